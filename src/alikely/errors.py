@@ -1,0 +1,76 @@
+"""Every error that a user of Alikely can cause, as one tree. Each has a stable `code`, and says what to do.
+
+    AlikelyError
+    ├── InputError            an item, a table or a folder that cannot be used
+    │   └── BadItemsError     several items that cannot be read, all of them listed
+    ├── TooFewError           not enough identities, items or pairs for what was asked
+    ├── SettingsError         a setting that does not exist, does not fit another, or is out of bounds
+    ├── ModelError            a model folder that is damaged, of another version, or does not fit
+    ├── CalibrationError      a promise that the calibration data cannot bear, or no calibration at all
+    ├── TrainingError         training that cannot go on (loss not finite, nothing to learn from)
+    └── StorageError          a file that cannot be written (disk full, no rights)
+
+The command line turns each into one line on standard error and exit code 2.
+"""
+
+from collections.abc import Sequence
+
+
+class AlikelyError(Exception):
+    """The root: catch this to catch everything that is not a bug of ours."""
+
+    code = "alikely"
+
+
+class InputError(AlikelyError):
+    """An item, a table or a folder that cannot be used; the message names it."""
+
+    code = "input"
+
+
+class BadItemsError(InputError):
+    """Items that cannot be read. `problems` holds (name of the item, what is wrong with it)."""
+
+    code = "bad_items"
+
+    def __init__(self, problems: Sequence[tuple[str, str]], advice: str) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {name}: {problem}" for name, problem in self.problems)
+        count = len(self.problems)
+        super().__init__(f"{count} item{'' if count == 1 else 's'} cannot be read:\n{lines}\n{advice}")
+
+
+class TooFewError(AlikelyError):
+    """Not enough identities, items or pairs for what was asked; the message says how many it takes."""
+
+    code = "too_few"
+
+
+class SettingsError(AlikelyError):
+    """A setting that does not exist, does not fit another, or is out of bounds."""
+
+    code = "settings"
+
+
+class ModelError(AlikelyError):
+    """A model folder that is damaged, of another format version, or does not fit what was asked of it."""
+
+    code = "model"
+
+
+class CalibrationError(AlikelyError):
+    """A promise that the calibration data cannot bear, or a model without a calibration."""
+
+    code = "calibration"
+
+
+class TrainingError(AlikelyError):
+    """Training that cannot go on."""
+
+    code = "training"
+
+
+class StorageError(AlikelyError):
+    """A file that could not be written; nothing half-written is left."""
+
+    code = "storage"

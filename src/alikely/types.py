@@ -1,0 +1,109 @@
+"""The nouns that every part speaks in, and their shapes. No logic but selecting and deriving."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int, Shaped
+from PIL import Image
+from torch import Tensor
+
+# One raw item. A picture is a path, an opened picture, or an array (height width) or (height width channels).
+Item: TypeAlias = Path | Image.Image | np.ndarray
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of items whose relation is known: row i says whether items `left[i]` and `right[i]` are the same."""
+
+    left: Int[np.ndarray, " pairs"]
+    right: Int[np.ndarray, " pairs"]
+    same: Bool[np.ndarray, " pairs"]
+
+    def __len__(self) -> int:
+        return len(self.same)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Items and all that is known of them. Every source becomes this; nothing downstream asks where it came from.
+
+    `names` are what messages call the items (for files: the path as the user gave it). `labels` say which identity an
+    item shows. `groups` are what a split must not tear apart. `pairs` point into `items`. At least one of `labels` and
+    `pairs` is there.
+    """
+
+    items: tuple[Item, ...]
+    names: tuple[str, ...]
+    labels: Shaped[np.ndarray, " items"] | None = None
+    groups: Shaped[np.ndarray, " items"] | None = None
+    pairs: Pairs | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def select(self, keep: Int[np.ndarray, " kept"]) -> "Examples":
+        """The items at the positions `keep`, in that order, with the pairs whose two ends are both kept."""
+        place = np.full(len(self), -1)
+        place[keep] = np.arange(len(keep))
+        pairs = self.pairs
+        if pairs is not None:
+            left, right = place[pairs.left], place[pairs.right]
+            whole = (left >= 0) & (right >= 0)
+            pairs = Pairs(left[whole], right[whole], pairs.same[whole])
+        return replace(
+            self,
+            items=tuple(self.items[i] for i in keep),
+            names=tuple(self.names[i] for i in keep),
+            labels=None if self.labels is None else self.labels[keep],
+            groups=None if self.groups is None else self.groups[keep],
+            pairs=pairs,
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Which items stand in one step of training, each once, and what is known of them.
+
+    `items` are positions in the training examples. `labels` and `groups` are numbers (0 and up) of the items' identities
+    and groups, where there are any. `pairs` point into this batch.
+    """
+
+    items: Int[np.ndarray, " items"]
+    labels: Int[np.ndarray, " items"] | None = None
+    groups: Int[np.ndarray, " items"] | None = None
+    pairs: Pairs | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known about the items of one batch, as the losses take it: a table same / different / unknown.
+
+    `same` and `different` are symmetric; where both are False, nothing is known (the diagonal among it).
+    `labels` are there where the batch came from labels; losses with a proxy per label need them.
+    """
+
+    same: Bool[Tensor, "items items"]
+    different: Bool[Tensor, "items items"]
+    labels: Int[Tensor, " items"] | None = None
+
+    @classmethod
+    def from_labels(cls, labels: Int[Tensor, " items"]) -> "Known":
+        """Items with one label are the same, all others different."""
+        equal = labels[:, None] == labels[None, :]
+        itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+        return cls(same=equal & ~itself, different=~equal, labels=labels)
+
+    @classmethod
+    def from_pairs(
+        cls, count: int, left: Int[Tensor, " pairs"], right: Int[Tensor, " pairs"], same: Bool[Tensor, " pairs"]
+    ) -> "Known":
+        """Only the given pairs of the `count` items are known."""
+        tables = []
+        for chosen in (same, ~same):
+            table = torch.zeros(count, count, dtype=torch.bool, device=same.device)
+            table[left[chosen], right[chosen]] = True
+            tables.append(table | table.T)
+        return cls(same=tables[0], different=tables[1])

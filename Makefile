@@ -1,0 +1,49 @@
+# A fresh machine needs only Python (3.11 or newer), its venv module, and make.
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin
+DATA ?= $(ALIKELY_DATA)
+TESTS ?= -m "not slow"
+
+.PHONY: demo test check format lint types layers bench clean
+
+demo: $(VENV)/installed
+	$(RUN)/alikely demo
+
+test: $(VENV)/installed-dev
+	$(RUN)/pytest $(TESTS)
+
+check: format lint types layers test
+
+format: $(VENV)/installed-dev
+	$(RUN)/ruff format --check src tests benchmarks
+
+lint: $(VENV)/installed-dev
+	$(RUN)/ruff check src tests benchmarks
+
+types: $(VENV)/installed-dev
+	$(RUN)/mypy
+
+layers: $(VENV)/installed-dev
+	$(RUN)/lint-imports
+
+# Every benchmark, each with its table; DATA names the folder with the unpacked data sets.
+bench: $(VENV)/installed-dev
+	for name in training_speed loss_speed orl omniglot; do $(RUN)/python -m benchmarks.$$name --data "$(DATA)" || exit 1; done
+
+# constraints.txt holds the tested set; torch goes first, so that nothing else draws in another build of it.
+$(VENV)/torch: constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/pip install --quiet "$$(grep '^torch==' constraints.txt)" --constraint constraints.txt
+	touch $@
+
+$(VENV)/installed: $(VENV)/torch pyproject.toml
+	$(RUN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(RUN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis digits-model

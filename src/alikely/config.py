@@ -1,0 +1,118 @@
+"""A whole run on one page: the settings of `train`, with their bounds and defaults, from Python, a TOML file or options."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from alikely.errors import InputError, SettingsError
+
+Value: TypeAlias = bool | int | float | str | None
+LEARN_ANGLES = ("info_nce", "supervised_contrastive", "multi_similarity", "proxy_anchor", "arcface", "cosface")
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class TrainSettings(BaseModel):
+    """Everything that decides how a model is trained. The defaults suit a few thousand small pictures.
+
+    The same names stand in a TOML file (`alikely train --config run.toml`), one `name = value` a line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    encoder: str = "cnn"
+    """cnn, resnet or koch"""
+    encoder_settings: dict[str, Any] = {}
+    """settings of the encoder beyond its defaults, for example { dim = 64 }"""
+    distance: str | None = None
+    """euclidean, squared_euclidean, manhattan, cosine or learned; by itself what fits encoder and loss"""
+    loss: str | None = None
+    """contrastive, triplet, info_nce ...; by itself contrastive (for koch: logistic)"""
+    loss_settings: dict[str, Value] = {}
+    """settings of the loss, for example { margin = 0.5 }"""
+
+    size: int | None = Field(default=None, ge=8, le=1024)
+    """height and width in pixels at which pictures are compared; by itself 64 (for koch 105)"""
+    colour: Literal["auto", "grey", "rgb"] = "auto"
+    """auto: grey where all pictures are grey"""
+    shape: Literal["resize", "pad", "content"] = "resize"
+    """resize stretches to a square, pad keeps the aspect, content crops to the ink first"""
+    light: Literal["none", "local"] = "none"
+    """local evens out the light of each picture"""
+    augment: str | dict[str, float] = "light"
+    """none, light, strong, or strengths by name"""
+    new_classes: Literal["none", "turned", "mirrored", "both"] = "none"
+    """turned or mirrored pictures are new identities (for characters and symbols, not for faces)"""
+
+    epochs: int = Field(default=30, ge=1)
+    """how often every item is seen"""
+    labels_per_batch: int = Field(default=16, ge=2)
+    """identities in a batch"""
+    items_per_label: int = Field(default=4, ge=1)
+    """items of each identity in a batch"""
+    groups_per_batch: int | None = Field(default=None, ge=1)
+    """take a batch's identities from so many groups: different items of one group are the hard ones"""
+    pairs_per_batch: int = Field(default=128, ge=1)
+    """pairs in a batch, where a table of pairs is learned from"""
+    learning_rate: float = Field(default=2e-3, gt=0, le=10)
+    """the highest learning rate of AdamW; it warms up to it and falls along a cosine"""
+    weight_decay: float = Field(default=1e-4, ge=0, le=10)
+    """weight decay of AdamW"""
+    warmup: Fraction = 0.05
+    """share of the steps during which the learning rate rises"""
+    clip: float | None = Field(default=1.0, gt=0)
+    """largest norm of the gradient"""
+    patience: int | None = Field(default=None, ge=1)
+    """stop after so many epochs in which the EER of held-back identities has not fallen"""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """auto: bf16 where the processor has it"""
+    memory_gb: float = Field(default=4.0, gt=0)
+    """pictures that fit in so much memory are decoded once; others anew for each batch"""
+
+    validate_share: Fraction = 0.1
+    """share of the identities that decide when to stop (none below 20 identities)"""
+    calibrate_share: Fraction = 0.15
+    """share of the identities that fit the threshold and the probability"""
+    test_share: Fraction = 0.15
+    """share of the identities that measure the result"""
+    fmr: float = Field(default=0.01, gt=0, lt=1)
+    """false-match rate of the default threshold"""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """equal seeds give equal models on the same machine"""
+    trackers: tuple[str, ...] = ()
+    """where metrics go beside the CSV file: tensorboard, mlflow, wandb"""
+
+    def resolved(self) -> "TrainSettings":
+        """The same with distance, loss and size filled in: what fits the encoder and the loss."""
+        koch = self.encoder == "koch"
+        loss = self.loss or ("logistic" if koch or self.distance == "learned" else "contrastive")
+        by_loss = "learned" if loss == "logistic" else "cosine" if loss in LEARN_ANGLES else "euclidean"
+        values = {"loss": loss, "distance": self.distance or by_loss, "size": self.size or (105 if koch else 64)}
+        return self.model_copy(update=values)
+
+
+def settings_from(values: dict[str, Any]) -> TrainSettings:
+    """Check `values` and make the settings of them; SettingsError lists every value that does not fit."""
+    try:
+        return TrainSettings(**values)
+    except ValidationError as error:
+        known = ", ".join(TrainSettings.model_fields)
+        problems = []
+        for entry in error.errors():
+            name = ".".join(str(part) for part in entry["loc"][:1]) or "settings"
+            if entry["type"] == "extra_forbidden":
+                problems.append(f"{name}: no such setting; there are: {known}")
+            else:
+                problems.append(f"{name} = {entry['input']!r}: {entry['msg'].lower()}")
+        raise SettingsError("\n".join(problems)) from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values in a TOML file; InputError where it is missing or is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name a TOML file with settings") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is no TOML file ({error}); write one `name = value` a line") from None

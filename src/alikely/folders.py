@@ -1,0 +1,76 @@
+"""Files and folders written whole or not at all: a reader sees the old state or the new one, never half of it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alikely.errors import StorageError
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Yields an empty folder to write into; it becomes `target` when all went well, else nothing of it is left.
+
+    A `target` that is there already is replaced. Raises StorageError where the disk is full or refuses.
+    """
+    partial = target.with_name(f".{target.name}.partial")
+    old = target.with_name(f".{target.name}.old")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        yield partial
+        for file in partial.iterdir():
+            _to_disk(file)
+        _to_disk(partial)
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            target.rename(old)
+        partial.rename(target)
+        _to_disk(target.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise _refused(target, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Yields a path to write to; it becomes `target` when all went well, else `target` stays as it was."""
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        _to_disk(partial)
+        partial.replace(target)
+        _to_disk(target.parent)
+    except OSError as error:
+        raise _refused(target, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a text file, whole or not at all. Raises StorageError where the disk is full or refuses."""
+    with whole_file(target) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _refused(target: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"{target}: cannot be written ({error.strerror or error}); nothing half-written is left. "
+        "Free some space or name another place"
+    )

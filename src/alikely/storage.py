@@ -1,0 +1,158 @@
+"""A model is a folder: weights.safetensors, model.json, calibration.json, README.md. Nothing in it is ever run."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from alikely.calibration import Calibration, calibration_from
+from alikely.card import model_card
+from alikely.contracts import Distance, Encoder
+from alikely.data.preparation import preparation_from
+from alikely.distances import build_distance
+from alikely.encoders import ENCODERS, build_encoder
+from alikely.errors import ModelError
+from alikely.folders import whole_folder
+from alikely.model import SiameseModel
+
+FORMAT = "alikely-model"
+FORMAT_VERSION = 1
+WEIGHTS, DESCRIPTION, CALIBRATION, CARD = "weights.safetensors", "model.json", "calibration.json", "README.md"
+
+
+def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] | None = None) -> Path:
+    """Write the model's folder, whole or not at all; one that is there already is replaced.
+
+    `beside` holds further text files by name (the history of the training). Raises StorageError where the disk is full.
+    """
+    folder = Path(folder)
+    with whole_folder(folder) as partial:
+        for name, text in (beside or {}).items():
+            (partial / name).write_text(text, encoding="utf-8")
+        try:
+            save_file(model.tensors(), partial / WEIGHTS)
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
+        files = [WEIGHTS]
+        if model.calibration is not None:
+            (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")
+            files.append(CALIBRATION)
+        described = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "encoder": {"name": model.encoder_name, "settings": _encoder_settings(model)},
+            "distance": {"name": model.distance_name},
+            "preparation": model.preparation.settings(),
+            **model.record,
+            "files": {name: _hash_of(partial / name) for name in files},
+        }
+        described["sha256"] = _hash_of_json(described)
+        (partial / DESCRIPTION).write_text(_json(described), encoding="utf-8")
+        (partial / CARD).write_text(model_card(model, folder.name), encoding="utf-8")
+    return folder
+
+
+def load_model(folder: Path | str, encoder: nn.Module | None = None) -> SiameseModel:
+    """The model in `folder`, bit-equal to the one that was saved.
+
+    `encoder` is needed for a model with an encoder of your own: an instance of it, built as for training; nothing in the
+    folder is run, so it cannot be found there. Raises ModelError where the folder is damaged, edited, or of a format
+    that this version does not know.
+    """
+    folder = Path(folder)
+    described = _description(folder)
+    for name, expected in described["files"].items():
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder / name}: is missing; copy the whole model folder again")
+        if _hash_of(folder / name) != expected:
+            raise ModelError(
+                f"{folder / name}: was changed or cut short after the model was saved; copy the whole folder again"
+            )
+    try:
+        tensors = load_file(folder / WEIGHTS)
+        calibration: Calibration | None = None
+        if CALIBRATION in described["files"]:
+            calibration = calibration_from(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
+        network = _encoder(described["encoder"], encoder, folder)
+        distance = build_distance(described["distance"]["name"], int(network.dim))  # type: ignore[arg-type]
+        _fill("encoder", network, tensors)
+        if isinstance(distance, nn.Module):
+            _fill("distance", distance, tensors)
+        model = SiameseModel(
+            preparation=preparation_from(described["preparation"]),
+            encoder=network.eval(),
+            encoder_name=described["encoder"]["name"],
+            distance=_as_distance(distance),
+            distance_name=described["distance"]["name"],
+            record={key: described[key] for key in ("training", "data", "evaluation", "versions") if key in described},
+        )
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{folder}: does not hold together ({error}); copy or train the model again") from error
+    return model if calibration is None else model.with_calibration(calibration)
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such folder; name the folder that `alikely train --out` wrote")
+    path = folder / DESCRIPTION
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder}: holds no {DESCRIPTION}, so it is no model folder") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}); copy the whole model folder again") from None
+    if not isinstance(described, dict) or described.get("format") != FORMAT:
+        raise ModelError(f"{path}: is not the description of an Alikely model")
+    if described.get("format_version") != FORMAT_VERSION:
+        raise ModelError(
+            f"{path}: has format version {described.get('format_version')}, this version of Alikely reads "
+            f"{FORMAT_VERSION}; use the version of Alikely that wrote it, or train the model again"
+        )
+    if described.get("sha256") != _hash_of_json({k: v for k, v in described.items() if k != "sha256"}):
+        raise ModelError(f"{path}: was changed or cut short after the model was saved; copy the whole folder again")
+    return described
+
+
+def _encoder_settings(model: SiameseModel) -> dict[str, Any]:
+    return dict(model.encoder.settings()) if model.encoder_name in ENCODERS else {"dim": model.dim}  # type: ignore[operator]
+
+
+def _encoder(described: dict[str, Any], own: nn.Module | None, folder: Path) -> nn.Module:
+    if own is not None:
+        if not isinstance(own, Encoder):
+            raise ModelError(f"the given encoder {type(own).__name__} has no `dim`; set self.dim in its __init__")
+        return own
+    if described["name"] not in ENCODERS:
+        raise ModelError(
+            f"{folder}: its encoder {described['name']} is not one of Alikely's; "
+            f"pass it: load_model({str(folder)!r}, encoder=...)"
+        )
+    return build_encoder(described["name"], described["settings"])
+
+
+def _fill(part: str, module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    start = f"{part}."
+    module.load_state_dict({name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)})
+
+
+def _as_distance(distance: Distance) -> Distance:
+    return distance.eval() if isinstance(distance, nn.Module) else distance  # type: ignore[return-value]
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hash_of_json(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+

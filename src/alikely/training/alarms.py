@@ -1,0 +1,51 @@
+"""What the numbers of an epoch say when training goes wrong, in plain words: what it means and what to try."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from alikely.errors import TrainingError
+
+NO_SPREAD = 1e-3  # deviation of a batch's distances as a share of their mean, or of 1 where the mean is smaller
+MOSTLY = 0.9  # share of an epoch's steps
+
+
+def require_finite(loss: float, epoch: int, step: int) -> None:
+    """Raises TrainingError where the loss is not a number or infinite."""
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"the loss is {loss} in epoch {epoch}, step {step}: the weights have run away. "
+            "Try a learning_rate ten times lower, clip = 1.0, or precision = 'fp32'"
+        )
+
+
+def spread(distances: Float[Tensor, "items items"]) -> float:
+    """The standard deviation of a batch's distances over the larger of their mean and 1e-3; 0 means all are equal."""
+    rows, columns = torch.triu_indices(len(distances), len(distances), 1)
+    values = distances.detach()[rows, columns].float()
+    if len(values) < 2:
+        return math.inf
+    return float(values.std() / values.mean().clamp(min=1e-3))
+
+
+def alarms_of_epoch(losses: list[float], spreads: list[float], loss_name: str) -> list[str]:
+    """The alarms that an epoch gives rise to; none when all is well. `losses` and `spreads` are those of its steps."""
+    found = []
+    if losses and sum(loss == 0 for loss in losses) > MOSTLY * len(losses):
+        if loss_name == "triplet":
+            what = "no triplet was active: every different item is farther than every same one by the margin"
+        else:
+            what = f"the loss ({loss_name}) was 0: no pair was wrong by its margin"
+        found.append(
+            f"{what} in nearly all steps, so nothing more is learned. Try a larger margin, loss = 'info_nce', "
+            "stronger augmentation, or batches with harder items (groups_per_batch)"
+        )
+    if spreads and sum(value < NO_SPREAD for value in spreads) > MOSTLY * len(spreads):
+        found.append(
+            "the embeddings have collapsed: all distances of a batch are nearly equal, and the loss sticks at what that "
+            "gives (the margin). Try a lower learning_rate, mining = 'semi_hard' or 'all' instead of 'batch_hard', "
+            "or loss = 'info_nce'"
+        )
+    return found

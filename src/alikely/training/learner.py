@@ -1,0 +1,172 @@
+"""Batches -> weights: one encoder, one distance and one loss that learn together, a step and an epoch at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from alikely.config import TrainSettings
+from alikely.contracts import Distance
+from alikely.data.augment import Augmentation, turn
+from alikely.losses import Loss, batch_loss
+from alikely.model import BATCH, as_floats
+from alikely.training.alarms import require_finite, spread
+from alikely.training.reading import Pictures
+from alikely.training.schedule import learning_rate_share
+from alikely.types import Batch, Known
+
+WATCHED = 64  # items of a batch whose distances are watched for a collapse
+
+
+class Batches(Protocol):
+    """A seeded plan of batches: the same for the same epoch, whatever came before it."""
+
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        ...
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of epoch `number`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is learned from: pictures, the plan of batches, how pictures are seen otherwise, how classes are turned."""
+
+    pictures: Pictures
+    batches: Batches
+    augmentation: Augmentation
+    symmetries: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What an epoch's steps gave: one loss and one spread of distances a step; pairs seen, seconds, last learning rate."""
+
+    losses: list[float]
+    spreads: list[float]
+    pairs: int
+    seconds: float
+    learning_rate: float
+
+
+class Learner:
+    """Everything that changes while a model is trained. An epoch depends on the weights before it and on its number only."""
+
+    def __init__(self, encoder: nn.Module, distance: Distance, loss: Loss, plan: Plan, settings: TrainSettings) -> None:
+        self.settings, self.plan, self.distance, self.loss = settings, plan, distance, loss
+        self.accelerator = Accelerator(mixed_precision=chosen_precision(settings.precision))
+        parts: dict[str, object] = {"encoder": encoder, "distance": distance, "loss": loss}
+        self.modules = {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
+        for module in self.modules.values():
+            module.to(self.accelerator.device)
+        optimizer = torch.optim.AdamW(_decayed_and_not(self.modules, settings.weight_decay), lr=settings.learning_rate)
+        self.encoder, self.optimizer = self.accelerator.prepare(encoder, optimizer)
+        self.generator = torch.Generator(self.accelerator.device)
+
+    def epoch(self, number: int, told: Callable[[int, float, float], None]) -> Steps:
+        """Learn from every item once. `told(step, loss, pairs a second)` is called after each step."""
+        settings, batches = self.settings, self.plan.batches
+        torch.manual_seed(settings.seed * 1_000_003 + number)  # dropout
+        self.generator.manual_seed(settings.seed * 1_000_003 + number)
+        for module in self.modules.values():
+            module.train()
+        started, pairs, rate = perf_counter(), 0, 0.0
+        losses: list[float] = []
+        spreads: list[float] = []
+        for step, batch in zip(count(1), batches.epoch(number), strict=False):
+            gone = (number - 1) * batches.steps + step - 1
+            share = learning_rate_share(gone, batches.steps * settings.epochs, settings.warmup)
+            rate = settings.learning_rate * share
+            loss, watched = self.step(batch, rate)
+            require_finite(loss, number, step)
+            losses.append(loss)
+            spreads.append(watched)
+            pairs += len(batch.pairs) if batch.pairs is not None else len(batch.items) * (len(batch.items) - 1) // 2
+            told(step, loss, pairs / (perf_counter() - started))
+        return Steps(losses, spreads, pairs, perf_counter() - started, rate)
+
+    def step(self, batch: Batch, learning_rate: float) -> tuple[float, float]:
+        """One step of the optimizer; the loss before it, and the spread of the distances."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        symmetries = self._symmetries(batch)
+        embeddings = self.encoder(self._seen(batch, symmetries))
+        loss = batch_loss(self.loss, self.distance, embeddings, self._known(batch, symmetries))
+        self.optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        if self.settings.clip is not None:
+            weights = [weight for module in self.modules.values() for weight in module.parameters()]
+            self.accelerator.clip_grad_norm_(weights, self.settings.clip)
+        self.optimizer.step()
+        with torch.no_grad():
+            some = embeddings[:WATCHED].detach()
+            return float(loss.detach()), spread(self.distance.table(some, some))
+
+    def embed(self, pictures: Pictures) -> Float[np.ndarray, "items dim"]:
+        """Embeddings as training sees them (in its precision, without augmentation)."""
+        self.encoder.eval()
+        rows = []
+        with torch.no_grad():
+            for start in range(0, len(pictures), BATCH):
+                read = pictures.take(np.arange(start, min(start + BATCH, len(pictures))))
+                rows.append(self.encoder(self._finished(as_floats(read.to(self.accelerator.device)))).float().cpu())
+        return torch.cat(rows).numpy()
+
+    def _seen(self, batch: Batch, symmetries: Int[Tensor, " items"]) -> Tensor:
+        pictures = as_floats(self.plan.pictures.take(batch.items).to(self.accelerator.device))
+        if len(self.plan.symmetries) > 1:
+            pictures = turn(pictures, torch.tensor(self.plan.symmetries, device=symmetries.device)[symmetries])
+        return self._finished(self.plan.augmentation(pictures, self.generator))
+
+    def _finished(self, pictures: Tensor) -> Tensor:
+        finished = self.plan.pictures.preparation.finish(pictures)
+        return finished.contiguous(memory_format=torch.channels_last) if finished.ndim == 4 else finished
+
+    def _symmetries(self, batch: Batch) -> Int[Tensor, " items"]:
+        # What is compared closely is turned alike: a whole group, or the whole batch where groups play no part.
+        apart = batch.groups is not None and self.settings.groups_per_batch is not None
+        groups = torch.from_numpy(batch.groups) if apart else torch.zeros(len(batch.items), dtype=torch.long)
+        groups = groups.to(self.accelerator.device)
+        drawn = torch.randint(
+            len(self.plan.symmetries), (int(groups.max()) + 1,), generator=self.generator, device=groups.device
+        )
+        return drawn[groups]
+
+    def _known(self, batch: Batch, symmetries: Int[Tensor, " items"]) -> Known:
+        device = self.accelerator.device
+        if batch.labels is not None:
+            # An identity that is turned otherwise is another identity.
+            labels = torch.from_numpy(batch.labels).to(device) * len(self.plan.symmetries) + symmetries
+            return Known.from_labels(labels)
+        pairs = batch.pairs
+        assert pairs is not None  # a batch has labels or pairs
+        left, right, same = (torch.from_numpy(column).to(device) for column in (pairs.left, pairs.right, pairs.same))
+        return Known.from_pairs(len(batch.items), left, right, same)
+
+
+def chosen_precision(wanted: str) -> str:
+    """What accelerate calls the precision: bf16 where it was asked for, or where it is fast on this machine."""
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return "bf16" if torch.cuda.is_bf16_supported() else "no"
+        return "bf16" if torch.cpu._is_avx512_bf16_supported() else "no"
+    return "bf16" if wanted == "bf16" else "no"
+
+
+def _decayed_and_not(modules: dict[str, nn.Module], decay: float) -> list[dict[str, object]]:
+    # Norms, biases and single numbers have no reason to be small.
+    weights = [weight for module in modules.values() for weight in module.parameters() if weight.requires_grad]
+    return [
+        {"params": [w for w in weights if w.ndim > 1], "weight_decay": decay},
+        {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0},
+    ]

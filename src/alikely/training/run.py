@@ -1,0 +1,153 @@
+"""Epochs -> History: learning until all epochs are done, the EER stops falling, or the user stops it; with checkpoints."""
+
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from alikely.folders import write_text
+from alikely.metrics.verification import eer_of
+from alikely.model import distances_of_examples
+from alikely.training.alarms import alarms_of_epoch
+from alikely.training.checkpoint import (
+    Checkpoint,
+    named,
+    network_tensors,
+    optimizer_tensors,
+    read_checkpoint,
+    restore_network,
+    restore_optimizer,
+    write_checkpoint,
+)
+from alikely.training.history import Epoch, History, epochs_to_csv
+from alikely.training.learner import Learner
+from alikely.training.progress import Reporter
+from alikely.training.reading import Pictures
+from alikely.training.trackers import Trackers
+
+WATCHED_ITEMS = 2000  # at most so many held-back items are embedded after each epoch
+
+METRICS = "metrics.csv"
+
+
+class Run:
+    """One training from its first epoch, or from its checkpoint, to its end.
+
+    `watched` are held-back pictures whose EER is told after each epoch; where `deciding`, it also chooses the epoch whose
+    weights are kept, and when to stop.
+    """
+
+    def __init__(
+        self, learner: Learner, watched: Pictures | None, deciding: bool, folder: Path | None, fingerprint: str
+    ) -> None:
+        self.learner, self.deciding, self.folder, self.fingerprint = learner, deciding, folder, fingerprint
+        self.watched = None if watched is None else _some(watched, learner.settings.seed)
+        self.epochs: list[Epoch] = []
+        self.alarms: list[str] = []
+        self.best = 0
+        self.best_eer = float("inf")
+        self.best_tensors = named("best", network_tensors(learner.modules))
+
+    def resume(self) -> None:
+        """Go on from the checkpoint in the folder. Raises ModelError or SettingsError where that cannot be."""
+        assert self.folder is not None  # resuming is offered only where there is a folder
+        saved = read_checkpoint(self.folder, self._settings(), self.fingerprint)
+        restore_network(self.learner.modules, saved.part("weights"))
+        restore_optimizer(self.learner.optimizer, saved.part("optimizer"))
+        self.best_tensors = {f"best.{name}": tensor for name, tensor in saved.part("best").items()}
+        self.epochs = [Epoch(**row) for row in saved.state["epochs"]]
+        self.alarms = list(saved.state["alarms"])
+        self.best = saved.state["best"]
+        self.best_eer = float("inf") if saved.state["best_eer"] is None else saved.state["best_eer"]
+
+    def learn(self, reporter: Reporter, trackers: Trackers) -> History:
+        """Train to the end; the learner has the weights of the best epoch then."""
+        settings = self.learner.settings
+        ended = "all epochs"
+        try:
+            for number in range(len(self.epochs) + 1, settings.epochs + 1):
+                if self._stalled():
+                    ended = "early stop"
+                    break
+                self._epoch(number, reporter, trackers)
+        except KeyboardInterrupt:
+            ended = "interrupted"
+            reporter.note("stopped by the user: the model is made of what has been learned so far")
+        if self.best:
+            restore_network(
+                self.learner.modules, {name.removeprefix("best."): t for name, t in self.best_tensors.items()}
+            )
+        seconds = sum(epoch.seconds for epoch in self.epochs)
+        return History(tuple(self.epochs), tuple(self.alarms), self.best, ended, seconds)
+
+    def _epoch(self, number: int, reporter: Reporter, trackers: Trackers) -> None:
+        learner, started = self.learner, perf_counter()
+        steps = learner.plan.batches.steps
+        done = learner.epoch(number, lambda step, loss, speed: reporter.step(number, step, steps, loss, speed))
+        for alarm in alarms_of_epoch(done.losses, done.spreads, learner.settings.loss or ""):
+            if alarm not in self.alarms:
+                self.alarms.append(alarm)
+                reporter.alarm(alarm)
+        eer = self._eer()
+        row = Epoch(
+            epoch=number,
+            loss=float(np.mean(done.losses)),
+            eer=eer,
+            learning_rate=done.learning_rate,
+            pairs_per_second=done.pairs / done.seconds,
+            seconds=perf_counter() - started,
+        )
+        best, best_eer, best_tensors = self.best, self.best_eer, self.best_tensors
+        if not self.deciding or eer is None or eer < self.best_eer:
+            best, best_eer = number, float("inf") if eer is None else eer
+            best_tensors = named("best", network_tensors(learner.modules))
+        # From here on the epoch counts, all of it: a Ctrl-C before this line loses it, after it keeps it.
+        self.best, self.best_eer, self.best_tensors = best, best_eer, best_tensors
+        self.epochs.append(row)
+        self._save()
+        reporter.epoch(row, learner.settings.epochs)
+        trackers.log(row)
+
+    def _eer(self) -> float | None:
+        if self.watched is None:
+            return None
+        distance = self.learner.distance
+        found = distances_of_examples(self.learner.embed(self.watched), self.watched.examples, distance)
+        if not found.same.any() or found.same.all():
+            return None
+        return eer_of(found.distances[found.same], found.distances[~found.same])
+
+    def _stalled(self) -> bool:
+        patience = self.learner.settings.patience
+        return self.deciding and patience is not None and len(self.epochs) - self.best >= patience
+
+    def _save(self) -> None:
+        if self.folder is None:
+            return
+        learner = self.learner
+        tensors = {
+            **named("weights", network_tensors(learner.modules)),
+            **named("optimizer", optimizer_tensors(learner.optimizer)),
+            **self.best_tensors,
+        }
+        state = {
+            "settings": self._settings(),
+            "fingerprint": self.fingerprint,
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "alarms": self.alarms,
+            "best": self.best,
+            "best_eer": None if self.best_eer == float("inf") else self.best_eer,
+        }
+        write_checkpoint(self.folder, Checkpoint(tensors, state))
+        write_text(self.folder / METRICS, epochs_to_csv(tuple(self.epochs)))
+
+    def _settings(self) -> dict[str, object]:
+        return self.learner.settings.model_dump(mode="json")
+
+
+def _some(pictures: Pictures, seed: int) -> Pictures:
+    if len(pictures) <= WATCHED_ITEMS:
+        return pictures
+    chosen = np.random.default_rng(seed).choice(len(pictures), WATCHED_ITEMS, replace=False)
+    return pictures.select(np.sort(chosen))

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
@@ -62,7 +62,7 @@ class Distance(Protocol):
 class PairLoss(Protocol):
     """Learns from pairs of which it is known whether they are the same."""
 
-    takes: Literal["pairs"]
+    takes: ClassVar[Literal["pairs"]]
 
     def __call__(self, distances: Float[Tensor, " pairs"], same: Bool[Tensor, " pairs"]) -> Float[Tensor, ""]:
         """One number, 0 or more where the loss has that bound."""
@@ -72,7 +72,7 @@ class PairLoss(Protocol):
 class TableLoss(Protocol):
     """Learns from all distances of a batch at once: triplets, and one against many."""
 
-    takes: Literal["table"]
+    takes: ClassVar[Literal["table"]]
 
     def __call__(
         self,
@@ -87,7 +87,7 @@ class TableLoss(Protocol):
 class ProxyLoss(Protocol):
     """Learns from labels, with one learned vector (proxy) per label; an `nn.Module`."""
 
-    takes: Literal["labels"]
+    takes: ClassVar[Literal["labels"]]
 
     def __call__(self, embeddings: Float[Tensor, "items dim"], labels: Int[Tensor, " items"]) -> Float[Tensor, ""]:
         """`labels` are numbers from 0 to the number of classes - 1."""

@@ -59,6 +59,7 @@ class Distance(Protocol):
         ...
 
 
+@runtime_checkable
 class PairLoss(Protocol):
     """Learns from pairs of which it is known whether they are the same."""
 
@@ -69,6 +70,7 @@ class PairLoss(Protocol):
         ...
 
 
+@runtime_checkable
 class TableLoss(Protocol):
     """Learns from all distances of a batch at once: triplets, and one against many."""
 
@@ -84,6 +86,7 @@ class TableLoss(Protocol):
         ...
 
 
+@runtime_checkable
 class ProxyLoss(Protocol):
     """Learns from labels, with one learned vector (proxy) per label; an `nn.Module`."""
 

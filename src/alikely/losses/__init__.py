@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from jaxtyping import Float
@@ -51,9 +51,11 @@ LOSSES: dict[str, type[Loss]] = {
 
 # What a loss needs to know of the data; all its other arguments are settings.
 FROM_THE_DATA = ("classes", "dim")
+# What a setting can be, in words.
+KINDS = {float: "a number", str: "a word", float | None: "a number or none"}
 
 
-def build_loss(name: str, settings: Mapping[str, float | str | None], classes: int, dim: int) -> Loss:
+def build_loss(name: str, settings: Mapping[str, float | int | str | None], classes: int, dim: int) -> Loss:
     """The loss called `name`, with `settings` in place of its own where given.
 
     `classes` is the number of labels to train on (0 where there are only pairs) and `dim` the length of the embeddings;
@@ -63,16 +65,14 @@ def build_loss(name: str, settings: Mapping[str, float | str | None], classes: i
     if name not in LOSSES:
         raise SettingsError(f"there is no loss {name!r}; choose one of: {', '.join(LOSSES)}")
     kind = LOSSES[name]
-    arguments = list(inspect.signature(kind).parameters)
-    allowed = [argument for argument in arguments if argument not in FROM_THE_DATA]
-    unknown = [setting for setting in settings if setting not in allowed]
-    if unknown:
-        raise SettingsError(f"loss {name} has no setting {unknown[0]!r}; it has: {', '.join(allowed)}")
+    arguments = inspect.signature(kind).parameters.values()
+    allowed = {argument.name: argument.annotation for argument in arguments if argument.name not in FROM_THE_DATA}
+    fitting = {key: _fitting(name, key, value, allowed) for key, value in settings.items()}
     if kind.takes == "labels" and classes < 1:
         raise SettingsError(_needs_labels(name))
     facts = {"classes": classes, "dim": dim} if kind.takes == "labels" else {}
     try:
-        return kind(**facts, **{key: _as_float(value) for key, value in settings.items()})
+        return kind(**facts, **fitting)
     except SettingsError as error:
         raise SettingsError(f"loss {name}: {error}") from None
 
@@ -102,5 +102,12 @@ def _needs_labels(name: str) -> str:
     return f"loss {name} learns from labels, and only pairs are known; give labels, or choose one of: {others}"
 
 
-def _as_float(value: float | str | None) -> float | str | None:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _fitting(name: str, setting: str, value: float | int | str | None, allowed: Mapping[str, Any]) -> Any:
+    """The value, if it is of the type that the setting asks for; a whole number is one with a point, too."""
+    if setting not in allowed:
+        raise SettingsError(f"loss {name} has no setting {setting!r}; it has: {', '.join(allowed)}")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, allowed[setting]):
+        raise SettingsError(f"loss {name}: {setting} must be {KINDS[allowed[setting]]}, got {value!r}")
+    return value

@@ -29,7 +29,7 @@ class InfoNCE:
     temperature: float = 0.1
 
     def __post_init__(self) -> None:
-        check_number("temperature", self.temperature, above=0)
+        check_number("temperature", self.temperature, above=0.0)
 
     def __call__(
         self,
@@ -62,7 +62,7 @@ class SupervisedContrastive:
     temperature: float = 0.1
 
     def __post_init__(self) -> None:
-        check_number("temperature", self.temperature, above=0)
+        check_number("temperature", self.temperature, above=0.0)
 
     def __call__(
         self,
@@ -99,11 +99,11 @@ class MultiSimilarity:
     epsilon: float | None = 0.1
 
     def __post_init__(self) -> None:
-        check_number("alpha", self.alpha, above=0)
-        check_number("beta", self.beta, above=0)
+        check_number("alpha", self.alpha, above=0.0)
+        check_number("beta", self.beta, above=0.0)
         check_number("base", self.base)
         if self.epsilon is not None:
-            check_number("epsilon", self.epsilon, at_least=0)
+            check_number("epsilon", self.epsilon, at_least=0.0)
 
     def __call__(
         self,

@@ -32,7 +32,7 @@ class Contrastive:
     margin: float = 1.0
 
     def __post_init__(self) -> None:
-        check_number("margin", self.margin, above=0)
+        check_number("margin", self.margin, above=0.0)
 
     def __call__(self, distances: Float[Tensor, " pairs"], same: Bool[Tensor, " pairs"]) -> Float[Tensor, ""]:
         """0 and up, in squared units of the distance."""
@@ -57,8 +57,8 @@ class ContrastiveTwoMargins:
     different_margin: float = 1.0
 
     def __post_init__(self) -> None:
-        check_number("same_margin", self.same_margin, at_least=0)
-        check_number("different_margin", self.different_margin, above=0)
+        check_number("same_margin", self.same_margin, at_least=0.0)
+        check_number("different_margin", self.different_margin, above=0.0)
         if self.same_margin >= self.different_margin:
             raise SettingsError(
                 f"same_margin must be below different_margin, got {self.same_margin} and {self.different_margin}"

@@ -23,8 +23,8 @@ class Proxies(nn.Module):
 
     def __init__(self, classes: int, dim: int) -> None:
         super().__init__()
-        check_number("classes", classes, at_least=1)
-        check_number("dim", dim, at_least=1)
+        check_number("classes", float(classes), at_least=1.0)
+        check_number("dim", float(dim), at_least=1.0)
         # Only the direction counts; length 1 in expectation keeps the size of the steps independent of `dim`.
         self.vectors = nn.Parameter(torch.randn(classes, dim) / math.sqrt(dim))
 
@@ -54,8 +54,8 @@ class ProxyAnchor(nn.Module):
 
     def __init__(self, classes: int, dim: int, margin: float = 0.1, alpha: float = 32.0) -> None:
         super().__init__()
-        check_number("margin", margin, at_least=0, at_most=1)
-        check_number("alpha", alpha, above=0)
+        check_number("margin", margin, at_least=0.0, at_most=1.0)
+        check_number("alpha", alpha, above=0.0)
         self.margin = margin
         self.alpha = alpha
         self.proxies = Proxies(classes, dim)
@@ -83,8 +83,8 @@ class ArcFace(nn.Module):
 
     def __init__(self, classes: int, dim: int, margin: float = 0.5, scale: float = 64.0) -> None:
         super().__init__()
-        check_number("margin", margin, at_least=0, at_most=math.pi / 2)
-        check_number("scale", scale, above=0)
+        check_number("margin", margin, at_least=0.0, at_most=math.pi / 2)
+        check_number("scale", scale, above=0.0)
         self.margin = margin
         self.scale = scale
         self.proxies = Proxies(classes, dim)
@@ -113,8 +113,8 @@ class CosFace(nn.Module):
 
     def __init__(self, classes: int, dim: int, margin: float = 0.35, scale: float = 64.0) -> None:
         super().__init__()
-        check_number("margin", margin, at_least=0, at_most=1)
-        check_number("scale", scale, above=0)
+        check_number("margin", margin, at_least=0.0, at_most=1.0)
+        check_number("scale", scale, above=0.0)
         self.margin = margin
         self.scale = scale
         self.proxies = Proxies(classes, dim)

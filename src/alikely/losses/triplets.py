@@ -42,7 +42,7 @@ class Triplet:
 
     def __post_init__(self) -> None:
         if self.margin is not None:
-            check_number("margin", self.margin, above=0)
+            check_number("margin", self.margin, above=0.0)
         if self.mining not in MINING:
             raise SettingsError(f"there is no mining {self.mining!r}; choose one of: {', '.join(MINING)}")
         if self.margin is None and self.mining == "semi_hard":
@@ -81,7 +81,7 @@ def _hinge_of_counted(
     total = counts.total().clamp(min=1)
     pull = counts.positive / total
     push = counts.negative / total
-    return (pull * (distances + margin) - push * distances).sum().clamp(min=0)
+    return (pull * (distances + margin) - push * distances).sum()
 
 
 def _soft_of_all(
@@ -91,18 +91,22 @@ def _soft_of_all(
 ) -> Float[Tensor, ""]:
     """The mean of the softplus over every triplet, one positive of each anchor at a time."""
     positives_first = same.sort(dim=1, descending=True, stable=True)
-    ranks = int(same.sum(dim=1).max())
+    most_positives = int(same.sum(dim=1).max())
     total = distances.new_zeros(())
-    triplets = (same.sum(dim=1) * different.sum(dim=1)).sum()
-    for rank in range(ranks):
-        nearer = distances.gather(1, positives_first.indices[:, rank : rank + 1])
-        counted = different & positives_first.values[:, rank : rank + 1]
+    for rank in range(max(most_positives, 1)):
+        column = slice(rank, rank + 1)
+        positive = distances.gather(1, positives_first.indices[:, column])
         # Computed again on the way back: kept, the steps together would need memory for every triplet.
-        total = total + checkpoint(_soft_sum, nearer, distances, counted, use_reentrant=False, preserve_rng_state=False)
+        step = (positive, positives_first.values[:, column], distances, different)
+        total = total + checkpoint(_soft_sum, *step, use_reentrant=False, preserve_rng_state=False)
+    triplets = (same.sum(dim=1) * different.sum(dim=1)).sum()
     return total / triplets.clamp(min=1)
 
 
 def _soft_sum(
-    positive: Float[Tensor, "items 1"], distances: Float[Tensor, "items items"], counted: Bool[Tensor, "items items"]
+    positive: Float[Tensor, "items 1"],
+    has_positive: Bool[Tensor, "items 1"],
+    distances: Float[Tensor, "items items"],
+    different: Bool[Tensor, "items items"],
 ) -> Float[Tensor, ""]:
-    return functional.softplus(positive - distances).where(counted, 0.0).sum()
+    return functional.softplus(positive - distances).where(has_positive & different, 0.0).sum()

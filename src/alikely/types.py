@@ -31,8 +31,9 @@ class Examples:
     """Items and all that is known of them. Every source becomes this; nothing downstream asks where it came from.
 
     `names` are what messages call the items (for files: the path as the user gave it). `labels` say which identity an
-    item shows. `groups` are what a split must not tear apart. `pairs` point into `items`. At least one of `labels` and
-    `pairs` is there.
+    item shows. `groups` are what a split must not tear apart. `pairs` point into `items`. Examples to learn from or to
+    judge by have `labels` or `pairs`; examples that are only embedded need neither. `notes` are what the source has to
+    say, such as files that it left out.
     """
 
     items: tuple[Item, ...]
@@ -40,6 +41,7 @@ class Examples:
     labels: Shaped[np.ndarray, " items"] | None = None
     groups: Shaped[np.ndarray, " items"] | None = None
     pairs: Pairs | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)

@@ -1,0 +1,184 @@
+"""A CSV, JSONL or Parquet file -> its columns as text, and for messages the place where each row stands."""
+
+import codecs
+import csv
+import io
+import json
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alikely.errors import InputError, SettingsError
+
+_CSV_ENDINGS = frozenset({".csv", ".tsv", ".txt"})
+_JSONL_ENDINGS = frozenset({".jsonl", ".ndjson"})
+_PARQUET_ENDINGS = frozenset({".parquet", ".pq"})
+TABLE_ENDINGS = _CSV_ENDINGS | _JSONL_ENDINGS | _PARQUET_ENDINGS
+
+_DELIMITERS = ",;\t"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of one file that are known to us, as text. A missing cell is the empty text.
+
+    `found` are the names of all columns in the file, in small letters and without blanks around them. `places[i]` says
+    where row i stands, as messages say it: "line 7".
+    """
+
+    path: Path
+    found: tuple[str, ...]
+    columns: dict[str, list[str]]
+    places: list[str]
+
+    def has(self, *names: str) -> bool:
+        """Whether all these columns are there."""
+        return all(name in self.columns for name in names)
+
+    def column(self, name: str) -> list[str]:
+        """A column of which no cell may be empty. Raises InputError naming the first row where one is."""
+        cells = self.columns[name]
+        empty = [row for row, cell in enumerate(cells) if not cell.strip()]
+        if empty:
+            more = f" (and in {len(empty) - 1} more rows)" if len(empty) > 1 else ""
+            raise InputError(
+                f"{self.path}, {self.places[empty[0]]}: the cell of column {name!r} is empty{more}; "
+                "fill it, or remove the row"
+            )
+        return cells
+
+
+def read_table(path: Path, known: Collection[str]) -> Table:
+    """Read a table; of its columns those named in `known` (small letters). Other columns are only named.
+
+    CSV: with a line of names; comma, semicolon or tab; UTF-8 with or without byte-order mark, or UTF-16 with one.
+    JSONL: one object a line. Parquet: needs pyarrow.
+
+    Raises InputError for a file that cannot be read as such a table, SettingsError where pyarrow is missing.
+    """
+    if path.suffix.lower() in _PARQUET_ENDINGS:
+        return _from_parquet(path, known)
+    text = _text_of(path)
+    if path.suffix.lower() in _JSONL_ENDINGS:
+        return _from_jsonl(path, text, known)
+    return _from_csv(path, text, known)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be opened ({problem.strerror}); check the path and the rights") from problem
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise InputError(
+            f"{path}, line {line}: is not {encoding.removesuffix('-sig').upper()} (byte {data[problem.start]:#04x}); "
+            'save the table as UTF-8 (in Excel: "CSV UTF-8")'
+        ) from None
+    if "\0" in text:
+        raise InputError(f"{path}: holds zero bytes, so it is no plain text; save the table as UTF-8")
+    if not text.strip():
+        raise InputError(f"{path}: is empty; it needs a line with the names of the columns, and a line for each row")
+    return text
+
+
+def _from_csv(path: Path, text: str, known: Collection[str]) -> Table:
+    head = next(line for line in text.splitlines() if line.strip())
+    delimiter = max(_DELIMITERS, key=head.count)
+    # Blanks after the delimiter are how people write by hand.
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
+    rows: list[list[str]] = []
+    places: list[str] = []
+    try:
+        names = _names(path, next(cells for cells in lines if any(cell.strip() for cell in cells)))
+        for cells in lines:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) > len(names):
+                raise InputError(
+                    f"{path}, line {lines.line_num}: has {len(cells)} cells for {len(names)} columns; "
+                    "put a cell that holds the delimiter in double quotes"
+                )
+            rows.append(cells + [""] * (len(names) - len(cells)))
+            places.append(f"line {lines.line_num}")
+    except csv.Error as problem:
+        raise InputError(f"{path}, line {lines.line_num}: cannot be read as CSV ({problem}); mend the line") from None
+    columns = {name: [cells[i] for cells in rows] for i, name in enumerate(names) if name in known}
+    return Table(path, tuple(names), columns, places)
+
+
+def _from_jsonl(path: Path, text: str, known: Collection[str]) -> Table:
+    records: list[dict[str, Any]] = []
+    places: list[str] = []
+    # Not `splitlines`: it would also cut at signs that may stand inside a JSON text.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError as problem:
+            raise InputError(f"{path}, line {number}: is not JSON ({problem}); mend the line") from None
+        if not isinstance(record, dict):
+            raise InputError(
+                f'{path}, line {number}: is not a JSON object; each line must be one, like {{"path": "a.png"}}'
+            )
+        names = _names(path, record)
+        records.append(dict(zip(names, record.values(), strict=True)))
+        places.append(f"line {number}")
+    found = tuple(dict.fromkeys(name for record in records for name in record))
+    columns = {
+        name: _as_text(path, name, [record.get(name) for record in records], places) for name in found if name in known
+    }
+    return Table(path, found, columns, places)
+
+
+def _from_parquet(path: Path, known: Collection[str]) -> Table:
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ImportError:
+        raise SettingsError(
+            f"{path}: reading Parquet needs pyarrow; run: pip install alikely[parquet] (or save the table as CSV)"
+        ) from None
+    try:
+        with parquet.ParquetFile(path) as file:
+            spelled = file.schema_arrow.names
+            names = _names(path, spelled)
+            wanted = [as_in_file for as_in_file, name in zip(spelled, names, strict=True) if name in known]
+            content = file.read(columns=wanted)
+            count = file.metadata.num_rows
+    except (arrow.ArrowException, OSError) as problem:
+        raise InputError(f"{path}: cannot be read as Parquet ({problem}); write it again") from problem
+    places = [f"row {number}" for number in range(1, count + 1)]
+    columns = {
+        name: _as_text(path, name, content.column(as_in_file).to_pylist(), places)
+        for as_in_file, name in zip(spelled, names, strict=True)
+        if name in known
+    }
+    return Table(path, tuple(names), columns, places)
+
+
+def _names(path: Path, spelled: Iterable[str]) -> list[str]:
+    names = [name.strip().lower() for name in spelled]
+    twice = {name for name in names if name and names.count(name) > 1}
+    if twice:
+        raise InputError(f"{path}: the column {min(twice)!r} stands there twice; remove or rename one")
+    return names
+
+
+def _as_text(path: Path, name: str, cells: Iterable[Any], places: list[str]) -> list[str]:
+    texts = []
+    for cell, place in zip(cells, places, strict=True):
+        # Not-a-number is how tables of numbers write an empty cell.
+        if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+            texts.append("")
+        elif isinstance(cell, str | int | float):
+            texts.append(str(cell))
+        else:
+            raise InputError(f"{path}, {place}: the cell of column {name!r} is neither text nor a number: {cell!r}")
+    return texts

@@ -4,14 +4,19 @@ from typing import Any
 
 from alikely.model import SiameseModel
 
-TITLES = {"train": "learning", "validate": "deciding when to stop", "calibrate": "threshold and probability", "test": "measuring"}
+TITLES = {
+    "train": "learning",
+    "validate": "deciding when to stop",
+    "calibrate": "threshold and probability",
+    "test": "measuring",
+}
 
 
 def model_card(model: SiameseModel, name: str) -> str:
     """The card as Markdown. All numbers come from the model's record; nothing is left out because it looks bad."""
     sections = [
-        f"# {name}\n\nA Siamese network made with [Alikely](https://pypi.org/project/alikely/): it says whether two items "
-        "show the same identity, identities it has never seen included.",
+        f"# {name}\n\nA Siamese network made with [Alikely: it says whether two items show the same identity, "
+        "identities it has never seen included.",
         _use(model, name),
         _data(model.record.get("data", {})),
         _quality(model.record.get("evaluation")),
@@ -23,7 +28,9 @@ def model_card(model: SiameseModel, name: str) -> str:
 
 
 def _use(model: SiameseModel, name: str) -> str:
-    lines = f"    alikely compare {name} LEFT RIGHT\n\n```python\nimport alikely\n\nmodel = alikely.load_model({name!r})\n"
+    lines = (
+        f"    alikely compare {name} LEFT RIGHT\n\n```python\nimport alikely\n\nmodel = alikely.load_model({name!r})\n"
+    )
     if model.calibration is None:
         return f"## Use\n\n{lines}embeddings = model.embed([left, right])\n```"
     return f"## Use\n\n{lines}print(model.compare(left, right).sentence())\n```"
@@ -39,8 +46,9 @@ def _data(data: dict[str, Any]) -> str:
     table = "\n".join(["| used for | identities | items |", "|---|---|---|", *rows])
     findings = "".join(f"\n- {finding}" for finding in data.get("findings", []))
     return (
-        f"## Data\n\n`{data.get('source')}`: {data.get('items')} items, fingerprint `{data.get('fingerprint', '')[:16]}`. "
-        f"No identity stands in two parts.\n\n{table}" + (f"\n\nWhat the data checks found:\n{findings}" if findings else "")
+        f"## Data\n\n`{data.get('source')}`: {data.get('items')} items, "
+        f"fingerprint `{data.get('fingerprint', '')[:16]}`. No identity stands in two parts.\n\n{table}"
+        + (f"\n\nWhat the data checks found:\n{findings}" if findings else "")
     )
 
 
@@ -88,8 +96,9 @@ def _made(model: SiameseModel) -> str:
     versions = ", ".join(f"{key} {value}" for key, value in model.record.get("versions", {}).items())
     parameters = sum(tensor.numel() for tensor in model.encoder.parameters())
     return (
-        f"## How it was made\n\nEncoder `{model.encoder_name}` ({parameters:,} weights, embeddings of {model.dim}), distance "
-        f"`{model.distance_name}`; {training.get('epochs_done', '?')} epochs ({training.get('ended', '?')}).\n\n"
+        f"## How it was made\n\nEncoder `{model.encoder_name}` ({parameters:,} weights, embeddings of {model.dim}), "
+        f"distance `{model.distance_name}`; {training.get('epochs_done', '?')} epochs "
+        f"({training.get('ended', '?')}).\n\n"
         f"Settings: {settings}.\n\nVersions: {versions}."
     )
 

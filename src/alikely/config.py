@@ -1,4 +1,4 @@
-"""A whole run on one page: the settings of `train`, with their bounds and defaults, from Python, a TOML file or options."""
+"""A whole run on one page: the settings of `train` with bounds and defaults, from Python, a TOML file or options."""
 
 import tomllib
 from pathlib import Path
@@ -76,8 +76,8 @@ class TrainSettings(BaseModel):
     """share of the identities that fit the threshold and the probability"""
     test_share: Fraction = 0.15
     """share of the identities that measure the result"""
-    fmr: float = Field(default=0.01, gt=0, lt=1)
-    """false-match rate of the default threshold"""
+    fmr: float | None = Field(default=None, gt=0, lt=1)
+    """false-match rate of the default threshold; by itself 0.01, or more where the data cannot bear that"""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """equal seeds give equal models on the same machine"""
     trackers: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from alikely.contracts import Distance, Preparation
 from alikely.data.items import name_of
 from alikely.decision import Decision
 from alikely.errors import CalibrationError, InputError, ModelError
-from alikely.metrics.verification import PairDistances, all_pairs, known_pairs
+from alikely.metrics import PairDistances, all_pairs, known_pairs
 from alikely.types import Examples, Item
 
 BATCH = 256  # items encoded at once: enough to keep a processor busy, small enough for any memory
@@ -59,12 +59,11 @@ class SiameseModel:
     def embed_read(self, pictures: Tensor) -> Float[np.ndarray, "items dim"]:
         """The same for items that `preparation.read` has read already."""
         device = next((p.device for p in self.encoder.parameters()), torch.device("cpu"))
-        self.encoder.eval()
         rows = [np.zeros((0, self.dim), np.float32)]
         with torch.inference_mode():
             for start in range(0, len(pictures), BATCH):
-                batch = as_floats(pictures[start : start + BATCH].to(device))
-                rows.append(self.encoder(self.preparation.finish(batch)).float().cpu().numpy())
+                batch = finished(self.preparation, pictures[start : start + BATCH].to(device))
+                rows.append(self.encoder(batch).float().cpu().numpy())
         return np.concatenate(rows)
 
     def compare(
@@ -95,9 +94,7 @@ class SiameseModel:
             )
         return value
 
-    def pair_distances(
-        self, examples: Examples, progress: Callable[[int, int], None] | None = None
-    ) -> PairDistances:
+    def pair_distances(self, examples: Examples, progress: Callable[[int, int], None] | None = None) -> PairDistances:
         """Distances of all pairs of the examples' items (of their known pairs, where they have no labels)."""
         return distances_of_examples(self.embed(examples.items, progress), examples, self.distance)
 
@@ -133,12 +130,24 @@ def as_floats(pictures: Tensor) -> Tensor:
     return pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures
 
 
+def finished(preparation: Preparation, batch: Tensor) -> Tensor:
+    """A batch as the encoder takes it; pictures with their channels last, which convolutions are fastest with."""
+    whole = preparation.finish(as_floats(batch))
+    return whole.contiguous(memory_format=torch.channels_last) if whole.ndim == 4 else whole
+
+
+def ready(encoder: nn.Module) -> nn.Module:
+    """The encoder as a model holds it: fixed, on the CPU, laid out so that equal weights give equal bits."""
+    return encoder.to(device="cpu", memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload,no-any-return]
+
+
 def distances_of_examples(
     embeddings: Float[np.ndarray, "items dim"], examples: Examples, distance: Distance
 ) -> PairDistances:
     """All pairs where there are labels, else the known pairs."""
+    rows = torch.from_numpy(embeddings)
     if examples.labels is not None:
-        return all_pairs(embeddings, examples.labels, distance)
+        return all_pairs(rows, examples.labels, distance)
     if examples.pairs is None:
         raise InputError("nothing is known of these items: give them labels (folders, a column `label`) or pairs")
-    return known_pairs(embeddings, examples.pairs, None, distance)
+    return known_pairs(rows, examples.pairs, None, distance)

@@ -17,7 +17,7 @@ from alikely.distances import build_distance
 from alikely.encoders import ENCODERS, build_encoder
 from alikely.errors import ModelError
 from alikely.folders import whole_folder
-from alikely.model import SiameseModel
+from alikely.model import SiameseModel, ready
 
 FORMAT = "alikely-model"
 FORMAT_VERSION = 1
@@ -27,7 +27,7 @@ WEIGHTS, DESCRIPTION, CALIBRATION, CARD = "weights.safetensors", "model.json", "
 def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] | None = None) -> Path:
     """Write the model's folder, whole or not at all; one that is there already is replaced.
 
-    `beside` holds further text files by name (the history of the training). Raises StorageError where the disk is full.
+    `beside` holds further text files by name (the history of the training). Raises StorageError on a full disk.
     """
     folder = Path(folder)
     with whole_folder(folder) as partial:
@@ -44,10 +44,7 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
         described = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
-            "encoder": {"name": model.encoder_name, "settings": _encoder_settings(model)},
-            "distance": {"name": model.distance_name},
-            "preparation": model.preparation.settings(),
-            **model.record,
+            **describe(model),
             "files": {name: _hash_of(partial / name) for name in files},
         }
         described["sha256"] = _hash_of_json(described)
@@ -59,9 +56,9 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
 def load_model(folder: Path | str, encoder: nn.Module | None = None) -> SiameseModel:
     """The model in `folder`, bit-equal to the one that was saved.
 
-    `encoder` is needed for a model with an encoder of your own: an instance of it, built as for training; nothing in the
-    folder is run, so it cannot be found there. Raises ModelError where the folder is damaged, edited, or of a format
-    that this version does not know.
+    `encoder` is needed for a model with an encoder of your own: an instance of it, built as for training. Nothing in
+    the folder is run, so it cannot be found there. Raises ModelError where the folder is damaged, edited, or of
+    a format that this version does not know.
     """
     folder = Path(folder)
     described = _description(folder)
@@ -84,7 +81,7 @@ def load_model(folder: Path | str, encoder: nn.Module | None = None) -> SiameseM
             _fill("distance", distance, tensors)
         model = SiameseModel(
             preparation=preparation_from(described["preparation"]),
-            encoder=network.eval(),
+            encoder=ready(network),
             encoder_name=described["encoder"]["name"],
             distance=_as_distance(distance),
             distance_name=described["distance"]["name"],
@@ -93,6 +90,16 @@ def load_model(folder: Path | str, encoder: nn.Module | None = None) -> SiameseM
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder}: does not hold together ({error}); copy or train the model again") from error
     return model if calibration is None else model.with_calibration(calibration)
+
+
+def describe(model: SiameseModel) -> dict[str, Any]:
+    """What a model is, as JSON can hold it: encoder, distance, preparation, and its record."""
+    return {
+        "encoder": {"name": model.encoder_name, "settings": _encoder_settings(model)},
+        "distance": {"name": model.distance_name},
+        "preparation": model.preparation.settings(),
+        **model.record,
+    }
 
 
 def _description(folder: Path) -> dict[str, Any]:
@@ -154,5 +161,3 @@ def _hash_of(path: Path) -> str:
 
 def _hash_of_json(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-

@@ -69,8 +69,8 @@ class Examples:
 class Batch:
     """Which items stand in one step of training, each once, and what is known of them.
 
-    `items` are positions in the training examples. `labels` and `groups` are numbers (0 and up) of the items' identities
-    and groups, where there are any. `pairs` point into this batch.
+    `items` are positions in the training examples. `labels` and `groups` are numbers (0 and up) of the items'
+    identities and groups, where there are any. `pairs` point into this batch.
     """
 
     items: Int[np.ndarray, " items"]

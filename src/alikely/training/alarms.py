@@ -31,11 +31,11 @@ def spread(distances: Float[Tensor, "items items"]) -> float:
 
 
 def alarms_of_epoch(losses: list[float], spreads: list[float], loss_name: str) -> list[str]:
-    """The alarms that an epoch gives rise to; none when all is well. `losses` and `spreads` are those of its steps."""
+    """The alarms that an epoch gives rise to; none when all is well. `losses` and `spreads`: one a step."""
     found = []
     if losses and sum(loss == 0 for loss in losses) > MOSTLY * len(losses):
         if loss_name == "triplet":
-            what = "no triplet was active: every different item is farther than every same one by the margin"
+            what = "no triplet was active: all different items are farther than the same by the margin"
         else:
             what = f"the loss ({loss_name}) was 0: no pair was wrong by its margin"
         found.append(
@@ -44,8 +44,8 @@ def alarms_of_epoch(losses: list[float], spreads: list[float], loss_name: str) -
         )
     if spreads and sum(value < NO_SPREAD for value in spreads) > MOSTLY * len(spreads):
         found.append(
-            "the embeddings have collapsed: all distances of a batch are nearly equal, and the loss sticks at what that "
-            "gives (the margin). Try a lower learning_rate, mining = 'semi_hard' or 'all' instead of 'batch_hard', "
+            "the embeddings have collapsed: all distances of a batch are nearly equal, and the loss sticks at what "
+            "that gives (the margin). Try a lower learning_rate, mining = 'semi_hard', "
             "or loss = 'info_nce'"
         )
     return found

@@ -81,7 +81,9 @@ def read_checkpoint(folder: Path, settings: dict[str, Any], fingerprint: str) ->
         what = ", ".join(f"{name} was {before.get(name)!r}, is {settings.get(name)!r}" for name in changed)
         raise SettingsError(f"cannot resume with other settings ({what}); use the same, or train without --resume")
     if state["fingerprint"] != fingerprint:
-        raise SettingsError("cannot resume: the data are not those that the training began with; train without --resume")
+        raise SettingsError(
+            "cannot resume: the data are not those that the training began with; train without --resume"
+        )
     return Checkpoint(tensors, state)
 
 

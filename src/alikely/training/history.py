@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch: mean loss, EER of held-back identities (None where there are none), last learning rate, pairs a second."""
+    """One epoch: mean loss, EER of held-back identities (None without any), last learning rate, pairs a second."""
 
     epoch: int
     loss: float
@@ -29,7 +29,7 @@ class Epoch:
 class History:
     """All epochs of a training, the alarms that were raised, and how it ended.
 
-    `best` is the number of the epoch whose weights the model has. `ended` is one of: all epochs, early stop, interrupted.
+    `best` is the number of the epoch whose weights the model has. `ended`: all epochs, early stop or interrupted.
     """
 
     epochs: tuple[Epoch, ...]

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from alikely.config import TrainSettings
 from alikely.contracts import Distance
 from alikely.data.augment import Augmentation, turn
+from alikely.data.reading import Pictures
 from alikely.losses import Loss, batch_loss
-from alikely.model import BATCH, as_floats
+from alikely.model import BATCH, as_floats, finished
 from alikely.training.alarms import require_finite, spread
-from alikely.training.reading import Pictures
 from alikely.training.schedule import learning_rate_share
 from alikely.types import Batch, Known
 
@@ -50,7 +50,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Steps:
-    """What an epoch's steps gave: one loss and one spread of distances a step; pairs seen, seconds, last learning rate."""
+    """What an epoch's steps gave: a loss and a spread of distances each; pairs seen, seconds, last learning rate."""
 
     losses: list[float]
     spreads: list[float]
@@ -60,7 +60,7 @@ class Steps:
 
 
 class Learner:
-    """Everything that changes while a model is trained. An epoch depends on the weights before it and on its number only."""
+    """Everything that changes in training. An epoch depends on the weights before it and on its number only."""
 
     def __init__(self, encoder: nn.Module, distance: Distance, loss: Loss, plan: Plan, settings: TrainSettings) -> None:
         self.settings, self.plan, self.distance, self.loss = settings, plan, distance, loss
@@ -68,7 +68,7 @@ class Learner:
         parts: dict[str, object] = {"encoder": encoder, "distance": distance, "loss": loss}
         self.modules = {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
         for module in self.modules.values():
-            module.to(self.accelerator.device)
+            module.to(device=self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = torch.optim.AdamW(_decayed_and_not(self.modules, settings.weight_decay), lr=settings.learning_rate)
         self.encoder, self.optimizer = self.accelerator.prepare(encoder, optimizer)
         self.generator = torch.Generator(self.accelerator.device)
@@ -119,18 +119,15 @@ class Learner:
         with torch.no_grad():
             for start in range(0, len(pictures), BATCH):
                 read = pictures.take(np.arange(start, min(start + BATCH, len(pictures))))
-                rows.append(self.encoder(self._finished(as_floats(read.to(self.accelerator.device)))).float().cpu())
+                batch = finished(pictures.preparation, read.to(self.accelerator.device))
+                rows.append(self.encoder(batch).float().cpu())
         return torch.cat(rows).numpy()
 
     def _seen(self, batch: Batch, symmetries: Int[Tensor, " items"]) -> Tensor:
         pictures = as_floats(self.plan.pictures.take(batch.items).to(self.accelerator.device))
         if len(self.plan.symmetries) > 1:
             pictures = turn(pictures, torch.tensor(self.plan.symmetries, device=symmetries.device)[symmetries])
-        return self._finished(self.plan.augmentation(pictures, self.generator))
-
-    def _finished(self, pictures: Tensor) -> Tensor:
-        finished = self.plan.pictures.preparation.finish(pictures)
-        return finished.contiguous(memory_format=torch.channels_last) if finished.ndim == 4 else finished
+        return finished(self.plan.pictures.preparation, self.plan.augmentation(pictures, self.generator))
 
     def _symmetries(self, batch: Batch) -> Int[Tensor, " items"]:
         # What is compared closely is turned alike: a whole group, or the whole batch where groups play no part.

@@ -1,4 +1,4 @@
-"""Epochs -> History: learning until all epochs are done, the EER stops falling, or the user stops it; with checkpoints."""
+"""Epochs -> History: until all are done, the EER stops falling, or the user stops it; with checkpoints."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,8 +6,9 @@ from time import perf_counter
 
 import numpy as np
 
+from alikely.data.reading import Pictures
 from alikely.folders import write_text
-from alikely.metrics.verification import eer_of
+from alikely.metrics import Verification
 from alikely.model import distances_of_examples
 from alikely.training.alarms import alarms_of_epoch
 from alikely.training.checkpoint import (
@@ -23,7 +24,6 @@ from alikely.training.checkpoint import (
 from alikely.training.history import Epoch, History, epochs_to_csv
 from alikely.training.learner import Learner
 from alikely.training.progress import Reporter
-from alikely.training.reading import Pictures
 from alikely.training.trackers import Trackers
 
 WATCHED_ITEMS = 2000  # at most so many held-back items are embedded after each epoch
@@ -34,8 +34,8 @@ METRICS = "metrics.csv"
 class Run:
     """One training from its first epoch, or from its checkpoint, to its end.
 
-    `watched` are held-back pictures whose EER is told after each epoch; where `deciding`, it also chooses the epoch whose
-    weights are kept, and when to stop.
+    `watched` are held-back pictures whose EER is told after each epoch; where `deciding`, it also chooses the epoch
+    whose weights are kept, and when to stop.
     """
 
     def __init__(
@@ -114,9 +114,9 @@ class Run:
             return None
         distance = self.learner.distance
         found = distances_of_examples(self.learner.embed(self.watched), self.watched.examples, distance)
-        if not found.same.any() or found.same.all():
+        if len(found.same) == 0 or len(found.different) == 0:
             return None
-        return eer_of(found.distances[found.same], found.distances[~found.same])
+        return Verification.from_distances(found.same, found.different).eer
 
     def _stalled(self) -> bool:
         patience = self.learner.settings.patience

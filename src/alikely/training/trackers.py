@@ -29,7 +29,11 @@ class Trackers:
     def log(self, epoch: Epoch) -> None:
         """The numbers of one epoch."""
         if self.accelerator is not None:
-            values = {"loss": epoch.loss, "learning_rate": epoch.learning_rate, "pairs_per_second": epoch.pairs_per_second}
+            values = {
+                "loss": epoch.loss,
+                "learning_rate": epoch.learning_rate,
+                "pairs_per_second": epoch.pairs_per_second,
+            }
             self.accelerator.log(values if epoch.eer is None else {**values, "eer": epoch.eer}, step=epoch.epoch)
 
     def close(self) -> None:

@@ -2,11 +2,10 @@
 
 import platform
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,24 +13,205 @@ from torch import nn
 
 from alikely.calibration import calibrate
 from alikely.config import TrainSettings
-from alikely.contracts import Distance, Encoder
+from alikely.contracts import Encoder
 from alikely.data.augment import build_augmentation, symmetries_of
 from alikely.data.batches import LabelBatches, PairBatches
-from alikely.data.checks import check_examples, require_enough
-from alikely.data.preparation import fit_preparation
-from alikely.data.sources import read_source
-from alikely.data.splits import Fractions, split
+from alikely.data.reading import Pictures
 from alikely.distances import build_distance
 from alikely.encoders import build_encoder, default_settings
-from alikely.errors import CalibrationError, SettingsError, TooFewError
+from alikely.errors import CalibrationError, SettingsError, StorageError
+from alikely.evaluation import embed_pictures
 from alikely.losses import build_loss
-from alikely.metrics.verification import summary
+from alikely.metrics import PairDistances, VerificationReport, summary
 from alikely.model import SiameseModel, distances_of_examples, ready
 from alikely.storage import save_model
+from alikely.training.gather import SKIPPED, Gathered, gather
 from alikely.training.history import History
 from alikely.training.learner import Learner, Plan
-from alikely.training.progress import Reporter, Silent
-from alikely.training.reading import Pictures, read_pictures
+from alikely.training.memory import keep_freed_memory
+from alikely.training.progress import Reporter, Terminal
 from alikely.training.run import METRICS, Run
 from alikely.training.trackers import Trackers
 from alikely.types import Examples
+
+
+class Trained(NamedTuple):
+    """What `train` gives: the model, its history, and how it did on the test identities (None where there are none)."""
+
+    model: SiameseModel
+    history: History
+    report: VerificationReport | None
+
+
+def train(
+    source: Path | str | Examples,
+    settings: TrainSettings | None = None,
+    out: Path | str | None = None,
+    encoder: nn.Module | None = None,
+    resume: bool = False,
+    skip_bad: bool = False,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+) -> Trained:
+    """Train a Siamese network on some identities of `source`, calibrate it on others, measure it on others still.
+
+    source: a folder of identity folders, a table (CSV, JSONL, Parquet), or Examples.
+    settings: how; the defaults suit a few thousand small pictures.
+    out: the model's folder. Without it nothing is written, and there are no checkpoints.
+    encoder: your own `nn.Module` with an attribute `dim`, in place of `settings.encoder`.
+    resume: go on from the checkpoint that a killed or stopped training left beside `out`.
+    skip_bad: go on without items that cannot be read; they are listed in skipped.csv.
+    overwrite: replace a model that is there.
+    reporter: who is told how far it is; without one, the terminal's standard error.
+
+    Ctrl-C makes the model of what has been learned so far. Raises InputError (and BadItemsError, which lists all items
+    that cannot be read), TooFewError, SettingsError, TrainingError and StorageError.
+    """
+    if reporter is None:
+        with Terminal() as terminal:
+            return train(source, settings, out, encoder, resume, skip_bad, overwrite, terminal)
+    settings = (settings or TrainSettings()).resolved()
+    folder = None if out is None else Path(out)
+    work = None if folder is None else _work_folder(folder, resume, overwrite)
+    if resume and work is None:
+        raise SettingsError("resume needs `out`: the checkpoint lies beside the model's folder")
+    gathered = gather(source, settings, skip_bad, reporter)
+    learner, history = _learned(gathered, settings, encoder, work, resume, reporter)
+    network = ready(learner.accelerator.unwrap_model(learner.encoder, keep_fp32_wrapper=False))
+    model = SiameseModel(
+        preparation=gathered.pictures.preparation,
+        encoder=network,
+        encoder_name=settings.encoder if encoder is None else type(encoder).__name__,
+        distance=learner.distance.cpu() if isinstance(learner.distance, nn.Module) else learner.distance,
+        distance_name=str(settings.distance),
+    )
+    model, report = _judged(model, gathered, settings.fmr, reporter)
+    model = replace(model, record=_record(gathered, settings, history, report))
+    if folder is not None and work is not None:
+        beside = {METRICS: history.to_csv()} | ({SKIPPED: gathered.skipped_csv()} if gathered.skipped else {})
+        save_model(model, folder, beside)
+        if history.ended != "interrupted":
+            shutil.rmtree(work, ignore_errors=True)
+    return Trained(model, history, report)
+
+
+def _work_folder(folder: Path, resume: bool, overwrite: bool) -> Path:
+    work = folder.with_name(f"{folder.name}.training")
+    if folder.exists() and not (resume or overwrite):
+        raise StorageError(
+            f"{folder}: is there already; name another folder, or replace it: --overwrite (overwrite=True)"
+        )
+    if work.exists() and not resume:
+        if not overwrite:
+            raise StorageError(
+                f"{work}: holds a training that was stopped; go on with it: --resume (resume=True), "
+                "or begin anew: --overwrite (overwrite=True)"
+            )
+        shutil.rmtree(work)
+    return work
+
+
+def _learned(
+    gathered: Gathered,
+    settings: TrainSettings,
+    own: nn.Module | None,
+    work: Path | None,
+    resume: bool,
+    reporter: Reporter,
+) -> tuple[Learner, History]:
+    pictures, validate = gathered.part("train"), gathered.part("validate")
+    assert pictures is not None  # a split always has it
+    watched = validate if validate is not None else gathered.part("calibrate")
+    keep_freed_memory()
+    trackers = Trackers(settings.trackers, Path("alikely-logs"), settings.model_dump(mode="json"))
+    with torch.random.fork_rng():
+        torch.manual_seed(settings.seed)
+        learner = _learner(pictures, own, settings)
+        run = Run(learner, watched, validate is not None, work, gathered.pictures.fingerprint())
+        if resume:
+            run.resume()
+        history = run.learn(reporter, trackers)
+    trackers.close()
+    return learner, history
+
+
+def _learner(pictures: Pictures, own: nn.Module | None, settings: TrainSettings) -> Learner:
+    if own is not None and not isinstance(own, Encoder):
+        raise SettingsError(f"the encoder {type(own).__name__} has no `dim`, the numbers in an embedding: set self.dim")
+    assert settings.size is not None  # resolved
+    fitted = default_settings(settings.encoder, pictures.preparation.channels, settings.size)
+    encoder = own if own is not None else build_encoder(settings.encoder, {**fitted, **settings.encoder_settings})
+    dim = int(encoder.dim)  # type: ignore[arg-type]
+    distance = build_distance(str(settings.distance), dim)
+    symmetries = symmetries_of(settings.new_classes)
+    examples = pictures.examples
+    classes = 0
+    batches: LabelBatches | PairBatches
+    if examples.labels is not None:
+        labels = np.unique(examples.labels, return_inverse=True)[1]
+        groups = None if examples.groups is None else np.unique(examples.groups, return_inverse=True)[1]
+        classes = (int(labels.max()) + 1) * len(symmetries)
+        batches = LabelBatches(
+            labels,
+            groups,
+            settings.labels_per_batch,
+            settings.items_per_label,
+            settings.groups_per_batch,
+            settings.seed,
+        )
+    else:
+        assert examples.pairs is not None  # examples have labels or pairs
+        batches = PairBatches(examples.pairs, settings.pairs_per_batch, settings.seed)
+    loss = build_loss(str(settings.loss), settings.loss_settings, classes, dim)
+    plan = Plan(pictures, batches, build_augmentation(settings.augment), symmetries)
+    return Learner(encoder, distance, loss, plan, settings)
+
+
+def _judged(
+    model: SiameseModel, gathered: Gathered, fmr: float | None, reporter: Reporter
+) -> tuple[SiameseModel, VerificationReport | None]:
+    calibrating, testing = gathered.part("calibrate"), gathered.part("test")
+    if calibrating is not None:
+        pairs = _distances(model, calibrating)
+        try:
+            found = calibrate(pairs, model.distance_name, model.fingerprint(), fmr)
+        except CalibrationError as error:
+            # Hours of training are not thrown away for a rate: the model keeps what the data can bear.
+            reporter.alarm(str(error))
+            found = None
+        try:
+            found = found or calibrate(pairs, model.distance_name, model.fingerprint())
+            model = model.with_calibration(found)
+            if found.note:
+                reporter.note(found.note)
+        except CalibrationError:
+            reporter.alarm("the model has no calibration: it gives distances, but no verdicts")
+    report = None if testing is None else summary(_distances(model, testing))
+    return model, report
+
+
+def _distances(model: SiameseModel, pictures: Pictures) -> PairDistances:
+    return distances_of_examples(embed_pictures(model, pictures), pictures.examples, model.distance)
+
+
+def _record(
+    gathered: Gathered, settings: TrainSettings, history: History, report: VerificationReport | None
+) -> dict[str, Any]:
+    return {
+        "training": {
+            "settings": settings.model_dump(mode="json"),
+            "epochs_done": len(history.epochs),
+            "best_epoch": history.best,
+            "ended": history.ended,
+            "seconds": round(history.seconds, 1),
+            "alarms": list(history.alarms),
+        },
+        "data": gathered.record(),
+        "evaluation": None if report is None else report.to_dict(),
+        "versions": {
+            "alikely": version("alikely"),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }

@@ -1,4 +1,4 @@
-"""Examples -> their pictures, opened, checked and shaped: decoded once where they fit in memory, else for each batch."""
+"""Examples -> their pictures, opened, checked, shaped: decoded once where they fit in memory, else for each batch."""
 
 import hashlib
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Pictures:
         return Pictures(self.examples.select(positions), self.preparation, self.stored, self.rows[positions])
 
     def fingerprint(self) -> str:
-        """A hash over names, what is known, and the pictures (of those that are not in memory: the size of the file)."""
+        """A hash over names, what is known, and the pictures (where they are not in memory: the sizes of the files)."""
         examples = self.examples
         digest = hashlib.sha256("\n".join(examples.names).encode())
         for known in (examples.labels, examples.groups):
@@ -61,9 +61,9 @@ class Pictures:
 def read_pictures(
     examples: Examples,
     preparation: PicturePreparation,
-    memory_gb: float,
-    skip_bad: bool,
-    progress: Callable[[int, int], None],
+    memory_gb: float = 4.0,
+    skip_bad: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Pictures, list[tuple[str, str]]]:
     """All pictures that can be read, and the others with what is wrong with each.
 

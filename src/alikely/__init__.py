@@ -1,0 +1,61 @@
+"""Alikely: Siamese networks, from examples of what is alike to same-or-different decisions with known error rates.
+
+    import alikely
+
+    model, history, report = alikely.train("faces", out="face-model")
+    print(model.compare("left.jpg", "right.jpg").sentence())
+
+Everything below is loaded when it is first used: importing alikely takes milliseconds.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alikely.config import TrainSettings
+    from alikely.data.sources import examples_from, read_source
+    from alikely.decision import Decision
+    from alikely.errors import AlikelyError
+    from alikely.model import SiameseModel
+    from alikely.storage import load_model, save_model
+    from alikely.training import train
+    from alikely.types import Examples, Pairs
+
+# Every public name, and where it lives.
+_PLACES = {
+    "train": "alikely.training",
+    "TrainSettings": "alikely.config",
+    "load_model": "alikely.storage",
+    "save_model": "alikely.storage",
+    "SiameseModel": "alikely.model",
+    "Decision": "alikely.decision",
+    "read_source": "alikely.data.sources",
+    "examples_from": "alikely.data.sources",
+    "Examples": "alikely.types",
+    "Pairs": "alikely.types",
+    "AlikelyError": "alikely.errors",
+}
+
+__all__ = [
+    "train",
+    "TrainSettings",
+    "load_model",
+    "save_model",
+    "SiameseModel",
+    "Decision",
+    "read_source",
+    "examples_from",
+    "Examples",
+    "Pairs",
+    "AlikelyError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'alikely' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

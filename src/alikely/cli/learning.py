@@ -1,0 +1,106 @@
+"""alikely train."""
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alikely.cli.app import AsJson, SkipBad, Source, app
+from alikely.cli.output import print_json, print_rows
+
+
+@app.command()
+def train(
+    source: Source,
+    out: Annotated[Path, typer.Option(help="folder that the model is written to")],
+    encoder: Annotated[str | None, typer.Option(help="cnn, resnet or koch [default: cnn]")] = None,
+    distance: Annotated[
+        str | None,
+        typer.Option(help="euclidean, squared_euclidean, manhattan, cosine or learned [default: what fits the loss]"),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            help="contrastive, contrastive_two_margins, logistic, triplet, info_nce, supervised_contrastive, "
+            "multi_similarity, proxy_anchor, arcface or cosface [default: contrastive]"
+        ),
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="height and width of the pictures in pixels [default: 64]")] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="resize, pad (keep the aspect) or content (crop to the ink) [default: resize]")
+    ] = None,
+    light: Annotated[str | None, typer.Option(help="none or local (even out the light) [default: none]")] = None,
+    epochs: Annotated[int | None, typer.Option(help="how often every item is seen [default: 30]")] = None,
+    augment: Annotated[str | None, typer.Option(help="none, light or strong [default: light]")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="stop after so many epochs without a better EER [default: never]")
+    ] = None,
+    fmr: Annotated[
+        float | None,
+        typer.Option(help="false-match rate of the model's threshold [default: 0.01, or what the data bear]"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="equal seeds give equal models [default: 0]")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with settings; options given here win")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="any other setting, as in the TOML file; can be repeated"),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with a training that was stopped or killed")] = False,
+    skip_bad: SkipBad = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a model that is there")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train on some identities of SOURCE, calibrate on others, measure on others still, and write the model.
+
+    All settings, for --config and --set: docs/settings.md.
+    """
+    from alikely.config import read_toml, settings_from
+    from alikely.training import train as train_model
+
+    given = {
+        "encoder": encoder,
+        "distance": distance,
+        "loss": loss,
+        "size": size,
+        "shape": shape,
+        "light": light,
+        "epochs": epochs,
+        "augment": augment,
+        "patience": patience,
+        "fmr": fmr,
+        "seed": seed,
+    }
+    values: dict[str, Any] = {} if config is None else read_toml(config)
+    for text in setting or []:
+        values |= _one_setting(text)
+    values |= {name: value for name, value in given.items() if value is not None}
+    model, history, report = train_model(
+        source, settings_from(values), out=out, resume=resume, skip_bad=skip_bad, overwrite=overwrite
+    )
+    if as_json:
+        evaluation = None if report is None else report.to_dict()
+        training = {key: value for key, value in model.record["training"].items() if key != "settings"}
+        print_json({"model": str(out), "evaluation": evaluation, **training, "data": model.record["data"]})
+    else:
+        if report is not None:
+            print_rows("On identities never seen", ("", "value", "95 % interval"), report.rows())
+        typer.echo(f"model written to {out}")
+    if history.ended == "interrupted":
+        sys.exit(130)
+
+
+def _one_setting(text: str) -> dict[str, Any]:
+    from alikely.errors import SettingsError
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {text}: write NAME=VALUE") from None
+    try:
+        return tomllib.loads(f"{name} = '''{value.strip()}'''")
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"--set {text}: write NAME=VALUE as in a TOML file ({error})") from None

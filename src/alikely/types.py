@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 # One raw item. A picture is a path, an opened picture, or an array (height width) or (height width channels).
-Item: TypeAlias = Path | Image.Image | np.ndarray
+Item: TypeAlias = Path | str | Image.Image | np.ndarray
 
 
 @dataclass(frozen=True)

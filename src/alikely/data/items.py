@@ -94,7 +94,7 @@ _QUIET = _Quiet()
 
 def name_of(item: Item, position: int | None = None) -> str:
     """What messages call an item: a file by its path, anything else by its kind and its place, counted from 1."""
-    if isinstance(item, Path):
+    if isinstance(item, Path | str):
         return str(item)
     file = getattr(item, "filename", "")
     if file:
@@ -120,9 +120,9 @@ def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
         if isinstance(item, np.ndarray):
             return _from_values(item)
         with _QUIET:
-            if isinstance(item, Path):
-                _check_file(item)
-                with item.open("rb") as file:
+            if isinstance(item, Path | str):
+                _check_file(Path(item))
+                with Path(item).open("rb") as file:
                     return _decoded(_identified(file), at_least)
             return _decoded(item, None)
     except _Unusable as problem:

@@ -21,7 +21,7 @@ SPREAD = "_sd"
 
 @dataclass(frozen=True)
 class Options:
-    """What every benchmark can be told. `data` is there where the benchmark said that it needs data."""
+    """What every benchmark can be told. `data` means something where the benchmark said that it needs data."""
 
     data: Path
     seeds: int
@@ -49,13 +49,13 @@ class Result:
 def read_options(description: str, needs_data: bool, seeds: int = 1, arguments: Sequence[str] | None = None) -> Options:
     """The command line of a benchmark. `seeds` is how many it runs with where the user does not say."""
     parser = argparse.ArgumentParser(description=description)
-    if needs_data:
-        parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the unpacked data")
+    of_data = "folder with the unpacked data" + ("" if needs_data else " (not needed here)")
+    parser.add_argument("--data", type=Path, required=needs_data, default=Path(), metavar="DIR", help=of_data)
     parser.add_argument("--seeds", type=_count, default=seeds, metavar="N", help=f"how many seeds (default {seeds})")
     parser.add_argument("--quick", action="store_true", help="a small run that shows it works; its numbers mean little")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result here")
     read = parser.parse_args(arguments)
-    return Options(data=read.data if needs_data else Path(), seeds=read.seeds, quick=read.quick, json=read.json)
+    return Options(data=read.data, seeds=read.seeds, quick=read.quick, json=read.json)
 
 
 def over_seeds(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:

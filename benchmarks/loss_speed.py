@@ -1,0 +1,149 @@
+"""InfoNCE against pytorch-metric-learning's NTXentLoss: the same value and gradient, how much faster, how much memory.
+
+Forward and backward at batch 512 and 1024, 4 items a label, cosine distance, embeddings of length 128; each measured in
+a process of its own, so that one does not live in memory that the other left behind.
+"""
+
+import multiprocessing
+import os
+import re
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pytorch_metric_learning.losses import NTXentLoss
+from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_pairs_indices
+from torch import Tensor
+
+from alikely.distances import Cosine
+from alikely.losses import InfoNCE, batch_loss
+from alikely.types import Known
+from benchmarks.report import Result, publish, read_options
+
+ITEMS_PER_LABEL = 4
+DIM = 128
+TEMPERATURE = 0.1
+PEER = "pytorch-metric-learning NTXentLoss"
+# The peer holds about this many numbers for every combination of a positive and a negative pair (measured).
+PEER_COPIES = 6
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One loss at one batch size: seconds of a forward and backward, the most memory it took on top, what it said."""
+
+    seconds: float
+    memory_mb: float
+    value: float
+    gradient: list[list[float]]
+
+
+def ours(embeddings: Tensor, labels: Tensor) -> Tensor:
+    """The value; the gradient is in `embeddings.grad` afterwards."""
+    value = batch_loss(InfoNCE(TEMPERATURE), Cosine(), embeddings, Known.from_labels(labels))
+    value.backward()
+    return value.detach()
+
+
+def peer(embeddings: Tensor, labels: Tensor, parts: int) -> Tensor:
+    """The same by the peer; in parts of the anchors where the whole does not fit into memory."""
+    loss = NTXentLoss(temperature=TEMPERATURE)
+    if parts == 1:
+        whole: Tensor = loss(embeddings, labels)
+        whole.backward()
+        return whole.detach()
+    anchors, positives, against, negatives = get_all_pairs_indices(labels)
+    total = torch.zeros(())
+    for first in range(parts):
+        here, there = anchors % parts == first, against % parts == first
+        pairs = (anchors[here], positives[here], against[there], negatives[there])
+        part = loss(embeddings, indices_tuple=pairs) * here.sum() / len(anchors)
+        part.backward()
+        total += part.detach()
+    return total
+
+
+def measure(who: str, batch: int, parts: int, repeats: int) -> Measured:
+    """Run in a fresh process. The first run is not timed; its peak of memory is what is reported."""
+    labels = torch.arange(batch) // ITEMS_PER_LABEL
+    embeddings = torch.randn(batch, DIM, generator=torch.Generator().manual_seed(0))
+    step: Callable[[Tensor, Tensor], Tensor] = ours if who == "ours" else lambda items, of: peer(items, of, parts)
+    step(embeddings[:16].clone().requires_grad_(), labels[:16])  # so that loading code is not counted
+
+    before = _peak_memory_mb(reset=True)
+    first = embeddings.clone().requires_grad_()
+    value = step(first, labels)
+    memory_mb = _peak_memory_mb(reset=False) - before
+    assert first.grad is not None
+
+    seconds = []
+    for _ in range(repeats):
+        items = embeddings.clone().requires_grad_()
+        start = time.perf_counter()
+        step(items, labels)
+        seconds.append(time.perf_counter() - start)
+    return Measured(statistics.median(seconds), memory_mb, value.item(), first.grad.tolist())
+
+
+def parts_that_fit(batch: int) -> int:
+    """Into how many parts the peer's work must be cut so that it takes at most 3/4 of the memory that is free."""
+    positives, negatives = batch * (ITEMS_PER_LABEL - 1), batch * (batch - ITEMS_PER_LABEL)
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    parts = 1
+    while positives * negatives // parts**2 * 4 * PEER_COPIES > free * 0.75:
+        parts *= 2
+    return parts
+
+
+def main() -> None:
+    """Measure, print, write."""
+    options = read_options(__doc__ or "", needs_data=False)
+    start = time.perf_counter()
+    metrics: dict[str, float] = {}
+    floors: dict[str, float] = {}
+    settings: dict[str, object] = {"items a label": ITEMS_PER_LABEL, "dim": DIM, "temperature": TEMPERATURE}
+    for batch, suffix in ((64, "_64"),) if options.quick else ((512, ""), (1024, "_1024")):
+        parts = parts_that_fit(batch)
+        mine = _alone("ours", batch, parts, repeats=30)
+        theirs = _alone("peer", batch, parts, repeats=1 if options.quick else 3)
+        metrics[f"speedup{suffix}"] = theirs.seconds / mine.seconds
+        metrics[f"milliseconds{suffix}"] = 1000 * mine.seconds
+        metrics[f"memory_mb{suffix}"] = mine.memory_mb
+        metrics[f"value{suffix}"] = mine.value
+        metrics[f"value_difference{suffix}"] = abs(mine.value - theirs.value)
+        metrics[f"gradient_difference{suffix}"] = _largest_difference(mine, theirs)
+        floors[f"milliseconds{suffix}"] = 1000 * theirs.seconds
+        floors[f"memory_mb{suffix}"] = theirs.memory_mb
+        floors[f"value{suffix}"] = theirs.value
+        settings[f"peer's parts at batch {batch}"] = parts
+    settings["threads"] = torch.get_num_threads()
+    settings["torch"] = torch.__version__
+    publish(Result("loss_speed", metrics, time.perf_counter() - start, {PEER: floors}, {}, settings), options)
+
+
+def _alone(who: str, batch: int, parts: int, repeats: int) -> Measured:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(measure, who, batch, parts, repeats).result()
+
+
+def _largest_difference(mine: Measured, theirs: Measured) -> float:
+    return (torch.tensor(mine.gradient) - torch.tensor(theirs.gradient)).abs().max().item()
+
+
+def _peak_memory_mb(reset: bool) -> float:
+    """The most memory that this process has held at once, since the last reset; Linux only, elsewhere NaN."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return float("nan")
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+    return int(found[1]) / 1024 if found else float("nan")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,8 +5,8 @@ draw comes from the generator: the same generator state gives the same batch, bi
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from math import isfinite, pi
+from dataclasses import asdict, dataclass
+from math import pi
 from typing import Any
 
 import torch
@@ -37,6 +37,13 @@ SYMMETRIES = {"none": (0,), "mirrored": (0, 4), "turned": (0, 1, 2, 3), "both": 
 
 # Knots a side of the field by which `elastic` bends: enough to bend a stroke, too few to tear it.
 KNOTS = 5
+
+
+def _checked(name: str, value: Any) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= LARGEST[name]:
+        raise SettingsError(f"augmentation: {name} must be a number from 0 to {LARGEST[name]:g}, got {value!r}")
+    return float(value)
 
 
 @dataclass(frozen=True)
@@ -82,11 +89,8 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, largest in LARGEST.items():
-            value = getattr(self, name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not isfinite(value) or not 0 <= value <= largest:
-                raise SettingsError(f"augmentation: {name} must be a number from 0 to {largest:g}, got {value!r}")
+        for name in LARGEST:
+            _checked(name, getattr(self, name))
 
     def __call__(
         self, batch: Float[Tensor, "items channels height width"], generator: torch.Generator
@@ -230,8 +234,8 @@ def ramps(
 
 
 def turn(
-    batch: Float[Tensor, "items channels side side"], symmetries: Int[Tensor, " items"]
-) -> Float[Tensor, "items channels side side"]:
+    batch: Float[Tensor, "items channels height width"], symmetries: Int[Tensor, " items"]
+) -> Float[Tensor, "items channels height width"]:
     """Each item turned or mirrored by its number, without any loss: one of the eight symmetries of the square.
 
     0: as it is. 1, 2, 3: that many quarter turns against the clock. 4: mirrored left-right. 5, 6, 7: mirrored
@@ -267,9 +271,9 @@ def symmetries_of(new_classes: str) -> tuple[int, ...]:
 
 AUGMENTATIONS = {
     "none": Augmentation(),
-    "light": Augmentation(rotate=5, scale=0.05, shear=0.05, shift=0.04, brightness=0.05, contrast=0.1),
+    "light": Augmentation(rotate=5.0, scale=0.05, shear=0.05, shift=0.04, brightness=0.05, contrast=0.1),
     "strong": Augmentation(
-        rotate=12,
+        rotate=12.0,
         scale=0.15,
         shear=0.2,
         shift=0.08,
@@ -293,11 +297,10 @@ def build_augmentation(chosen: str | Mapping[str, Any]) -> Augmentation:
         if chosen not in AUGMENTATIONS:
             raise SettingsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(AUGMENTATIONS)}")
         return AUGMENTATIONS[chosen]
-    known = [field.name for field in fields(Augmentation)]
     for name in chosen:
-        if name not in known:
-            raise SettingsError(f"augmentation has no strength {name!r}; it has {', '.join(known)}")
-    return Augmentation(**chosen)
+        if name not in LARGEST:
+            raise SettingsError(f"augmentation has no strength {name!r}; it has {', '.join(LARGEST)}")
+    return Augmentation(**{name: _checked(name, value) for name, value in chosen.items()})
 
 
 def _middles(size: int, like: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from alikely.data.items import open_picture
+from alikely.data.items import name_of, open_picture, read_all
 from alikely.data.steps import (
     BATCH_STEPS,
     COLOURS,
@@ -89,10 +89,12 @@ class PicturePreparation:
 
     def read(self, items: Sequence[Item]) -> UInt8[Tensor, "items channels size size"]:
         """All items, in their order. Raises InputError naming the first that cannot be read."""
-        pictures = torch.empty(len(items), self.channels, self.size, self.size, dtype=torch.uint8)
-        for place, item in enumerate(items):
-            pictures[place] = self.read_one(item)
-        return pictures
+        names = [name_of(item, place) for place, item in enumerate(items)]
+        pictures, problems = read_all(items, names, self.read_one)
+        if problems:
+            raise InputError(": ".join(problems[0]))
+        empty = torch.empty(0, self.channels, self.size, self.size, dtype=torch.uint8)
+        return torch.stack([picture for picture in pictures if picture is not None]) if pictures else empty
 
     def finish(
         self, batch: Float[Tensor, "items channels height width"]

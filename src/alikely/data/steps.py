@@ -7,7 +7,7 @@ its checks in `__post_init__`, and a line in its table.
 
 from dataclasses import dataclass
 from math import isfinite, log
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ SMALLEST_SIZE, LARGEST_SIZE = 8, 1024
 LEAST_INK = 24
 
 
+@runtime_checkable
 class ItemStep(Protocol):
     """One opened picture -> a picture."""
 
@@ -33,6 +34,7 @@ class ItemStep(Protocol):
         ...
 
 
+@runtime_checkable
 class BatchStep(Protocol):
     """A batch -> a batch of the same shape."""
 

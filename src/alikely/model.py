@@ -145,9 +145,8 @@ def distances_of_examples(
     embeddings: Float[np.ndarray, "items dim"], examples: Examples, distance: Distance
 ) -> PairDistances:
     """All pairs where there are labels, else the known pairs."""
-    rows = torch.from_numpy(embeddings)
     if examples.labels is not None:
-        return all_pairs(rows, examples.labels, distance)
+        return all_pairs(embeddings, examples.labels, distance)
     if examples.pairs is None:
         raise InputError("nothing is known of these items: give them labels (folders, a column `label`) or pairs")
-    return known_pairs(rows, examples.pairs, None, distance)
+    return known_pairs(embeddings, examples.pairs, None, distance)

@@ -43,6 +43,7 @@ class Gathered:
             "items": len(self.pictures),
             "fingerprint": self.pictures.fingerprint(),
             "parts": self.split.describe(),
+            "labels": self.split.labels(),
             "skipped": len(self.skipped),
             "findings": list(self.findings),
         }

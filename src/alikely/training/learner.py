@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -25,11 +25,12 @@ from alikely.types import Batch, Known
 WATCHED = 64  # items of a batch whose distances are watched for a collapse
 
 
+@runtime_checkable
 class Batches(Protocol):
     """A seeded plan of batches: the same for the same epoch, whatever came before it."""
 
     @property
-    def steps(self) -> int:
+    def batches_per_epoch(self) -> int:
         """Batches in an epoch."""
         ...
 
@@ -64,18 +65,21 @@ class Learner:
 
     def __init__(self, encoder: nn.Module, distance: Distance, loss: Loss, plan: Plan, settings: TrainSettings) -> None:
         self.settings, self.plan, self.distance, self.loss = settings, plan, distance, loss
-        self.accelerator = Accelerator(mixed_precision=chosen_precision(settings.precision))
+        # Its own mixed precision can be set once in a process only; two trainings may want different ones.
+        self.accelerator = Accelerator()
+        self.bf16 = in_bf16(settings.precision)
         parts: dict[str, object] = {"encoder": encoder, "distance": distance, "loss": loss}
         self.modules = {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
         for module in self.modules.values():
             module.to(device=self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = torch.optim.AdamW(_decayed_and_not(self.modules, settings.weight_decay), lr=settings.learning_rate)
         self.encoder, self.optimizer = self.accelerator.prepare(encoder, optimizer)
+        self.steps_per_epoch = plan.batches.batches_per_epoch
         self.generator = torch.Generator(self.accelerator.device)
 
     def epoch(self, number: int, told: Callable[[int, float, float], None]) -> Steps:
         """Learn from every item once. `told(step, loss, pairs a second)` is called after each step."""
-        settings, batches = self.settings, self.plan.batches
+        settings = self.settings
         torch.manual_seed(settings.seed * 1_000_003 + number)  # dropout
         self.generator.manual_seed(settings.seed * 1_000_003 + number)
         for module in self.modules.values():
@@ -83,9 +87,9 @@ class Learner:
         started, pairs, rate = perf_counter(), 0, 0.0
         losses: list[float] = []
         spreads: list[float] = []
-        for step, batch in zip(count(1), batches.epoch(number), strict=False):
-            gone = (number - 1) * batches.steps + step - 1
-            share = learning_rate_share(gone, batches.steps * settings.epochs, settings.warmup)
+        for step, batch in zip(count(1), self.plan.batches.epoch(number), strict=False):
+            gone = (number - 1) * self.steps_per_epoch + step - 1
+            share = learning_rate_share(gone, self.steps_per_epoch * settings.epochs, settings.warmup)
             rate = settings.learning_rate * share
             loss, watched = self.step(batch, rate)
             require_finite(loss, number, step)
@@ -100,7 +104,7 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         symmetries = self._symmetries(batch)
-        embeddings = self.encoder(self._seen(batch, symmetries))
+        embeddings = self._encoded(self._seen(batch, symmetries))
         loss = batch_loss(self.loss, self.distance, embeddings, self._known(batch, symmetries))
         self.optimizer.zero_grad()
         self.accelerator.backward(loss)
@@ -120,8 +124,13 @@ class Learner:
             for start in range(0, len(pictures), BATCH):
                 read = pictures.take(np.arange(start, min(start + BATCH, len(pictures))))
                 batch = finished(pictures.preparation, read.to(self.accelerator.device))
-                rows.append(self.encoder(batch).float().cpu())
+                rows.append(self._encoded(batch).cpu())
         return torch.cat(rows).numpy()
+
+    def _encoded(self, pictures: Tensor) -> Float[Tensor, "items dim"]:
+        with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
+            embeddings = self.encoder(pictures)
+        return embeddings.float()
 
     def _seen(self, batch: Batch, symmetries: Int[Tensor, " items"]) -> Tensor:
         pictures = as_floats(self.plan.pictures.take(batch.items).to(self.accelerator.device))
@@ -151,13 +160,13 @@ class Learner:
         return Known.from_pairs(len(batch.items), left, right, same)
 
 
-def chosen_precision(wanted: str) -> str:
-    """What accelerate calls the precision: bf16 where it was asked for, or where it is fast on this machine."""
+def in_bf16(wanted: str) -> bool:
+    """Whether to compute in bf16: where it was asked for, or (auto) where it is fast on this machine."""
     if wanted == "auto":
         if torch.cuda.is_available():
-            return "bf16" if torch.cuda.is_bf16_supported() else "no"
-        return "bf16" if torch.cpu._is_avx512_bf16_supported() else "no"
-    return "bf16" if wanted == "bf16" else "no"
+            return bool(torch.cuda.is_bf16_supported())
+        return bool(torch.cpu._is_avx512_bf16_supported())
+    return wanted == "bf16"
 
 
 def _decayed_and_not(modules: dict[str, nn.Module], decay: float) -> list[dict[str, object]]:

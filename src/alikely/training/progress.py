@@ -2,7 +2,7 @@
 
 import sys
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from alikely.training.history import Epoch
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Who is told how far the training is."""
 
@@ -72,7 +73,7 @@ class Terminal:
         self.task: TaskID | None = None
         self.phase = ""
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Terminal":
         self.bar.start()
         return self
 

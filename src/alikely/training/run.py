@@ -83,7 +83,7 @@ class Run:
 
     def _epoch(self, number: int, reporter: Reporter, trackers: Trackers) -> None:
         learner, started = self.learner, perf_counter()
-        steps = learner.plan.batches.steps
+        steps = learner.steps_per_epoch
         done = learner.epoch(number, lambda step, loss, speed: reporter.step(number, step, steps, loss, speed))
         for alarm in alarms_of_epoch(done.losses, done.spreads, learner.settings.loss or ""):
             if alarm not in self.alarms:

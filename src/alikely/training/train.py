@@ -77,7 +77,7 @@ def train(
         raise SettingsError("resume needs `out`: the checkpoint lies beside the model's folder")
     gathered = gather(source, settings, skip_bad, reporter)
     learner, history = _learned(gathered, settings, encoder, work, resume, reporter)
-    network = ready(learner.accelerator.unwrap_model(learner.encoder, keep_fp32_wrapper=False))
+    network = ready(learner.accelerator.unwrap_model(learner.encoder))
     model = SiameseModel(
         preparation=gathered.pictures.preparation,
         encoder=network,

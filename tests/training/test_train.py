@@ -1,0 +1,325 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import alikely
+from alikely import TrainSettings
+from alikely.errors import BadItemsError, ModelError, SettingsError, StorageError, TooFewError, TrainingError
+from alikely.storage import load_model
+from alikely.training.progress import Silent
+from alikely.types import Pairs
+from tests.pictures import pattern_examples, pattern_folder
+
+FAST = TrainSettings(
+    size=16,
+    epochs=3,
+    encoder_settings={"width": 16, "depth": 2, "dim": 16, "grid": 4},
+    loss="info_nce",
+    labels_per_batch=8,
+    items_per_label=4,
+    precision="fp32",
+)
+
+
+def same_weights(left, right):
+    tensors, others = left.tensors(), right.tensors()
+    return tensors.keys() == others.keys() and all(torch.equal(tensors[name], others[name]) for name in tensors)
+
+
+def test_learns_to_tell_unseen_identities_apart_and_keeps_what_it_is():
+    trained = alikely.train(pattern_examples(40), FAST.model_copy(update={"epochs": 8}), reporter=Silent())
+
+    assert trained.report.eer.value < 0.15
+    assert trained.model.calibration is not None
+    assert [epoch.epoch for epoch in trained.history.epochs] == list(range(1, 9))
+    assert trained.history.epochs[-1].loss < trained.history.epochs[0].loss
+    assert trained.history.ended == "all epochs"
+
+
+def test_equal_seeds_give_equal_weights_and_another_seed_others():
+    examples = pattern_examples()
+    first, second = (alikely.train(examples, FAST, reporter=Silent()).model for _ in range(2))
+    third = alikely.train(examples, FAST.model_copy(update={"seed": 1}), reporter=Silent()).model
+
+    assert same_weights(first, second)
+    assert not same_weights(first, third)
+
+
+def test_training_leaves_the_random_state_of_the_caller_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    alikely.train(pattern_examples(), FAST.model_copy(update={"epochs": 1}), reporter=Silent())
+
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_no_identity_stands_in_two_parts():
+    labels = alikely.train(pattern_examples(), FAST, reporter=Silent()).model.record["data"]["labels"]
+    everywhere = [label for part in labels.values() for label in part]
+
+    assert sorted(everywhere) == sorted(set(everywhere))
+    assert len(everywhere) == 24
+
+
+def test_the_saved_model_is_the_returned_one(tmp_path):
+    folder = pattern_folder(tmp_path / "pictures")
+    model, history, report = alikely.train(folder, FAST, out=tmp_path / "model", reporter=Silent())
+    again = load_model(tmp_path / "model")
+    left, right = sorted(folder.glob("*/*.png"))[:2]
+
+    assert again.compare(left, right) == model.compare(left, right)
+    assert again.record == json.loads(json.dumps(model.record))
+    assert (tmp_path / "model" / "metrics.csv").read_text() == history.to_csv()
+    assert [path.name for path in tmp_path.iterdir() if path.name != "pictures"] == ["model"]
+    assert report.to_dict() == again.record["evaluation"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"encoder": "resnet", "encoder_settings": {"stages": [8], "stem": 8, "dim": 16}, "size": 32},
+        {"loss": "triplet", "distance": "manhattan", "loss_settings": {"mining": "semi_hard"}},
+        {"loss": "arcface"},
+        {"loss": "logistic"},
+        {"new_classes": "both", "augment": "strong"},
+        {"precision": "bf16"},
+        {"light": "local", "shape": "content"},
+        {"memory_gb": 1e-9},
+        {"validate_share": 0, "calibrate_share": 0, "test_share": 0},
+    ],
+    ids=lambda changes: next(iter(changes)) + "=" + str(next(iter(changes.values()))),
+)
+def test_every_way_of_training_ends_in_a_model(changes):
+    settings = TrainSettings(**{**FAST.model_dump(), "epochs": 1, **changes})
+
+    trained = alikely.train(pattern_examples(), settings, reporter=Silent())
+
+    assert np.isfinite(trained.history.epochs[0].loss)
+    assert (trained.report is None) == (settings.test_share == 0)
+
+
+def test_decoding_for_each_batch_gives_the_same_weights_as_decoding_once():
+    examples = pattern_examples()
+    once, each = (
+        alikely.train(examples, FAST.model_copy(update={"memory_gb": memory}), reporter=Silent()).model
+        for memory in (4.0, 1e-9)
+    )
+
+    assert same_weights(once, each)
+
+
+def test_learns_from_a_table_of_pairs():
+    examples = pattern_examples(40)
+    generator = np.random.default_rng(0)
+    left, right = generator.integers(0, len(examples), (2, 4000))
+    keep = left != right
+    same = examples.labels[left] == examples.labels[right]
+    keep &= same | (generator.random(4000) < 0.2)
+    pairs = Pairs(left[keep], right[keep], same[keep])
+    trained = alikely.train(
+        alikely.examples_from(list(examples.items), pairs=pairs),
+        FAST.model_copy(update={"loss": "contrastive", "epochs": 1}),
+        reporter=Silent(),
+    )
+
+    assert trained.history.epochs[0].loss > 0
+
+
+class Own(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.dim = 8
+        self.linear = nn.Linear(256, 8)
+
+    def forward(self, batch):
+        return nn.functional.normalize(self.linear(batch.flatten(1)))
+
+
+def test_an_own_encoder_is_trained_like_any_other(tmp_path):
+    model = alikely.train(pattern_examples(), FAST, out=tmp_path / "model", encoder=Own(), reporter=Silent()).model
+
+    assert load_model(tmp_path / "model", encoder=Own()).dim == 8
+    assert model.encoder_name == "Own"
+
+
+def test_an_encoder_without_dim_is_refused():
+    with pytest.raises(SettingsError, match="dim"):
+        alikely.train(pattern_examples(), FAST, encoder=nn.Linear(2, 2), reporter=Silent())
+
+
+def test_a_model_that_is_there_is_not_replaced_unasked(tmp_path):
+    alikely.train(pattern_examples(), FAST, out=tmp_path / "model", reporter=Silent())
+
+    with pytest.raises(StorageError, match="--overwrite"):
+        alikely.train(pattern_examples(), FAST, out=tmp_path / "model", reporter=Silent())
+    alikely.train(pattern_examples(), FAST, out=tmp_path / "model", overwrite=True, reporter=Silent())
+
+
+def test_resuming_without_a_checkpoint_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="no checkpoint"):
+        alikely.train(pattern_examples(), FAST, out=tmp_path / "model", resume=True, reporter=Silent())
+
+
+def test_a_loss_that_runs_away_is_told(tmp_path):
+    settings = FAST.model_copy(update={"encoder_settings": {**FAST.encoder_settings, "normalise": False}})
+
+    class Exploding(Own):
+        def forward(self, batch):
+            return super().forward(batch) * float("nan")
+
+    with pytest.raises(TrainingError, match="learning_rate"):
+        alikely.train(pattern_examples(), settings, encoder=Exploding(), reporter=Silent())
+
+
+def test_a_collapse_is_told_in_plain_words():
+    class Constant(Own):
+        def forward(self, batch):
+            return torch.ones(len(batch), 8) * self.linear.bias.mean().tanh()
+
+    settings = FAST.model_copy(update={"loss": "contrastive", "epochs": 1, "calibrate_share": 0.0, "test_share": 0.0})
+    history = alikely.train(pattern_examples(), settings, encoder=Constant(), reporter=Silent()).history
+
+    assert any("collapsed" in alarm for alarm in history.alarms)
+
+
+def test_stops_when_the_eer_of_held_back_identities_no_longer_falls():
+    settings = FAST.model_copy(update={"epochs": 60, "patience": 2, "validate_share": 0.2})
+
+    history = alikely.train(pattern_examples(40), settings, reporter=Silent()).history
+
+    assert history.ended == "early stop"
+    assert len(history.epochs) == history.best + 2
+    assert history.epochs[history.best - 1].eer == min(epoch.eer for epoch in history.epochs)
+
+
+def test_ctrl_c_leaves_a_usable_model_and_a_way_to_go_on(tmp_path):
+    class Impatient(Silent):
+        def step(self, epoch, step, steps, loss, pairs_per_second):
+            if epoch == 3 and step == 2:
+                raise KeyboardInterrupt
+
+    examples = pattern_examples()
+    settings = FAST.model_copy(update={"epochs": 5})
+    stopped = alikely.train(examples, settings, out=tmp_path / "model", reporter=Impatient())
+    resumed = alikely.train(examples, settings, out=tmp_path / "model", resume=True, reporter=Silent())
+    straight = alikely.train(examples, settings, reporter=Silent())
+
+    assert stopped.history.ended == "interrupted"
+    assert len(stopped.history.epochs) == 2
+    assert resumed.history.ended == "all epochs"
+    assert same_weights(resumed.model, straight.model)
+    assert same_weights(load_model(tmp_path / "model"), straight.model)
+
+
+PROGRAM = """
+    import sys
+    from pathlib import Path
+    import torch
+    import alikely
+    from alikely import TrainSettings
+
+    torch.set_num_threads(1)
+    source, out, resume = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "resume"
+    settings = TrainSettings.model_validate_json(sys.argv[4])
+    alikely.train(source, settings, out=out, resume=resume)
+"""
+
+
+def run(tmp_path, out, settings, resume=False, kill_after=None):
+    arguments = [str(tmp_path / "pictures"), str(out), "resume" if resume else "anew", settings.model_dump_json()]
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM), *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if kill_after is not None and line.startswith("epoch") and len([x for x in lines if x.startswith("epoch")]) == kill_after:
+            time.sleep(np.random.default_rng(kill_after).uniform(0, 0.15))
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    process.stderr.read()
+    return process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill_after", [1, 2, 4])
+def test_after_kill_9_resume_ends_with_the_same_weights_bit_for_bit(tmp_path, kill_after):
+    pattern_folder(tmp_path / "pictures")
+    settings = TrainSettings(**{**FAST.model_dump(), "epochs": 6, "augment": "strong", "precision": "auto"})
+
+    assert run(tmp_path, tmp_path / "straight", settings) == 0
+    assert run(tmp_path, tmp_path / "killed", settings, kill_after=kill_after) == -signal.SIGKILL
+    assert not (tmp_path / "killed").exists()
+    assert run(tmp_path, tmp_path / "killed", settings, resume=True) == 0
+
+    assert same_weights(load_model(tmp_path / "killed"), load_model(tmp_path / "straight"))
+    assert (tmp_path / "killed" / "calibration.json").read_text() == (
+        tmp_path / "straight" / "calibration.json"
+    ).read_text()
+
+
+def test_resuming_with_other_settings_or_data_is_refused(tmp_path):
+    class Impatient(Silent):
+        def epoch(self, epoch, epochs):
+            raise KeyboardInterrupt
+
+    alikely.train(pattern_examples(), FAST, out=tmp_path / "model", reporter=Impatient())
+
+    with pytest.raises(SettingsError, match=r"learning_rate was 0\.002, is 0\.001"):
+        changed = FAST.model_copy(update={"learning_rate": 0.001})
+        alikely.train(pattern_examples(), changed, out=tmp_path / "model", resume=True, reporter=Silent())
+    with pytest.raises(SettingsError, match="data are not those"):
+        alikely.train(pattern_examples(seed=1), FAST, out=tmp_path / "model", resume=True, reporter=Silent())
+
+
+def test_all_bad_files_are_listed_and_nothing_is_left(tmp_path):
+    folder = pattern_folder(tmp_path / "pictures")
+    bad = sorted(folder.glob("*/*.png"))[3:6]
+    bad[0].write_bytes(b"")
+    bad[1].write_bytes(bad[1].read_bytes()[:60])
+    bad[2].write_text("no picture")
+
+    with pytest.raises(BadItemsError) as caught:
+        alikely.train(folder, FAST, out=tmp_path / "model", reporter=Silent())
+
+    assert [name for name, _ in caught.value.problems] == [str(path) for path in bad]
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
+
+
+def test_skip_bad_goes_on_and_lists_what_it_left_out(tmp_path):
+    folder = pattern_folder(tmp_path / "pictures")
+    bad = sorted(folder.glob("*/*.png"))[3]
+    bad.write_bytes(b"")
+
+    model = alikely.train(folder, FAST, out=tmp_path / "model", skip_bad=True, reporter=Silent()).model
+
+    assert str(bad) in (tmp_path / "model" / "skipped.csv").read_text()
+    assert model.record["data"]["skipped"] == 1
+
+
+def test_two_identities_are_too_few_to_learn_and_to_judge():
+    with pytest.raises(TooFewError, match="found 2 identities"):
+        alikely.train(pattern_examples(2), FAST, reporter=Silent())
+
+
+def test_a_rate_that_the_data_cannot_bear_costs_no_model():
+    class Listening(Silent):
+        alarms: list[str] = []  # noqa: RUF012
+
+        def alarm(self, text):
+            self.alarms.append(text)
+
+    told = Listening()
+    model = alikely.train(pattern_examples(), FAST.model_copy(update={"fmr": 1e-6}), reporter=told).model
+
+    assert model.calibration.default_fmr > 1e-6
+    assert any("1e-06" in alarm or "0.0001 %" in alarm for alarm in told.alarms)

@@ -29,12 +29,16 @@ DIM = 128
 TEMPERATURE = 0.1
 PEER = "pytorch-metric-learning NTXentLoss"
 # The peer holds about this many numbers for every combination of a positive and a negative pair (measured).
-PEER_COPIES = 6
+PEER_COPIES = 4.5
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One loss at one batch size: seconds of a forward and backward, the most memory it took on top, what it said."""
+    """One loss at one batch size: seconds of a forward and backward, the most memory it took on top, what it said.
+
+    Ours is the median of its runs and the peer's the fastest of its own: where others are at work on the machine, that
+    errs against us.
+    """
 
     seconds: float
     memory_mb: float
@@ -45,7 +49,7 @@ class Measured:
 def ours(embeddings: Tensor, labels: Tensor) -> Tensor:
     """The value; the gradient is in `embeddings.grad` afterwards."""
     value = batch_loss(InfoNCE(TEMPERATURE), Cosine(), embeddings, Known.from_labels(labels))
-    value.backward()
+    torch.autograd.backward(value)
     return value.detach()
 
 
@@ -54,7 +58,7 @@ def peer(embeddings: Tensor, labels: Tensor, parts: int) -> Tensor:
     loss = NTXentLoss(temperature=TEMPERATURE)
     if parts == 1:
         whole: Tensor = loss(embeddings, labels)
-        whole.backward()
+        torch.autograd.backward(whole)
         return whole.detach()
     anchors, positives, against, negatives = get_all_pairs_indices(labels)
     total = torch.zeros(())
@@ -62,39 +66,38 @@ def peer(embeddings: Tensor, labels: Tensor, parts: int) -> Tensor:
         here, there = anchors % parts == first, against % parts == first
         pairs = (anchors[here], positives[here], against[there], negatives[there])
         part = loss(embeddings, indices_tuple=pairs) * here.sum() / len(anchors)
-        part.backward()
+        torch.autograd.backward(part)
         total += part.detach()
     return total
 
 
 def measure(who: str, batch: int, parts: int, repeats: int) -> Measured:
-    """Run in a fresh process. The first run is not timed; its peak of memory is what is reported."""
+    """Run in a fresh process. The first run gives the peak of memory, the value and the gradient."""
     labels = torch.arange(batch) // ITEMS_PER_LABEL
     embeddings = torch.randn(batch, DIM, generator=torch.Generator().manual_seed(0))
     step: Callable[[Tensor, Tensor], Tensor] = ours if who == "ours" else lambda items, of: peer(items, of, parts)
     step(embeddings[:16].clone().requires_grad_(), labels[:16])  # so that loading code is not counted
 
     before = _peak_memory_mb(reset=True)
-    first = embeddings.clone().requires_grad_()
-    value = step(first, labels)
-    memory_mb = _peak_memory_mb(reset=False) - before
-    assert first.grad is not None
-
-    seconds = []
+    seconds, memory_mb = [], []
     for _ in range(repeats):
         items = embeddings.clone().requires_grad_()
         start = time.perf_counter()
-        step(items, labels)
+        value = step(items, labels)
         seconds.append(time.perf_counter() - start)
-    return Measured(statistics.median(seconds), memory_mb, value.item(), first.grad.tolist())
+        memory_mb.append(_peak_memory_mb(reset=False) - before)
+    assert items.grad is not None
+    return Measured(
+        statistics.median(seconds) if who == "ours" else min(seconds), memory_mb[0], value.item(), items.grad.tolist()
+    )
 
 
 def parts_that_fit(batch: int) -> int:
-    """Into how many parts the peer's work must be cut so that it takes at most 3/4 of the memory that is free."""
+    """Into how many parts the peer's work must be cut so that it takes at most half of the memory that is free."""
     positives, negatives = batch * (ITEMS_PER_LABEL - 1), batch * (batch - ITEMS_PER_LABEL)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     parts = 1
-    while positives * negatives // parts**2 * 4 * PEER_COPIES > free * 0.75:
+    while positives * negatives // parts**2 * 4 * PEER_COPIES > free / 2:
         parts *= 2
     return parts
 
@@ -109,7 +112,7 @@ def main() -> None:
     for batch, suffix in ((64, "_64"),) if options.quick else ((512, ""), (1024, "_1024")):
         parts = parts_that_fit(batch)
         mine = _alone("ours", batch, parts, repeats=30)
-        theirs = _alone("peer", batch, parts, repeats=1 if options.quick else 3)
+        theirs = _alone("peer", batch, parts, repeats=2)
         metrics[f"speedup{suffix}"] = theirs.seconds / mine.seconds
         metrics[f"milliseconds{suffix}"] = 1000 * mine.seconds
         metrics[f"memory_mb{suffix}"] = mine.memory_mb

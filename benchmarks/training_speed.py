@@ -9,6 +9,7 @@ are the same mathematics. The two branches run whole and in parts, and their fas
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -23,13 +24,13 @@ LABELS, ITEMS_PER_LABEL = 16, 4
 SIDE = 28
 # Of the two-branch batch. There are 20 different pairs for each same one; each part holds whole such groups of 21,
 # so that the mean over the parts is the loss of the whole.
-PARTS = (1, 4, 16, 48)
+PARTS = (1, 4, 16)
 
 
 def encode_once(encoder: nn.Module, loss: Contrastive, pictures: Tensor, labels: Tensor) -> float:
     """One forward over the unique items; all pairs among their embeddings."""
     value = batch_loss(loss, Euclidean(), encoder(pictures), Known.from_labels(labels))
-    value.backward()
+    torch.autograd.backward(value)
     return value.item()
 
 
@@ -40,7 +41,7 @@ def call_two_branches(encoder: nn.Module, loss: Contrastive, pictures: Tensor, l
     for part in torch.arange(len(same)).chunk(parts):
         distances = Euclidean().between(encoder(pictures[left[part]]), encoder(pictures[right[part]]))
         value = loss(distances, same[part]) / parts
-        value.backward()
+        torch.autograd.backward(value)
         total += value.item()
     return total
 
@@ -55,16 +56,16 @@ def pairs_of(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return left[order], right[order], same[order]
 
 
-def timed(step: Callable[[], float], encoder: nn.Module, repeats: int) -> tuple[float, float, Tensor]:
-    """Median seconds of a step, its value, and the gradient of all weights in a row."""
+def timed(step: Callable[[], float], encoder: nn.Module, repeats: int) -> tuple[list[float], float, Tensor]:
+    """The seconds of each step, its value, and the gradient of all weights in a row."""
     seconds = []
-    for _ in range(repeats + 1):  # the first is not counted
+    for _ in range(repeats):
         encoder.zero_grad()
         start = time.perf_counter()
         value = step()
         seconds.append(time.perf_counter() - start)
     gradient = torch.cat([weight.grad.flatten() for weight in encoder.parameters() if weight.grad is not None])
-    return statistics.median(seconds[1:]), value, gradient
+    return seconds, value, gradient
 
 
 def main() -> None:
@@ -78,27 +79,29 @@ def main() -> None:
     pictures = torch.rand(len(labels), 1, SIDE, SIDE)
     pairs = len(labels) * (len(labels) - 1) // 2
 
-    once = timed(lambda: encode_once(encoder, loss, pictures, labels), encoder, repeats=5 if options.quick else 40)
-    floors: dict[str, dict[str, float]] = {}
-    two_branches = []
-    for parts in PARTS[-1:] if options.quick else PARTS:
-        ran = timed(
-            lambda parts=parts: call_two_branches(encoder, loss, pictures, labels, parts),  # type: ignore[misc]
+    once = timed(partial(encode_once, encoder, loss, pictures, labels), encoder, repeats=5 if options.quick else 40)
+    tried = {
+        parts: timed(
+            partial(call_two_branches, encoder, loss, pictures, labels, parts),
             encoder,
             repeats=1 if options.quick else 3,
         )
-        two_branches.append(ran)
-        floors[f"two branches, {pairs // parts} pairs at once"] = {"pairs_per_second": pairs / ran[0], "value": ran[1]}
-    fastest = min(seconds for seconds, _, _ in two_branches)
-    differences = [(once[2] - gradient).abs().max() / gradient.abs().max() for _, _, gradient in two_branches]
+        for parts in (PARTS[-1:] if options.quick else PARTS)
+    }
+    # Ours is the median, the other way its fastest step: where others are at work on the machine, that errs against us.
+    fastest = min(tried, key=lambda parts: min(tried[parts][0]))
+    ours, theirs = statistics.median(once[0]), min(tried[fastest][0])
+    differences = [(once[2] - gradient).abs().max() / gradient.abs().max() for _, _, gradient in tried.values()]
     metrics = {
-        "speedup": fastest / once[0],
-        "pairs_per_second": pairs / once[0],
+        "speedup": theirs / ours,
+        "pairs_per_second": pairs / ours,
         "gradient_difference": max(differences).item(),
         "value": once[1],
     }
+    floors = {"two branches": {"pairs_per_second": pairs / theirs, "value": tried[fastest][1]}}
     settings = {
         "pairs": pairs,
+        "two branches": f"fastest in {fastest} of {list(tried)} parts",
         "encoder": encoder.settings(),
         "side": SIDE,
         "threads": torch.get_num_threads(),

@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from alikely.contracts import PairLoss, ProxyLoss, TableLoss
 from alikely.distances import DISTANCES, build_distance
-from alikely.losses import LOSSES, Triplet, batch_loss, build_loss
+from alikely.losses import LOSSES, batch_loss, build_loss
 from alikely.types import Known
 
 DIM = 8
@@ -202,13 +202,10 @@ def test_memory_is_quadratic_in_the_batch(case):
     assert kept <= 20 * rows * rows
 
 
-@pytest.mark.parametrize("mining", ["all", "semi_hard", "batch_hard"])
-@pytest.mark.parametrize("margin", [0.2, None])
-def test_memory_is_quadratic_with_two_labels_only(margin, mining):
-    if margin is None and mining == "semi_hard":
-        pytest.skip("needs a margin")
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("triplet")])
+def test_memory_is_quadratic_with_two_labels_only(case):
     rows = 256  # 4 million triplets
-    largest, kept = memory(Triplet(margin, mining), build_distance("cosine", DIM), rows, torch.arange(rows) % 2)
+    largest, kept = memory(make(case), build_distance("cosine", DIM), rows, torch.arange(rows) % 2)
     assert largest <= rows * rows
     assert kept <= 20 * rows * rows
 

@@ -63,7 +63,7 @@ def test_the_content_counts_and_not_the_ending(tmp_path):
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_deflate"])
 @pytest.mark.parametrize("ending", ["png", "tif"])
 def test_sixteen_bits_are_scaled(tmp_path, ending, compression):
-    deep = np.array([[0, 256, 257], [32768, 65000, 65535]], np.uint16)
+    deep = np.array([[0, 255, 257], [32768, 65000, 65535]], np.uint16)
     path = saved(
         tmp_path, f"a.{ending}", Image.fromarray(deep), **({"compression": compression} if ending == "tif" else {})
     )

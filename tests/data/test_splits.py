@@ -239,6 +239,16 @@ def test_groups_hold_pairs_together():
     assert found.dropped_pairs == 0
 
 
+def test_labels_that_a_same_pair_joins_stay_together():
+    labels = np.repeat(np.arange(40), 2)
+    pairs = [(4 * i, 4 * i + 2, True) for i in range(20)] + [(0, 79, False)]
+    found = split(examples_from([np.zeros((1, 1), np.uint8)] * 80, labels, pairs=pairs), 0)
+    for part in parts_of(found).values():
+        numbers = set(part.labels)
+        assert {number ^ 1 for number in numbers} == numbers
+    assert found.dropped_pairs in (0, 1)
+
+
 def test_pairs_of_one_kind():
     with pytest.raises(TooFewError, match="1 of each"):
         split(paired(20, [(i, i + 1, True) for i in range(19)]), 0)

@@ -1,0 +1,68 @@
+"""The answer about two items: same, different or unsure, with the figures behind it."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from alikely.metrics import percent
+
+Verdict = Literal["same", "different", "unsure"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether two items are the same, and what speaks for it.
+
+    `probability` (0..1) is the chance that they are the same, calibrated on identities held back from training.
+    `distance` is 0 for alike; at or below `threshold` the verdict is "same", and `fmr` is the false-match rate that
+    the threshold was set for. A threshold of -inf accepts nothing. With an unsure band, `upper` is the threshold set
+    for the false non-match rate `fnmr`: above it the verdict is "different", between the two "unsure".
+    """
+
+    verdict: Verdict
+    probability: float
+    distance: float
+    threshold: float
+    fmr: float
+    upper: float | None = None
+    fnmr: float | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """For the command line: 0 same, 1 different, 3 unsure (2 is an error)."""
+        return {"same": 0, "different": 1, "unsure": 3}[self.verdict]
+
+    def sentence(self) -> str:
+        """The decision in one line for people."""
+        if self.threshold == -math.inf:
+            limits = f"no threshold keeps a false-match rate of {percent(self.fmr)}"
+        else:
+            limits = f"threshold {_shown(self.threshold)} at a false-match rate of {percent(self.fmr)}"
+        if self.upper is not None and self.fnmr is not None:
+            limits += f", {_shown(self.upper)} at a false non-match rate of {percent(self.fnmr)}"
+        return f"{self.verdict} (probability {_chance(self.probability)}; distance {_shown(self.distance)}, {limits})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the fields by name. A `threshold` of null accepts nothing; without a band `upper` is null."""
+        return {
+            "verdict": self.verdict,
+            "probability": self.probability,
+            "distance": self.distance,
+            "threshold": None if self.threshold == -math.inf else self.threshold,
+            "fmr": self.fmr,
+            "upper": self.upper,
+            "fnmr": self.fnmr,
+        }
+
+
+def _shown(distance: float) -> str:
+    return f"{distance:.3f}" if distance >= 0.1 else f"{distance:.3g}"
+
+
+def _chance(probability: float) -> str:
+    # Rounding must not turn "very likely" into "certain".
+    if probability >= 0.995:
+        return "over 0.99"
+    if probability < 0.005:
+        return "under 0.01"
+    return f"{probability:.2f}"

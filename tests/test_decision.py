@@ -1,0 +1,51 @@
+"""What a decision says to people, to machines and to the shell."""
+
+import json
+import math
+
+import pytest
+
+from alikely.decision import Decision
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("same", 0), ("different", 1), ("unsure", 3)])
+def test_exit_codes(verdict, code):
+    assert Decision(verdict, 0.5, 1.0, 1.0, 0.01).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("decision", "sentence"),
+    [
+        (
+            Decision("same", 0.97, 0.412, 0.7, 0.01),
+            "same (probability 0.97; distance 0.412, threshold 0.700 at a false-match rate of 1 %)",
+        ),
+        (
+            Decision("different", 0.0004, 12.3456, 0.05, 0.001),
+            "different (probability under 0.01; distance 12.346, threshold 0.05 at a false-match rate of 0.1 %)",
+        ),
+        (
+            Decision("unsure", 0.55, 0.72, 0.7, 0.01, 0.85, 0.05),
+            "unsure (probability 0.55; distance 0.720, threshold 0.700 at a false-match rate of 1 %, "
+            "0.850 at a false non-match rate of 5 %)",
+        ),
+        (
+            Decision("different", 0.999, 0.0, -math.inf, 0.01),
+            "different (probability over 0.99; distance 0, no threshold keeps a false-match rate of 1 %)",
+        ),
+    ],
+)
+def test_sentences(decision, sentence):
+    assert decision.sentence() == sentence
+
+
+def test_the_dictionary_survives_json():
+    fields = Decision("unsure", 0.55, 0.72, 0.7, 0.01, 0.85, 0.05).to_dict()
+    assert json.loads(json.dumps(fields, allow_nan=False)) == fields
+    assert list(fields) == ["verdict", "probability", "distance", "threshold", "fmr", "upper", "fnmr"]
+
+
+def test_a_threshold_that_accepts_nothing_is_null():
+    fields = Decision("different", 0.5, 0.0, -math.inf, 0.01).to_dict()
+    assert fields["threshold"] is None
+    json.dumps(fields, allow_nan=False)

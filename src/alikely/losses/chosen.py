@@ -17,5 +17,5 @@ def logsumexp_of(
 
     The softplus of it is log(1 + sum(exp(chosen values))), and 0 where none is chosen.
     """
-    # Minus infinity would give NaN gradients for rows without any chosen value.
+    # Finite, so that no gradient depends on what infinity less infinity is taken to be.
     return values.masked_fill(~chosen, torch.finfo(values.dtype).min).logsumexp(dim=dim)

@@ -16,7 +16,9 @@ def pictures(count: int = 6, size: int = 16, seed: int = 0) -> list[np.ndarray]:
     return list(np.random.default_rng(seed).integers(0, 256, (count, size, size), dtype=np.uint8))
 
 
-def small_model(encoder: str = "cnn", distance: str = "euclidean", size: int = 16, calibrated: bool = True) -> SiameseModel:
+def small_model(
+    encoder: str = "cnn", distance: str = "euclidean", size: int = 16, calibrated: bool = True
+) -> SiameseModel:
     """An untrained model; where `calibrated`, with distances that were made up."""
     torch.manual_seed(0)
     settings = default_settings(encoder, 1, size)

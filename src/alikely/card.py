@@ -1,7 +1,9 @@
 """A model -> its model card: what it learned from, how good it is, what it is for and where its limits lie."""
 
+import math
 from typing import Any
 
+from alikely.metrics import percent
 from alikely.model import SiameseModel
 
 TITLES = {
@@ -15,7 +17,7 @@ TITLES = {
 def model_card(model: SiameseModel, name: str) -> str:
     """The card as Markdown. All numbers come from the model's record; nothing is left out because it looks bad."""
     sections = [
-        f"# {name}\n\nA Siamese network made with [Alikely: it says whether two items show the same identity, "
+        f"# {name}\n\nA Siamese network made with Alikely: it says whether two items show the same identity, "
         "identities it has never seen included.",
         _use(model, name),
         _data(model.record.get("data", {})),
@@ -42,12 +44,15 @@ def _data(data: dict[str, Any]) -> str:
     rows = [
         f"| {TITLES.get(part, part)} | {counts.get('identities', '')} | {counts.get('items', '')} |"
         for part, counts in data.get("parts", {}).items()
+        if part in TITLES
     ]
     table = "\n".join(["| used for | identities | items |", "|---|---|---|", *rows])
+    pairs = data.get("parts", {}).get("dropped_pairs", 0)
+    dropped = f"; {pairs:,} pairs between parts were left out" if pairs else ""
     findings = "".join(f"\n- {finding}" for finding in data.get("findings", []))
     return (
         f"## Data\n\n`{data.get('source')}`: {data.get('items')} items, "
-        f"fingerprint `{data.get('fingerprint', '')[:16]}`. No identity stands in two parts.\n\n{table}"
+        f"fingerprint `{data.get('fingerprint', '')[:16]}`. No identity stands in two parts{dropped}.\n\n{table}"
         + (f"\n\nWhat the data checks found:\n{findings}" if findings else "")
     )
 
@@ -55,25 +60,37 @@ def _data(data: dict[str, Any]) -> str:
 def _quality(evaluation: dict[str, Any] | None) -> str:
     if not evaluation:
         return "## Quality\n\nNot measured: no identities were held back for a test."
-    rows = []
-    for name, value in evaluation.items():
-        if isinstance(value, dict) and "value" in value:
-            rows.append(f"| {name} | {_number(value['value'])} | {_interval(value)} |")
-    counts = ", ".join(f"{evaluation[k]} {k.replace('_', ' ')}" for k in evaluation if isinstance(evaluation[k], int))
+    figures = [name for name in evaluation if f"{name}_interval" in evaluation]
+    rows = [f"| {name} | {_figure(evaluation, name)} |" for name in figures]
+    counts = ", ".join(
+        f"{evaluation[name]:,} {name.replace('_', ' ')}"
+        for name in ("identities", "items", "same_pairs", "different_pairs")
+        if evaluation.get(name) is not None
+    )
     return (
         f"## Quality\n\nOn identities that were used for nothing else ({counts}):\n\n"
-        "| measure | value | 95 % interval over identities |\n|---|---|---|\n" + "\n".join(rows)
+        f"| measure | value | {percent(evaluation['confidence'])} interval over identities |\n|---|---|---|\n"
+        + "\n".join(rows)
     )
 
 
 def _decision(model: SiameseModel) -> str:
-    if model.calibration is None:
+    calibration = model.calibration
+    if calibration is None:
         return "## Decision\n\nThis model has no calibration: it gives distances and embeddings, no verdicts."
-    point = model.calibration.decide(0.0)
+    threshold, rate = calibration.threshold(fmr=calibration.default_fmr), percent(calibration.default_fmr)
+    if math.isinf(threshold):
+        said = f"No threshold keeps a false-match rate of {rate}: every verdict is *different*."
+    else:
+        said = (
+            f"*Same* at a distance ({model.distance_name}) of at most {threshold:.4g}: at most {rate} of the different "
+            "pairs of the calibration identities lie below it."
+        )
+    note = "" if calibration.note is None else f" {calibration.note[:1].upper()}{calibration.note[1:]}."
     return (
-        f"## Decision\n\n*Same* at a distance ({model.distance_name}) of at most {point.threshold:.4g}: at most "
-        f"{point.fmr:.3g} of the different pairs of the calibration identities lie below it. This is the rate measured "
-        "on those identities, not a bound for all others."
+        f"## Decision\n\n{said}{note} Fitted on {calibration.same_pairs:,} same and {calibration.different_pairs:,} "
+        f"different pairs of {calibration.identities:,} identities that were not learned from. The rate is the one "
+        "measured on those, not a bound for all others."
     )
 
 
@@ -94,20 +111,20 @@ def _made(model: SiameseModel) -> str:
     training = model.record.get("training", {})
     settings = ", ".join(f"{key} {value}" for key, value in training.get("settings", {}).items())
     versions = ", ".join(f"{key} {value}" for key, value in model.record.get("versions", {}).items())
+    lines = "".join(f"- {alarm}\n" for alarm in training.get("alarms", []))
+    alarms = f"Alarms during the training:\n\n{lines}\n" if lines else ""
     parameters = sum(tensor.numel() for tensor in model.encoder.parameters())
     return (
         f"## How it was made\n\nEncoder `{model.encoder_name}` ({parameters:,} weights, embeddings of {model.dim}), "
         f"distance `{model.distance_name}`; {training.get('epochs_done', '?')} epochs "
-        f"({training.get('ended', '?')}).\n\n"
+        f"({training.get('ended', '?')}); the weights are those of epoch {training.get('best_epoch', '?')}.\n\n"
+        f"{alarms}"
         f"Settings: {settings}.\n\nVersions: {versions}."
     )
 
 
-def _number(value: float | None) -> str:
-    return "not measurable" if value is None else f"{value:.4f}"
-
-
-def _interval(estimate: dict[str, Any]) -> str:
-    if estimate.get("low") is None:
-        return ""
-    return f"{estimate['low']:.4f} to {estimate['high']:.4f}"
+def _figure(evaluation: dict[str, Any], name: str) -> str:
+    value, interval = evaluation[name], evaluation[f"{name}_interval"]
+    reason = evaluation.get(f"{name}_reason", "")
+    shown = "not known" if value is None else f"{value:.4f}"
+    return f"{shown} | {reason if interval is None else f'{interval[0]:.4f} to {interval[1]:.4f}'}"

@@ -32,7 +32,8 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
     folder = Path(folder)
     with whole_folder(folder) as partial:
         for name, text in (beside or {}).items():
-            (partial / name).write_text(text, encoding="utf-8")
+            # Names of files, which stand in it, may be no UTF-8; JSON has signs of its own for such.
+            (partial / name).write_text(text, encoding="utf-8", errors="backslashreplace")
         try:
             save_file(model.tensors(), partial / WEIGHTS)
         except SafetensorError as error:
@@ -49,7 +50,7 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
         }
         described["sha256"] = _hash_of_json(described)
         (partial / DESCRIPTION).write_text(_json(described), encoding="utf-8")
-        (partial / CARD).write_text(model_card(model, folder.name), encoding="utf-8")
+        (partial / CARD).write_text(model_card(model, folder.name), encoding="utf-8", errors="backslashreplace")
     return folder
 
 
@@ -147,11 +148,11 @@ def _fill(part: str, module: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 
 def _as_distance(distance: Distance) -> Distance:
-    return distance.eval() if isinstance(distance, nn.Module) else distance  # type: ignore[return-value]
+    return distance.eval() if isinstance(distance, nn.Module) else distance
 
 
 def _json(content: Any) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def _hash_of(path: Path) -> str:
@@ -160,4 +161,4 @@ def _hash_of(path: Path) -> str:
 
 
 def _hash_of_json(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -238,16 +238,16 @@ PROGRAM = """
 def run(tmp_path, out, settings, resume=False, kill_after=None):
     arguments = [str(tmp_path / "pictures"), str(out), "resume" if resume else "anew", settings.model_dump_json()]
     command = [sys.executable, "-c", textwrap.dedent(PROGRAM), *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if kill_after is not None and line.startswith("epoch") and len([x for x in lines if x.startswith("epoch")]) == kill_after:
-            time.sleep(np.random.default_rng(kill_after).uniform(0, 0.15))
-            os.kill(process.pid, signal.SIGKILL)
-            break
-    process.stderr.read()
-    return process.wait()
+    epochs = 0
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            epochs += line.startswith("epoch")
+            if epochs == kill_after:
+                time.sleep(np.random.default_rng(kill_after).uniform(0, 0.15))
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        process.stderr.read()
+        return process.wait()
 
 
 @pytest.mark.slow

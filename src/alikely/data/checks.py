@@ -143,9 +143,9 @@ def _copies(items: Iterable[Item]) -> list[list[int]]:
 
 
 def _size(item: Item) -> object:
-    if isinstance(item, Path):
+    if isinstance(item, Path | str):
         try:
-            return item.stat().st_size or None
+            return Path(item).stat().st_size or None
         except OSError:
             return None
     if isinstance(item, Image.Image):
@@ -157,7 +157,7 @@ def _content(item: Item) -> bytes | None:
     try:
         if isinstance(item, Image.Image):
             return open_picture(item).tobytes()
-        return item.read_bytes() if isinstance(item, Path) else item.tobytes()
+        return Path(item).read_bytes() if isinstance(item, Path | str) else item.tobytes()
     except (OSError, InputError):
         return None
 

@@ -44,16 +44,17 @@ class Pictures:
     def fingerprint(self) -> str:
         """A hash over names, what is known, and the pictures (where they are not in memory: the sizes of the files)."""
         examples = self.examples
-        digest = hashlib.sha256("\n".join(examples.names).encode())
+        # A file's name may hold bytes that are no UTF-8.
+        digest = hashlib.sha256("\n".join(examples.names).encode(errors="surrogateescape"))
         for known in (examples.labels, examples.groups):
-            digest.update(b"none" if known is None else "\n".join(map(str, known)).encode())
+            digest.update(b"none" if known is None else "\n".join(map(str, known)).encode(errors="surrogateescape"))
         if examples.pairs is not None:
             for column in (examples.pairs.left, examples.pairs.right, examples.pairs.same):
                 digest.update(np.ascontiguousarray(column).tobytes())
         if self.stored is not None:
-            digest.update(self.stored.numpy())
+            digest.update(memoryview(self.stored.numpy()))
         else:
-            sizes = [item.stat().st_size if isinstance(item, Path) else 0 for item in examples.items]
+            sizes = [Path(item).stat().st_size if isinstance(item, Path | str) else 0 for item in examples.items]
             digest.update(repr(sizes).encode())
         return digest.hexdigest()
 
@@ -81,5 +82,5 @@ def read_pictures(
         raise BadItemsError(problems, "Mend or remove them, or go on without them: --skip-bad (skip_bad=True)")
     good = np.array([i for i, picture in enumerate(read) if picture is not None], dtype=np.int64)
     chosen = examples.select(good) if problems else examples
-    stored = torch.stack([read[i] for i in good]) if keep and len(good) else None  # type: ignore[misc]
+    stored = torch.stack([read[i] for i in good]) if keep and len(good) else None
     return Pictures(chosen, preparation, stored, np.arange(len(good))), problems

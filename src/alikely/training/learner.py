@@ -129,7 +129,7 @@ class Learner:
 
     def _encoded(self, pictures: Tensor) -> Float[Tensor, "items dim"]:
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
-            embeddings = self.encoder(pictures)
+            embeddings: Tensor = self.encoder(pictures)
         return embeddings.float()
 
     def _seen(self, batch: Batch, symmetries: Int[Tensor, " items"]) -> Tensor:

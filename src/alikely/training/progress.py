@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, runtime_checkable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from alikely.training.history import Epoch
 
@@ -24,6 +24,10 @@ class Reporter(Protocol):
 
     def done(self, phase: str, count: int, total: int) -> None:
         """How far a phase is: reading, embedding."""
+        ...
+
+    def begin(self, epochs: int, steps: int) -> None:
+        """Before the training: how many epochs there are at the most, and how many steps in each."""
         ...
 
     def step(self, epoch: int, step: int, steps: int, loss: float, pairs_per_second: float) -> None:
@@ -47,6 +51,9 @@ class Silent:
     def done(self, phase: str, count: int, total: int) -> None:
         """Nothing."""
 
+    def begin(self, epochs: int, steps: int) -> None:
+        """Nothing."""
+
     def step(self, epoch: int, step: int, steps: int, loss: float, pairs_per_second: float) -> None:
         """Nothing."""
 
@@ -62,16 +69,17 @@ class Terminal:
         self.console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
         self.bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[said]}"),
             TimeRemainingColumn(),
+            TextColumn("left"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
         )
         self.task: TaskID | None = None
         self.phase = ""
+        self.epochs = 1
 
     def __enter__(self) -> "Terminal":
         self.bar.start()
@@ -92,11 +100,16 @@ class Terminal:
 
     def done(self, phase: str, count: int, total: int) -> None:
         """Move the bar of this phase."""
-        self._move(phase, count, total, "")
+        self._move(phase, count, total, f"{count:,}/{total:,}")
+
+    def begin(self, epochs: int, steps: int) -> None:
+        """Keep for the bar, which shows the whole training."""
+        self.epochs = epochs
 
     def step(self, epoch: int, step: int, steps: int, loss: float, pairs_per_second: float) -> None:
         """Move the bar of the training."""
-        self._move("training", step, steps, f"epoch {epoch}  loss {loss:.4f}  {pairs_per_second:,.0f} pairs/s")
+        said = f"epoch {epoch}/{self.epochs}  loss {loss:.4f}  {pairs_per_second:,.0f} pairs/s"
+        self._move("training", (epoch - 1) * steps + step, self.epochs * steps, said)
 
     def epoch(self, epoch: Epoch, epochs: int) -> None:
         """A line."""
@@ -106,5 +119,6 @@ class Terminal:
         if self.task is None or self.phase != phase:
             if self.task is not None:
                 self.bar.remove_task(self.task)
-            self.task, self.phase = self.bar.add_task(phase, total=total, said=said), phase
+            # A training that is resumed does not begin at 0; its speed is measured from where it begins.
+            self.task, self.phase = self.bar.add_task(phase, total=total, completed=count, said=said), phase
         self.bar.update(self.task, completed=count, total=total, said=said)

@@ -12,15 +12,20 @@ from alikely.training.history import Epoch
 AVAILABLE = {"tensorboard": is_tensorboard_available, "mlflow": is_mlflow_available, "wandb": is_wandb_available}
 
 
+def require_installed(names: tuple[str, ...]) -> None:
+    """Raise SettingsError for a tracker that is not known or not installed."""
+    for name in names:
+        if name not in AVAILABLE:
+            raise SettingsError(f"trackers: no tracker {name!r}; there are: {', '.join(AVAILABLE)}")
+        if not AVAILABLE[name]():
+            raise SettingsError(f"trackers: {name} is not installed; pip install {name}, or leave it out")
+
+
 class Trackers:
     """The trackers named in the settings; none is the usual case. Logs that are files go to `folder`."""
 
     def __init__(self, names: tuple[str, ...], folder: Path, settings: dict[str, Any]) -> None:
-        for name in names:
-            if name not in AVAILABLE:
-                raise SettingsError(f"trackers: no tracker {name!r}; there are: {', '.join(AVAILABLE)}")
-            if not AVAILABLE[name]():
-                raise SettingsError(f"trackers: {name} is not installed; pip install {name}, or leave it out")
+        require_installed(names)
         self.accelerator = Accelerator(log_with=list(names), project_dir=str(folder)) if names else None
         if self.accelerator is not None:
             flat = {key: str(value) if isinstance(value, dict | list) else value for key, value in settings.items()}

@@ -31,7 +31,7 @@ from alikely.training.learner import Learner, Plan
 from alikely.training.memory import keep_freed_memory
 from alikely.training.progress import Reporter, Terminal
 from alikely.training.run import METRICS, Run
-from alikely.training.trackers import Trackers
+from alikely.training.trackers import Trackers, require_installed
 from alikely.types import Examples
 
 
@@ -71,6 +71,7 @@ def train(
         with Terminal() as terminal:
             return train(source, settings, out, encoder, resume, skip_bad, overwrite, terminal)
     settings = (settings or TrainSettings()).resolved()
+    _require_known(settings, encoder)
     folder = None if out is None else Path(out)
     work = None if folder is None else _work_folder(folder, resume, overwrite)
     if resume and work is None:
@@ -95,7 +96,22 @@ def train(
     return Trained(model, history, report)
 
 
+def _require_known(settings: TrainSettings, own: nn.Module | None) -> None:
+    """Raise SettingsError for a name or value that is not known, before anything is read."""
+    assert settings.size is not None  # resolved
+    require_installed(settings.trackers)
+    build_augmentation(settings.augment)
+    with torch.random.fork_rng(), torch.device("meta"):  # without weights
+        if own is None:
+            fitted = default_settings(settings.encoder, 1, settings.size)
+            build_encoder(settings.encoder, {**fitted, **settings.encoder_settings})
+        build_distance(str(settings.distance), 1)
+        build_loss(str(settings.loss), settings.loss_settings, classes=2, dim=2)
+
+
 def _work_folder(folder: Path, resume: bool, overwrite: bool) -> Path:
+    if folder.name in ("", ".."):
+        raise StorageError(f"{folder}: is no name for a new folder; name one, such as {folder / 'model'}")
     work = folder.with_name(f"{folder.name}.training")
     if folder.exists() and not (resume or overwrite):
         raise StorageError(

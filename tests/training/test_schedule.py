@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from alikely.training.schedule import LAST, learning_rate_share
@@ -9,7 +11,7 @@ def test_rises_in_a_straight_line_then_falls_to_the_last_share():
     assert shares[:10] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
     assert shares[10] == pytest.approx(1.0)
     assert shares[-1] == pytest.approx(LAST)
-    assert all(before >= after for before, after in zip(shares[9:], shares[10:], strict=False))
+    assert all(before >= after for before, after in pairwise(shares[9:]))
 
 
 def test_half_way_down_the_cosine_is_half_of_what_falls():

@@ -52,7 +52,8 @@ class Pictures:
             for column in (examples.pairs.left, examples.pairs.right, examples.pairs.same):
                 digest.update(np.ascontiguousarray(column).tobytes())
         if self.stored is not None:
-            digest.update(memoryview(self.stored.numpy()))
+            for picture in self.stored:
+                digest.update(picture.numpy().tobytes())
         else:
             sizes = [Path(item).stat().st_size if isinstance(item, Path | str) else 0 for item in examples.items]
             digest.update(repr(sizes).encode())

@@ -1,10 +1,12 @@
 """A whole run on one page: the settings of `train` with bounds and defaults, from Python, a TOML file or options."""
 
 import tomllib
+from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alikely.errors import InputError, SettingsError
 
@@ -17,6 +19,7 @@ class TrainSettings(BaseModel):
     """Everything that decides how a model is trained. The defaults suit a few thousand small pictures.
 
     The same names stand in a TOML file (`alikely train --config run.toml`), one `name = value` a line.
+    Raises SettingsError, which lists every value that does not fit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -83,6 +86,21 @@ class TrainSettings(BaseModel):
     trackers: tuple[str, ...] = ()
     """where metrics go beside the CSV file: tensorboard, mlflow, wandb"""
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_our_words(cls, values: Any, checked: Callable[[Any], "TrainSettings"]) -> "TrainSettings":
+        try:
+            made = checked(values)
+        except ValidationError as error:
+            raise SettingsError(_problems(error)) from None
+        held_back = made.validate_share + made.calibrate_share + made.test_share
+        if held_back >= 1:
+            raise SettingsError(
+                f"validate_share, calibrate_share and test_share are {held_back:g} together, so that nothing is left "
+                "to learn from; make them less than 1"
+            )
+        return made
+
     def resolved(self) -> "TrainSettings":
         """The same with distance, loss and size filled in: what fits the encoder and the loss."""
         koch = self.encoder == "koch"
@@ -90,22 +108,6 @@ class TrainSettings(BaseModel):
         by_loss = "learned" if loss == "logistic" else "cosine" if loss in LEARN_ANGLES else "euclidean"
         values = {"loss": loss, "distance": self.distance or by_loss, "size": self.size or (105 if koch else 64)}
         return self.model_copy(update=values)
-
-
-def settings_from(values: dict[str, Any]) -> TrainSettings:
-    """Check `values` and make the settings of them; SettingsError lists every value that does not fit."""
-    try:
-        return TrainSettings(**values)
-    except ValidationError as error:
-        known = ", ".join(TrainSettings.model_fields)
-        problems = []
-        for entry in error.errors():
-            name = ".".join(str(part) for part in entry["loc"][:1]) or "settings"
-            if entry["type"] == "extra_forbidden":
-                problems.append(f"{name}: no such setting; there are: {known}")
-            else:
-                problems.append(f"{name} = {entry['input']!r}: {entry['msg'].lower()}")
-        raise SettingsError("\n".join(problems)) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -116,3 +118,19 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name a TOML file with settings") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is no TOML file ({error}); write one `name = value` a line") from None
+
+
+def _problems(error: ValidationError) -> str:
+    """A line for each setting that does not fit."""
+    lines: dict[str, str] = {}
+    for entry in error.errors():
+        name, wanted = str(entry["loc"][0]), entry["msg"].removeprefix("Input should be ")
+        if entry["type"] == "extra_forbidden":
+            near = get_close_matches(name, TrainSettings.model_fields, n=1)
+            known = f"did you mean {near[0]}?" if near else f"there are: {', '.join(TrainSettings.model_fields)}"
+            lines[name] = f"{name}: no such setting; {known}"
+        elif name in lines:  # a setting may be of several kinds
+            lines[name] += f", or {wanted}"
+        else:
+            lines[name] = f"{name} = {entry['input']!r}: must be {wanted}"
+    return "\n".join(lines.values())

@@ -1,7 +1,9 @@
 """A model and a source -> how good it is there, or its embeddings in a file."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from jaxtyping import Float
 from alikely.data.preparation import PicturePreparation
 from alikely.data.reading import Pictures, read_pictures
 from alikely.data.sources import read_items, read_source
-from alikely.errors import InputError, ModelError, SettingsError
+from alikely.errors import BadItemsError, ModelError, SettingsError
 from alikely.folders import whole_file
 from alikely.metrics import Verification, VerificationReport, percent, summary
 from alikely.model import BATCH, SiameseModel, distances_of_examples
@@ -25,8 +27,8 @@ class Evaluation:
     """How well a model tells apart the identities of a source.
 
     `report` is what the distances could do at best; `fmr` and `fnmr` are what the model's own threshold gives, set at
-    calibration for a false-match rate of `wanted_fmr` (None where the model has no calibration). `skipped` could not be
-    read.
+    calibration for a false-match rate of `wanted_fmr` (None where the model has no calibration); a threshold of -inf
+    accepts nothing. `skipped` could not be read.
     """
 
     report: VerificationReport
@@ -37,11 +39,11 @@ class Evaluation:
     skipped: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the figures of the report, then `at_threshold` and `skipped`."""
+        """For JSON: the figures of the report, then `at_threshold` (its threshold null: accepts nothing), `skipped`."""
         at_threshold = None
         if self.threshold is not None:
             at_threshold = {
-                "threshold": self.threshold,
+                "threshold": None if self.threshold == -math.inf else self.threshold,
                 "wanted_fmr": self.wanted_fmr,
                 "fmr": self.fmr,
                 "fnmr": self.fnmr,
@@ -114,18 +116,21 @@ def embed_to_file(
     InputError (BadItemsError with all items that cannot be read, unless `skip_bad`), StorageError.
     """
     out = Path(out)
-    if out.suffix not in (".npz", ".parquet"):
+    ending = out.suffix.lower()
+    if ending not in (".npz", ".parquet"):
         raise SettingsError(f"{out}: embeddings are written as .npz or .parquet; name such a file")
+    if ending == ".parquet" and find_spec("pyarrow") is None:
+        raise SettingsError(f"{out}: writing Parquet needs pyarrow; run: pip install alikely[parquet] (or write .npz)")
     examples = source if isinstance(source, Examples) else read_items(source)
     pictures, skipped = _read(model, examples, skip_bad, progress)
     embeddings = embed_pictures(model, pictures, progress)
     kept = pictures.examples
     labels = None if kept.labels is None else [str(label) for label in kept.labels]
     with whole_file(out) as partial:
-        if out.suffix == ".npz":
-            columns = {"names": np.array(kept.names), "embeddings": embeddings}
+        if ending == ".npz":
+            known = {} if labels is None else {"labels": np.array(labels)}
             with partial.open("wb") as file:
-                np.savez(file, **columns, **({} if labels is None else {"labels": np.array(labels)}))
+                np.savez(file, allow_pickle=False, names=np.array(kept.names), embeddings=embeddings, **known)
         else:
             _write_parquet(partial, kept.names, labels, embeddings)
     return Embedded(len(kept), model.dim, tuple(skipped))
@@ -137,17 +142,18 @@ def _read(
     if not isinstance(model.preparation, PicturePreparation):
         raise ModelError(f"the model reads no pictures ({type(model.preparation).__name__})")
     told = None if progress is None else lambda done, total: progress("reading", done, total)
-    return read_pictures(examples, model.preparation, skip_bad=skip_bad, progress=told)
+    pictures, skipped = read_pictures(examples, model.preparation, skip_bad=skip_bad, progress=told)
+    if len(pictures) == 0:
+        raise BadItemsError(skipped, "None is left; name other items.")
+    return pictures, skipped
 
 
 def _write_parquet(
     path: Path, names: Sequence[str], labels: Sequence[str] | None, embeddings: Float[np.ndarray, "items dim"]
 ) -> None:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise InputError(f"{path}: Parquet needs pyarrow; pip install 'alikely[parquet]', or write .npz") from None
+    import pyarrow
+    from pyarrow import parquet
+
     columns = {"name": pyarrow.array(names)}
     if labels is not None:
         columns["label"] = pyarrow.array(labels)

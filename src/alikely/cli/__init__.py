@@ -3,23 +3,58 @@
 Exit codes: 0 done (compare: same), 1 compare: different, 2 error, 3 compare: unsure, 130 stopped by Ctrl-C.
 """
 
+import io
+import os
 import sys
+from typing import cast
 
-from alikely.cli.app import app
-from alikely.cli.output import print_error
+import typer
+
+from alikely.cli import demonstrating, judging, learning, looking  # noqa: F401 (they register their commands)
+from alikely.cli.app import app, in_order
+from alikely.cli.output import items_of, print_error
 from alikely.errors import AlikelyError
+
+in_order(app)
+
+# A command line that is wrong. Typer brings its own click or uses the installed one, so that the class has no one home.
+UsageError = cast(type[Exception], typer.BadParameter.mro()[1])
 
 
 def main() -> None:
     """Run a command; one of our errors becomes one message and exit code 2, never a traceback."""
-    # The modules register their commands; what is heavy is imported inside each.
-    from alikely.cli import demonstrating, judging, learning, looking  # noqa: F401
-
+    as_json = "--json" in sys.argv
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name may hold what the terminal's encoding has no sign for.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app(standalone_mode=True)
-    except AlikelyError as error:
-        print_error(error, as_json="--json" in sys.argv)
-        sys.exit(2)
-    except KeyboardInterrupt:
+        code = _run(as_json)
+    except (BrokenPipeError, AlikelyError):
+        # Standard output itself is closed or full. Nothing more goes there, Python's own last flush neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 2
+    if code == 130:
         print("stopped", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(code)
+
+
+def _run(as_json: bool) -> int:
+    try:
+        ended = app(sys.argv[1:] or ["--help"], prog_name="alikely", standalone_mode=False)
+        sys.stdout.flush()
+    except AlikelyError as error:
+        print_error(str(error), error.code, items_of(error), as_json)
+        return 2
+    except UsageError as error:
+        print_error(_usage(error), "usage", (), as_json)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    return ended if isinstance(ended, int) else 0
+
+
+def _usage(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    command = "alikely" if context is None else context.command_path
+    message = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    return f"{message[:1].lower()}{message[1:]}; see {command} --help"

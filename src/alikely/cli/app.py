@@ -11,11 +11,15 @@ app = typer.Typer(
         "Siamese networks: learn from examples what is alike, decide about items never seen.\n\n"
         "Exit codes: 0 done (compare: same), 1 compare: different, 2 error, 3 compare: unsure, 130 stopped by Ctrl-C."
     ),
-    no_args_is_help=True,
     add_completion=False,
+    # Rich would take [default: ...] in a help text for markup and swallow it.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+# In the order in which somebody new to it needs them.
+COMMANDS = ("train", "evaluate", "compare", "embed", "inspect", "demo")
 
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="folder of a trained model")]
 Source = Annotated[
@@ -29,13 +33,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON, for programs")
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="go on without items that cannot be read")]
 
 
-def version(wanted: bool) -> None:
-    """Print the version and end."""
+def version(wanted: bool) -> bool:
+    """Print the version and end, where that is `wanted`."""
     if wanted:
         from importlib.metadata import version as version_of
 
         typer.echo(f"alikely {version_of('alikely')}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -43,3 +48,10 @@ def start(
     _: Annotated[bool, typer.Option("--version", callback=version, is_eager=True, help="print the version")] = False,
 ) -> None:
     """Begin; the help text stands with the application."""
+
+
+def in_order(application: typer.Typer) -> None:
+    """Put the commands, which register themselves as their modules are loaded, in the order of `COMMANDS`."""
+    application.registered_commands.sort(
+        key=lambda command: COMMANDS.index(command.callback.__name__ if command.callback else "")
+    )

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from alikely.cli.app import AsJson, ModelFolder, SkipBad, Source, app
-from alikely.cli.output import print_json, print_rows
+from alikely.cli.output import print_json, print_rows, say, say_skipped
 
 
-@app.command()
+@app.command(short_help="Measure MODEL on all pairs of SOURCE.")
 def evaluate(model: ModelFolder, source: Source, skip_bad: SkipBad = False, as_json: AsJson = False) -> None:
     """Measure MODEL on all pairs of SOURCE: EER, AUC, FNMR at FMR 1 % and 0.1 %, counts, intervals.
 
@@ -21,6 +21,7 @@ def evaluate(model: ModelFolder, source: Source, skip_bad: SkipBad = False, as_j
 
     with Terminal() as terminal:
         found = measure(load_model(model), source, skip_bad, terminal.done)
+    say_skipped(found.skipped)
     if as_json:
         print_json(found.to_dict())
         return
@@ -29,8 +30,6 @@ def evaluate(model: ModelFolder, source: Source, skip_bad: SkipBad = False, as_j
         f"{report.same_pairs:,} same and {report.different_pairs:,} different pairs of {report.identities:,} identities"
     )
     print_rows(title, ("", "value", "95 % interval"), found.rows())
-    for name, problem in found.skipped:
-        typer.echo(f"left out: {name}: {problem}", err=True)
 
 
 @app.command()
@@ -55,5 +54,5 @@ def compare(
     if as_json:
         print_json(decision.to_dict())
     else:
-        typer.echo(decision.sentence())
+        say(decision.sentence())
     raise typer.Exit(decision.exit_code)

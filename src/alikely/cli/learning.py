@@ -1,6 +1,5 @@
 """alikely train."""
 
-import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from alikely.cli.app import AsJson, SkipBad, Source, app
-from alikely.cli.output import print_json, print_rows
+from alikely.cli.output import print_json, print_rows, say
 
 
-@app.command()
+@app.command(short_help="Learn from SOURCE and write a model.")
 def train(
     source: Source,
     out: Annotated[Path, typer.Option(help="folder that the model is written to")],
@@ -56,7 +55,7 @@ def train(
 
     All settings, for --config and --set: docs/settings.md.
     """
-    from alikely.config import read_toml, settings_from
+    from alikely.config import TrainSettings, read_toml
     from alikely.training import train as train_model
 
     given = {
@@ -74,10 +73,10 @@ def train(
     }
     values: dict[str, Any] = {} if config is None else read_toml(config)
     for text in setting or []:
-        values |= _one_setting(text)
+        values = _joined(values, _one_setting(text))
     values |= {name: value for name, value in given.items() if value is not None}
     model, history, report = train_model(
-        source, settings_from(values), out=out, resume=resume, skip_bad=skip_bad, overwrite=overwrite
+        source, TrainSettings(**values), out=out, resume=resume, skip_bad=skip_bad, overwrite=overwrite
     )
     if as_json:
         evaluation = None if report is None else report.to_dict()
@@ -86,9 +85,21 @@ def train(
     else:
         if report is not None:
             print_rows("On identities never seen", ("", "value", "95 % interval"), report.rows())
-        typer.echo(f"model written to {out}")
+        say(f"model written to {out}")
     if history.ended == "interrupted":
-        sys.exit(130)
+        if history.epochs:
+            typer.echo("the same command with --resume goes on with the training", err=True)
+        raise typer.Exit(130)
+
+
+def _joined(values: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """`more` on top of `values`; what is a table in both (`encoder_settings.dim=64`) is joined by name."""
+    tables = {
+        name: {**values[name], **value}
+        for name, value in more.items()
+        if isinstance(value, dict) and isinstance(values.get(name), dict)
+    }
+    return {**values, **more, **tables}
 
 
 def _one_setting(text: str) -> dict[str, Any]:

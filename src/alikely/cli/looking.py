@@ -1,15 +1,20 @@
 """alikely embed, alikely inspect."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alikely.cli.app import AsJson, ModelFolder, SkipBad, app
-from alikely.cli.output import print_json, print_rows
+from alikely.cli.output import print_json, print_rows, say, say_skipped
+
+if TYPE_CHECKING:
+    from alikely.calibration import Calibration
+
+MOST_SHOWN = 6  # of a list
 
 
-@app.command()
+@app.command(short_help="Write the embeddings of SOURCE to a file.")
 def embed(
     model: ModelFolder,
     source: Annotated[
@@ -26,32 +31,57 @@ def embed(
 
     with Terminal() as terminal:
         done = embed_to_file(load_model(model), source, out, skip_bad, terminal.done)
+    say_skipped(done.skipped)
     if as_json:
         skipped = [{"item": name, "problem": problem} for name, problem in done.skipped]
         print_json({"out": str(out), "items": done.items, "dim": done.dim, "skipped": skipped})
         return
-    typer.echo(f"{done.items:,} embeddings of {done.dim} numbers written to {out}")
-    for name, problem in done.skipped:
-        typer.echo(f"left out: {name}: {problem}", err=True)
+    say(f"{done.items:,} embeddings of {done.dim} numbers written to {out}")
 
 
-@app.command()
+@app.command(short_help="Show what MODEL is and how it was made.")
 def inspect(model: ModelFolder, as_json: AsJson = False) -> None:
-    """Show what MODEL is: encoder, distance, preparation, training, data, quality, threshold."""
+    """Show what MODEL is: encoder, distance, preparation, training, data, quality, calibration."""
     from alikely.storage import describe, load_model
 
     loaded = load_model(model)
     described = describe(loaded)
     if loaded.calibration is not None:
-        described["threshold"] = loaded.calibration.decide(0.0).to_dict()
+        described["calibration"] = _summary(loaded.calibration)
     if as_json:
         print_json(described)
     else:
-        rows = [(key, str(value)) for part in described.items() for key, value in _flat(*part)]
+        rows = [(key, _shown(value)) for part in described.items() for key, value in _flat(*part)]
         print_rows(str(model), ("", "value"), rows)
+
+
+def _summary(calibration: "Calibration") -> dict[str, object]:
+    threshold = calibration.threshold(fmr=calibration.default_fmr)
+    return {
+        "threshold": threshold if threshold >= 0 else None,  # None accepts nothing
+        "fmr": calibration.default_fmr,
+        "same_pairs": calibration.same_pairs,
+        "different_pairs": calibration.different_pairs,
+        "identities": calibration.identities,
+        "note": calibration.note,
+    }
 
 
 def _flat(name: str, value: object) -> list[tuple[str, object]]:
     if isinstance(value, dict) and value:
         return [row for key, inner in value.items() for row in _flat(f"{name}.{key}", inner)]
     return [(name, value)]
+
+
+def _shown(value: object) -> str:
+    """A value for people; long lists by their beginning (--json has them whole)."""
+    if value is None or value == {} or value == []:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return " ".join(f"{key} {_shown(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        more = f" ... ({len(value):,} in all)" if len(value) > MOST_SHOWN else ""
+        return ", ".join(_shown(inner) for inner in value[:MOST_SHOWN]) + more
+    return str(value)

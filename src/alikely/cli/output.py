@@ -1,37 +1,64 @@
-"""What commands print: tables for people, JSON for programs, errors on standard error."""
+"""What commands print: tables and lines for people, JSON for programs, errors on standard error."""
 
 import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from alikely.errors import AlikelyError, BadItemsError
+from alikely.errors import AlikelyError, BadItemsError, StorageError
+
+WIDEST_RULE = 76  # the line under a table's header fits in any terminal, also where a row does not
+
+def say(text: str) -> None:
+    """A line on standard output, now: who reads it need not wait for the end. StorageError where it cannot be written.
+
+    A reader that went away (`| head`) is a BrokenPipeError.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(f"standard output: cannot be written ({error.strerror}); free some space") from error
+
+
+def say_skipped(skipped: Sequence[tuple[str, str]]) -> None:
+    """Items that were left out and why, on standard error."""
+    for name, problem in skipped:
+        print(f"left out: {name}: {problem}", file=sys.stderr)
 
 
 def print_json(content: Any) -> None:
-    """JSON on standard output; never NaN or infinity, which JSON does not have."""
-    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    """JSON on standard output, in ASCII; never NaN or infinity, which JSON does not have."""
+    say(json.dumps(content, indent=2, allow_nan=False))
 
 
-def print_error(error: AlikelyError, as_json: bool) -> None:
+def print_error(message: str, code: str, items: Sequence[tuple[str, str]], as_json: bool) -> None:
     """The message on standard error; for programs also as JSON on standard output, with the error's stable code."""
-    print(f"error: {error}", file=sys.stderr)
+    print(f"error: {message}", file=sys.stderr)
     if as_json:
-        described: dict[str, Any] = {"code": error.code, "message": str(error)}
-        if isinstance(error, BadItemsError):
-            described["items"] = [{"item": name, "problem": problem} for name, problem in error.problems]
+        described: dict[str, Any] = {"code": code, "message": message}
+        if items:
+            described["items"] = [{"item": name, "problem": problem} for name, problem in items]
         print_json({"error": described})
 
 
-def print_rows(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on standard output, as wide as it needs to be."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+def items_of(error: AlikelyError) -> Sequence[tuple[str, str]]:
+    """The items that the error lists, with what is wrong with each; most errors list none."""
+    return error.problems if isinstance(error, BadItemsError) else ()
 
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold")
-    for place, name in enumerate(header):
-        table.add_column(name, justify="left" if place != 1 else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    Console(highlight=False, soft_wrap=True).print(table)
+
+def print_rows(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on standard output, as wide as it needs to be; the column "value" to the right."""
+    table = [tuple(header), *(tuple(row) for row in rows)]
+    widths = [max(len(row[place]) for row in table) for place in range(len(header))]
+    last = len(header) - 1
+    lines = []
+    for row in table:
+        cells = []
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            right = header[place] == "value" and place != last
+            cells.append(cell.rjust(width) if right else cell.ljust(width))
+        lines.append(("  " + "   ".join(cells)).rstrip())
+    rule = "  " + "-" * min(sum(widths) + 3 * last, WIDEST_RULE)
+    say("\n".join([title, "", lines[0], rule, *lines[1:], ""]))

@@ -26,8 +26,8 @@ class Reporter(Protocol):
         """How far a phase is: reading, embedding."""
         ...
 
-    def begin(self, epochs: int, steps: int) -> None:
-        """Before the training: how many epochs there are at the most, and how many steps in each."""
+    def begin(self, epochs: int) -> None:
+        """Before the training: how many epochs there will be at the most."""
         ...
 
     def step(self, epoch: int, step: int, steps: int, loss: float, pairs_per_second: float) -> None:
@@ -51,7 +51,7 @@ class Silent:
     def done(self, phase: str, count: int, total: int) -> None:
         """Nothing."""
 
-    def begin(self, epochs: int, steps: int) -> None:
+    def begin(self, epochs: int) -> None:
         """Nothing."""
 
     def step(self, epoch: int, step: int, steps: int, loss: float, pairs_per_second: float) -> None:
@@ -102,7 +102,7 @@ class Terminal:
         """Move the bar of this phase."""
         self._move(phase, count, total, f"{count:,}/{total:,}")
 
-    def begin(self, epochs: int, steps: int) -> None:
+    def begin(self, epochs: int) -> None:
         """Keep for the bar, which shows the whole training."""
         self.epochs = epochs
 

@@ -65,7 +65,7 @@ class Run:
         """Train to the end; the learner has the weights of the best epoch then."""
         settings = self.learner.settings
         ended = "all epochs"
-        reporter.begin(settings.epochs, self.learner.steps_per_epoch)
+        reporter.begin(settings.epochs)
         try:
             for number in range(len(self.epochs) + 1, settings.epochs + 1):
                 if self._stalled():

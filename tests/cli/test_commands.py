@@ -1,0 +1,230 @@
+import json
+import re
+import textwrap
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from alikely.model import SiameseModel
+from alikely.storage import load_model, save_model
+from tests.commands import SMALL, command, refused
+from tests.models import small_model
+from tests.pictures import pattern_folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with pictures of 24 identities, of 6 others, and a model that was not trained."""
+    folder = tmp_path_factory.mktemp("commands")
+    pattern_folder(folder / "pictures")
+    pattern_folder(folder / "others", identities=6, each=4, seed=1)
+    save_model(small_model(), folder / "model")
+    return folder
+
+
+@pytest.fixture
+def here(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+
+def parsed(ran):
+    """The JSON on standard output, which holds nothing else."""
+    return json.loads(ran.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def block(text):
+    return textwrap.dedent(text).lstrip("\n")
+
+
+LEFT, RIGHT = "others/id00/000.png", "others/id01/004.png"
+
+
+@pytest.mark.parametrize(
+    ("distance", "options", "code", "line"),
+    [
+        (0.0, (), 0, "same (probability 0.99; distance 0, threshold 0.406 at a false-match rate of 1 %)\n"),
+        (1.25, (), 1, "different (probability 0.02; distance 1.250, threshold 0.406 at a false-match rate of 1 %)\n"),
+        (
+            0.6,
+            ("--fnmr", "0.1"),
+            3,
+            "unsure (probability 0.61; distance 0.600, threshold 0.406 at a false-match rate of 1 %, "
+            "0.699 at a false non-match rate of 10 %)\n",
+        ),
+    ],
+)
+def test_compare_says_its_verdict_in_a_line_and_by_its_exit_code(here, monkeypatch, distance, options, code, line):
+    monkeypatch.setattr(SiameseModel, "distance_of", lambda *_: distance)
+
+    ran = command("compare", "model", LEFT, RIGHT, *options)
+
+    assert (ran.code, ran.out, ran.err) == (code, line, "")
+
+
+def test_compare_in_json_is_what_python_gives(here):
+    ran = command("compare", "model", LEFT, RIGHT, "--fmr", "0.02", "--prior", "0.1", "--json")
+    decision = load_model("model").compare(LEFT, RIGHT, fmr=0.02, prior=0.1)
+
+    assert parsed(ran) == decision.to_dict()
+    assert ran.code == decision.exit_code
+    assert ran.err == ""
+
+
+def test_an_error_in_json_has_its_code_and_message(here):
+    ran = command("compare", "model", LEFT, "nowhere.png", "--json")
+
+    assert ran.code == 2
+    assert parsed(ran) == {"error": {"code": "input", "message": "nowhere.png: is not there; check the path"}}
+    assert ran.err == "error: nowhere.png: is not there; check the path\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("frobnicate",), "no such command 'frobnicate'; see alikely --help\n"),
+        (("train", "x"), "missing option '--out'; see alikely train --help\n"),
+        (("inspect", "model", "--bogus"), "no such option: --bogus; see alikely inspect --help\n"),
+        (("compare", "model", "x"), "missing argument 'RIGHT'; see alikely compare --help\n"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_that_says_where_to_look(here, arguments, message):
+    assert refused(*arguments) == message
+    ran = command(*arguments, "--json")
+    assert parsed(ran)["error"] == {"code": "usage", "message": message.rstrip("\n")}
+
+
+def test_evaluate_prints_a_table_and_the_same_in_json(here):
+    ran, machine = command("evaluate", "model", "others"), command("evaluate", "model", "others", "--json")
+    found = parsed(machine)
+    lines = ran.out.splitlines()
+
+    assert (ran.code, ran.err, machine.code, machine.err) == (0, "", 0, "")
+    assert lines[0] == "36 same and 240 different pairs of 6 identities"
+    assert [line[:31].strip() for line in lines[4:10]] == [
+        "EER",
+        "AUC",
+        "FNMR at FMR 1 %",
+        "FNMR at FMR 0.1 %",
+        "FMR of the model's verdicts",
+        "FNMR of the model's verdicts",
+    ]
+    assert "an FMR of 0.1 % takes 1,000 different pairs, there are 240" in lines[7]
+    assert (found["same_pairs"], found["different_pairs"], found["identities"], found["items"]) == (36, 240, 6, 24)
+    assert found["skipped"] == []
+
+
+def test_embed_writes_the_embeddings_that_python_gives(here, tmp_path):
+    ran = command("embed", "model", "others", "--out", tmp_path / "e.npz")
+    content = np.load(tmp_path / "e.npz")
+
+    assert ran.out == f"24 embeddings of 8 numbers written to {tmp_path / 'e.npz'}\n"
+    assert (ran.code, ran.err) == (0, "")
+    np.testing.assert_array_equal(content["embeddings"], load_model("model").embed(content["names"].tolist()))
+    assert content["labels"].tolist() == [f"id{number:02d}" for number in range(6) for _ in range(4)]
+    assert parsed(command("embed", "model", LEFT, "--out", tmp_path / "one.npz", "--json")) == {
+        "out": str(tmp_path / "one.npz"),
+        "items": 1,
+        "dim": 8,
+        "skipped": [],
+    }
+
+
+def test_inspect_shows_what_the_model_is(here):
+    ran = command("inspect", "model")
+    described = parsed(command("inspect", "model", "--json"))
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == block("""
+        model
+
+                                        value
+          ----------------------------------------------------------------------
+          encoder.name                  cnn
+          encoder.settings.channels     1
+          encoder.settings.dim          8
+          encoder.settings.width        8
+          encoder.settings.depth        2
+          encoder.settings.norm         batch
+          encoder.settings.grid         2
+          encoder.settings.normalise    True
+          encoder.settings.dropout      0
+          distance.name                 euclidean
+          preparation.item_steps        step colour to grey, step resize size 16
+          preparation.batch_steps       -
+          calibration.threshold         0.406
+          calibration.fmr               0.01
+          calibration.same_pairs        40
+          calibration.different_pairs   200
+          calibration.identities        20
+          calibration.note              -
+
+        """)
+    assert described["calibration"]["threshold"] == load_model("model").calibration.threshold(fmr=0.01)
+    assert described["encoder"]["name"] == "cnn"
+
+
+def test_train_tells_its_epochs_and_ends_with_the_figures(here, tmp_path):
+    ran = command("train", "pictures", "--out", tmp_path / "model", *SMALL)
+
+    assert ran.code == 0
+    first, *notes = ran.err.splitlines()
+    assert re.fullmatch(r"epoch 1/1  loss \d\.\d{4}  eer 0\.\d{4}  [\d,]+ pairs/s  \d\.\d s", first)
+    assert all("bear no false-match rate of 1 %" in note for note in notes)
+    assert ran.out.startswith("On identities never seen\n")
+    assert ran.out.endswith(f"model written to {tmp_path / 'model'}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_train_in_json_prints_nothing_else_on_standard_output(here, tmp_path):
+    ran = command("train", "pictures", "--out", tmp_path / "model", *SMALL, "--json")
+    told = parsed(ran)
+
+    assert told["model"] == str(tmp_path / "model")
+    assert told["evaluation"] == load_model(tmp_path / "model").record["evaluation"]
+    assert told["ended"] == "all epochs"
+    assert told["data"]["parts"]["train"]["identities"] == 14
+
+
+def test_settings_come_from_the_file_then_from_set_then_from_options(here, tmp_path):
+    (tmp_path / "run.toml").write_text(
+        "epochs = 5\nseed = 3\naugment = 'none'\n[encoder_settings]\nwidth = 8\ndepth = 2\ndim = 4\n"
+    )
+    options = ("--set", "encoder_settings.dim=8", "--set", "encoder_settings.grid=2", "--set", "seed=4")
+
+    options += ("--set", "shape=pad", "--set", "size=16", "--epochs", "1")
+    ran = command("train", "pictures", "--out", tmp_path / "model", "--config", tmp_path / "run.toml", *options)
+    settings = load_model(tmp_path / "model").record["training"]["settings"]
+
+    assert ran.code == 0, ran
+    assert settings["encoder_settings"] == {"width": 8, "depth": 2, "dim": 8, "grid": 2}
+    assert (settings["epochs"], settings["seed"], settings["augment"], settings["shape"]) == (1, 4, "none", "pad")
+
+
+def test_every_command_has_a_help_with_its_exit_codes_or_options(here):
+    for name in ("train", "evaluate", "compare", "embed", "inspect", "demo"):
+        ran = command(name, "--help")
+        assert ran.code == 0
+        assert ran.out.startswith(f"Usage: alikely {name} ")
+        assert "--json" in ran.out
+    assert "[default: cnn]" in command("train", "--help").out
+    assert "0 same, 1 different, 2 error, 3 unsure" in " ".join(command("compare", "--help").out.split())
+    assert command().out == command("--help").out
+    assert command("--version").out == "alikely 0.1.0\n"
+
+
+def test_names_that_no_terminal_can_show_are_no_trouble(here, tmp_path):
+    source = pattern_folder(tmp_path / "pictures", identities=24, each=4)
+    (source / "id03").rename(source / b"M\xfcller".decode(errors="surrogateescape"))
+
+    ran = command("train", source, "--out", tmp_path / "model", *SMALL, "--json")
+
+    assert ran.code == 0
+    assert any("ller" in name for part in parsed(ran)["data"]["labels"].values() for name in part)
+    assert command("inspect", tmp_path / "model").code == 0
+
+
+def test_a_picture_with_markup_in_its_name_is_told_as_it_is(here, tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / "[red]x.png")
+
+    assert "[red]y.png: is not there" in refused("compare", "model", tmp_path / "[red]x.png", tmp_path / "[red]y.png")

@@ -1,17 +1,17 @@
 """InfoNCE against pytorch-metric-learning's NTXentLoss: the same value and gradient, how much faster, how much memory.
 
 Forward and backward at batch 512 and 1024, 4 items a label, cosine distance, embeddings of length 128; each measured in
-a process of its own, so that one does not live in memory that the other left behind.
+a process of its own, so that one does not live in memory that the other left behind, and on one thread.
 """
 
 import multiprocessing
 import os
 import re
-import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,6 +23,7 @@ from alikely.distances import Cosine
 from alikely.losses import InfoNCE, batch_loss
 from alikely.types import Known
 from benchmarks.report import Result, publish, read_options
+from benchmarks.timing import Times, time_step
 
 ITEMS_PER_LABEL = 4
 DIM = 128
@@ -34,13 +35,9 @@ PEER_COPIES = 4.5
 
 @dataclass(frozen=True)
 class Measured:
-    """One loss at one batch size: seconds of a forward and backward, the most memory it took on top, what it said.
+    """One loss at one batch size: the times of a forward and backward, the most memory it took on top, what it said."""
 
-    Ours is the median of its runs and the peer's the fastest of its own: where others are at work on the machine, that
-    errs against us.
-    """
-
-    seconds: float
+    times: Times
     memory_mb: float
     value: float
     gradient: list[list[float]]
@@ -72,24 +69,20 @@ def peer(embeddings: Tensor, labels: Tensor, parts: int) -> Tensor:
 
 
 def measure(who: str, batch: int, parts: int, repeats: int) -> Measured:
-    """Run in a fresh process. The first run gives the peak of memory, the value and the gradient."""
+    """Run in a fresh process: once for the memory, the value and the gradient, then `repeats` times for the times."""
+    torch.set_num_threads(1)
     labels = torch.arange(batch) // ITEMS_PER_LABEL
     embeddings = torch.randn(batch, DIM, generator=torch.Generator().manual_seed(0))
-    step: Callable[[Tensor, Tensor], Tensor] = ours if who == "ours" else lambda items, of: peer(items, of, parts)
+    step: Callable[[Tensor, Tensor], Tensor] = ours if who == "ours" else partial(peer, parts=parts)
     step(embeddings[:16].clone().requires_grad_(), labels[:16])  # so that loading code is not counted
 
     before = _peak_memory_mb(reset=True)
-    seconds, memory_mb = [], []
-    for _ in range(repeats):
-        items = embeddings.clone().requires_grad_()
-        start = time.perf_counter()
-        value = step(items, labels)
-        seconds.append(time.perf_counter() - start)
-        memory_mb.append(_peak_memory_mb(reset=False) - before)
+    items = embeddings.clone().requires_grad_()
+    value = step(items, labels)
+    memory_mb = _peak_memory_mb(reset=False) - before
     assert items.grad is not None
-    return Measured(
-        statistics.median(seconds) if who == "ours" else min(seconds), memory_mb[0], value.item(), items.grad.tolist()
-    )
+    times = time_step(lambda: step(embeddings.clone().requires_grad_(), labels), repeats)
+    return Measured(times, memory_mb, value.item(), items.grad.tolist())
 
 
 def parts_that_fit(batch: int) -> int:
@@ -113,17 +106,18 @@ def main() -> None:
         parts = parts_that_fit(batch)
         mine = _alone("ours", batch, parts, repeats=30)
         theirs = _alone("peer", batch, parts, repeats=2)
-        metrics[f"speedup{suffix}"] = theirs.seconds / mine.seconds
-        metrics[f"milliseconds{suffix}"] = 1000 * mine.seconds
+        metrics[f"speedup{suffix}"] = theirs.times.wall / mine.times.wall
+        metrics[f"processor_speedup{suffix}"] = theirs.times.processor / mine.times.processor
+        metrics[f"milliseconds{suffix}"] = 1000 * mine.times.wall
         metrics[f"memory_mb{suffix}"] = mine.memory_mb
         metrics[f"value{suffix}"] = mine.value
         metrics[f"value_difference{suffix}"] = abs(mine.value - theirs.value)
         metrics[f"gradient_difference{suffix}"] = _largest_difference(mine, theirs)
-        floors[f"milliseconds{suffix}"] = 1000 * theirs.seconds
+        floors[f"milliseconds{suffix}"] = 1000 * theirs.times.wall
         floors[f"memory_mb{suffix}"] = theirs.memory_mb
         floors[f"value{suffix}"] = theirs.value
         settings[f"peer's parts at batch {batch}"] = parts
-    settings["threads"] = torch.get_num_threads()
+    settings["threads"] = 1
     settings["torch"] = torch.__version__
     publish(Result("loss_speed", metrics, time.perf_counter() - start, {PEER: floors}, {}, settings), options)
 

@@ -267,3 +267,18 @@ def test_cedar(real_data):
     writers = [set(part.groups) for part in parts_of(found).values()]
     assert list(map(len, writers)) == [33, 6, 8, 8]
     assert len(set().union(*writers)) == 55
+
+
+def test_pairs_of_ten_identities_are_enough_for_three_parts():
+    # 15 % of 10 identities are one or two; a part with one has no different pair.
+    couples = [(a, b) for a in range(10) for b in range(a)]
+    rows = [(2 * i, 2 * i + 1, True) for i in range(10)] + [(2 * a, 2 * b, False) for a, b in couples]
+    left, right, same = (np.array(column) for column in zip(*rows, strict=True))
+    names = tuple(map(str, range(20)))
+    examples = Examples(names, names, pairs=Pairs(left, right, same))
+
+    parts = split(examples, 0)
+
+    for part in (parts.train, parts.calibrate, parts.test):
+        assert part.pairs.same.any()
+        assert not part.pairs.same.all()

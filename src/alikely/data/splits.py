@@ -182,7 +182,9 @@ def _dealt(
         least_useful, least_rest = _least(len(useful), len(rest), len(parts))
         quotas = [_quota(len(useful), shares, least_useful), _quota(len(rest), shares, least_rest)]
     else:
-        quotas = [_quota(len(units.useful), shares, np.ones(len(parts), dtype=np.int64))]
+        # A different pair takes two identities; where there are too few, units of several may still hold one.
+        fewest = 2 if len(units.useful) >= 2 * len(parts) else 1
+        quotas = [_quota(len(units.useful), shares, np.full(len(parts), fewest))]
     part_of = np.empty(len(units.useful), dtype=np.int64)
     for _ in range(MOST_TRIES):
         if paired:

@@ -18,10 +18,10 @@ from alikely.training import train
 SETTINGS = TrainSettings(
     loss="info_nce",
     size=32,
-    epochs=12,
+    epochs=3,
     new_classes="both",
-    items_per_label=16,
-    groups_per_batch=None,
+    labels_per_batch=24,
+    items_per_label=8,
     validate_share=0.0,
     calibrate_share=0.3,
     test_share=0.3,
@@ -69,7 +69,7 @@ def run_demo(out: Path) -> Demo:
     with whole_folder(digits) as partial:
         write_digits(partial)
     model, _, report = train(digits, SETTINGS, out=folder, overwrite=True)
-    unseen = tuple(model.record["data"]["parts"]["test"]["labels"])
+    unseen = tuple(model.record["data"]["labels"]["test"])
     if report is None:
         raise TooFewError(f"{digits}: no digits were held back for the test")
     examples = read_source(digits)

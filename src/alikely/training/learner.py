@@ -1,52 +1,27 @@
 """Batches -> weights: one encoder, one distance and one loss that learn together, a step and an epoch at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from alikely.config import TrainSettings
 from alikely.contracts import Distance
-from alikely.data.augment import Augmentation, turn
 from alikely.data.reading import Pictures
 from alikely.losses import Loss, batch_loss
-from alikely.model import BATCH, as_floats, finished
+from alikely.model import BATCH, finished
 from alikely.training.alarms import require_finite, spread
+from alikely.training.plan import Plan
 from alikely.training.schedule import learning_rate_share
 from alikely.types import Batch, Known
 
 WATCHED = 64  # items of a batch whose distances are watched for a collapse
-
-
-@runtime_checkable
-class Batches(Protocol):
-    """A seeded plan of batches: the same for the same epoch, whatever came before it."""
-
-    @property
-    def batches_per_epoch(self) -> int:
-        """Batches in an epoch."""
-        ...
-
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """The batches of epoch `number`."""
-        ...
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is learned from: pictures, the plan of batches, how pictures are seen otherwise, how classes are turned."""
-
-    pictures: Pictures
-    batches: Batches
-    augmentation: Augmentation
-    symmetries: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -103,9 +78,8 @@ class Learner:
         """One step of the optimizer; the loss before it, and the spread of the distances."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        symmetries = self._symmetries(batch)
-        embeddings = self._encoded(self._seen(batch, symmetries))
-        loss = batch_loss(self.loss, self.distance, embeddings, self._known(batch, symmetries))
+        embeddings = self._encoded(self.plan.seen(batch, self.accelerator.device, self.generator))
+        loss = batch_loss(self.loss, self.distance, embeddings, self._known(batch))
         self.optimizer.zero_grad()
         self.accelerator.backward(loss)
         if self.settings.clip is not None:
@@ -132,28 +106,10 @@ class Learner:
             embeddings: Tensor = self.encoder(pictures)
         return embeddings.float()
 
-    def _seen(self, batch: Batch, symmetries: Int[Tensor, " items"]) -> Tensor:
-        pictures = as_floats(self.plan.pictures.take(batch.items).to(self.accelerator.device))
-        if len(self.plan.symmetries) > 1:
-            pictures = turn(pictures, torch.tensor(self.plan.symmetries, device=symmetries.device)[symmetries])
-        return finished(self.plan.pictures.preparation, self.plan.augmentation(pictures, self.generator))
-
-    def _symmetries(self, batch: Batch) -> Int[Tensor, " items"]:
-        # What is compared closely is turned alike: a whole group, or the whole batch where groups play no part.
-        apart = batch.groups is not None and self.settings.groups_per_batch is not None
-        groups = torch.from_numpy(batch.groups) if apart else torch.zeros(len(batch.items), dtype=torch.long)
-        groups = groups.to(self.accelerator.device)
-        drawn = torch.randint(
-            len(self.plan.symmetries), (int(groups.max()) + 1,), generator=self.generator, device=groups.device
-        )
-        return drawn[groups]
-
-    def _known(self, batch: Batch, symmetries: Int[Tensor, " items"]) -> Known:
+    def _known(self, batch: Batch) -> Known:
         device = self.accelerator.device
         if batch.labels is not None:
-            # An identity that is turned otherwise is another identity.
-            labels = torch.from_numpy(batch.labels).to(device) * len(self.plan.symmetries) + symmetries
-            return Known.from_labels(labels)
+            return Known.from_labels(torch.from_numpy(batch.labels).to(device))
         pairs = batch.pairs
         assert pairs is not None  # a batch has labels or pairs
         left, right, same = (torch.from_numpy(column).to(device) for column in (pairs.left, pairs.right, pairs.same))

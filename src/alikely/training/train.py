@@ -14,8 +14,7 @@ from torch import nn
 from alikely.calibration import calibrate
 from alikely.config import TrainSettings
 from alikely.contracts import Encoder
-from alikely.data.augment import build_augmentation, symmetries_of
-from alikely.data.batches import LabelBatches, PairBatches
+from alikely.data.augment import build_augmentation
 from alikely.data.reading import Pictures
 from alikely.distances import build_distance
 from alikely.encoders import build_encoder, default_settings
@@ -24,11 +23,12 @@ from alikely.evaluation import embed_pictures
 from alikely.losses import build_loss
 from alikely.metrics import PairDistances, VerificationReport, summary
 from alikely.model import SiameseModel, distances_of_examples, ready
-from alikely.storage import save_model
+from alikely.storage import require_replaceable, save_model
 from alikely.training.gather import SKIPPED, Gathered, gather
 from alikely.training.history import History
-from alikely.training.learner import Learner, Plan
+from alikely.training.learner import Learner
 from alikely.training.memory import keep_freed_memory
+from alikely.training.plan import plan_training
 from alikely.training.progress import Reporter, Terminal
 from alikely.training.run import METRICS, Run
 from alikely.training.trackers import Trackers, require_installed
@@ -117,6 +117,7 @@ def _work_folder(folder: Path, resume: bool, overwrite: bool) -> Path:
         raise StorageError(
             f"{folder}: is there already; name another folder, or replace it: --overwrite (overwrite=True)"
         )
+    require_replaceable(folder)
     if work.exists() and not resume:
         if not overwrite:
             raise StorageError(
@@ -159,27 +160,8 @@ def _learner(pictures: Pictures, own: nn.Module | None, settings: TrainSettings)
     encoder = own if own is not None else build_encoder(settings.encoder, {**fitted, **settings.encoder_settings})
     dim = int(encoder.dim)  # type: ignore[arg-type]
     distance = build_distance(str(settings.distance), dim)
-    symmetries = symmetries_of(settings.new_classes)
-    examples = pictures.examples
-    classes = 0
-    batches: LabelBatches | PairBatches
-    if examples.labels is not None:
-        labels = np.unique(examples.labels, return_inverse=True)[1]
-        groups = None if examples.groups is None else np.unique(examples.groups, return_inverse=True)[1]
-        classes = (int(labels.max()) + 1) * len(symmetries)
-        batches = LabelBatches(
-            labels,
-            groups,
-            settings.labels_per_batch,
-            settings.items_per_label,
-            settings.groups_per_batch,
-            settings.seed,
-        )
-    else:
-        assert examples.pairs is not None  # examples have labels or pairs
-        batches = PairBatches(examples.pairs, settings.pairs_per_batch, settings.seed)
-    loss = build_loss(str(settings.loss), settings.loss_settings, classes, dim)
-    plan = Plan(pictures, batches, build_augmentation(settings.augment), symmetries)
+    plan = plan_training(pictures, settings)
+    loss = build_loss(str(settings.loss), settings.loss_settings, plan.classes, dim)
     return Learner(encoder, distance, loss, plan, settings)
 
 

@@ -1,0 +1,88 @@
+"""Training pictures and settings -> the plan of an epoch: which items in which batch, and how each is seen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Int, Shaped
+from torch import Tensor
+
+from alikely.config import TrainSettings
+from alikely.data.augment import Augmentation, build_augmentation, symmetries_of, turn
+from alikely.data.batches import LabelBatches, PairBatches
+from alikely.data.reading import Pictures
+from alikely.model import as_floats, finished
+from alikely.types import Batch, Pairs
+
+
+@runtime_checkable
+class Batches(Protocol):
+    """A seeded plan of batches: the same for the same epoch, whatever came before it."""
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """The same for every epoch."""
+        ...
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of epoch `number`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is learned from in an epoch: every picture, in each of its symmetries.
+
+    With the `symmetries` s0, s1 ... of `new_classes`, picture i turned by symmetry k is item k * len(pictures) + i of
+    the batches; its label and group are not those of the picture as it is, but new ones. `classes` counts all labels.
+    """
+
+    pictures: Pictures
+    batches: Batches
+    classes: int
+    augmentation: Augmentation
+    symmetries: tuple[int, ...]
+
+    def seen(self, batch: Batch, device: torch.device, generator: torch.Generator) -> Tensor:
+        """The batch as the encoder takes it: turned as its items say, and augmented by draws from the generator."""
+        turns, places = np.divmod(batch.items, len(self.pictures))
+        pictures = as_floats(self.pictures.take(places).to(device))
+        if len(self.symmetries) > 1:
+            pictures = turn(pictures, torch.from_numpy(np.array(self.symmetries)[turns]).to(device))
+        return finished(self.pictures.preparation, self.augmentation(pictures, generator))
+
+
+def plan_training(pictures: Pictures, settings: TrainSettings) -> Plan:
+    """The plan that the settings ask for. Raises SettingsError for what does not fit together."""
+    examples, symmetries = pictures.examples, symmetries_of(settings.new_classes)
+    turns = len(symmetries)
+    classes = 0
+    batches: LabelBatches | PairBatches
+    if examples.labels is not None:
+        labels = _anew_for_each_turn(examples.labels, turns)
+        classes = int(labels.max()) + 1
+        batches = LabelBatches(
+            labels=labels,
+            groups=None if examples.groups is None else _anew_for_each_turn(examples.groups, turns),
+            labels_per_batch=settings.labels_per_batch,
+            items_per_label=settings.items_per_label,
+            groups_per_batch=settings.groups_per_batch,
+            seed=settings.seed,
+        )
+    else:
+        assert examples.pairs is not None  # examples have labels or pairs
+        known = examples.pairs
+        offsets = np.repeat(np.arange(turns) * len(examples), len(known))
+        pairs = Pairs(
+            np.tile(known.left, turns) + offsets, np.tile(known.right, turns) + offsets, np.tile(known.same, turns)
+        )
+        batches = PairBatches(pairs, settings.pairs_per_batch, settings.seed)
+    return Plan(pictures, batches, classes, build_augmentation(settings.augment), symmetries)
+
+
+def _anew_for_each_turn(names: Shaped[np.ndarray, " items"], turns: int) -> Int[np.ndarray, " turned"]:
+    numbers = np.unique(names, return_inverse=True)[1]
+    count = int(numbers.max()) + 1
+    return np.concatenate([numbers + number * count for number in range(turns)])

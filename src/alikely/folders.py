@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alikely.errors import StorageError
@@ -43,6 +43,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 def whole_file(target: Path) -> Iterator[Path]:
     """Yields a path to write to; it becomes `target` when all went well, else `target` stays as it was."""
     partial = target.with_name(f".{target.name}.partial")
+    alone = not target.parent.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -52,7 +53,11 @@ def whole_file(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise _refused(target, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        # Nothing can be removed where nothing could be made.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+            if alone and not target.exists():
+                target.parent.rmdir()
 
 
 def write_text(target: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from alikely.contracts import Distance, Encoder
 from alikely.data.preparation import preparation_from
 from alikely.distances import build_distance
 from alikely.encoders import ENCODERS, build_encoder
-from alikely.errors import ModelError
+from alikely.errors import ModelError, StorageError
 from alikely.folders import whole_folder
 from alikely.model import SiameseModel, ready
 
@@ -27,9 +28,11 @@ WEIGHTS, DESCRIPTION, CALIBRATION, CARD = "weights.safetensors", "model.json", "
 def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] | None = None) -> Path:
     """Write the model's folder, whole or not at all; one that is there already is replaced.
 
-    `beside` holds further text files by name (the history of the training). Raises StorageError on a full disk.
+    `beside` holds further text files by name (the history of the training). Raises StorageError on a full disk, and
+    where `folder` is there but is no model: it would be lost.
     """
     folder = Path(folder)
+    require_replaceable(folder)
     with whole_folder(folder) as partial:
         for name, text in (beside or {}).items():
             # Names of files, which stand in it, may be no UTF-8; JSON has signs of its own for such.
@@ -52,6 +55,15 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
         (partial / DESCRIPTION).write_text(_json(described), encoding="utf-8")
         (partial / CARD).write_text(model_card(model, folder.name), encoding="utf-8", errors="backslashreplace")
     return folder
+
+
+def require_replaceable(folder: Path) -> None:
+    """Raise StorageError where `folder` is there but is neither a model nor empty."""
+    if not os.path.lexists(folder):
+        return
+    if folder.is_dir() and ((folder / DESCRIPTION).is_file() or not any(folder.iterdir())):
+        return
+    raise StorageError(f"{folder}: is there but is no model, so it is not replaced; name another folder")
 
 
 def load_model(folder: Path | str, encoder: nn.Module | None = None) -> SiameseModel:

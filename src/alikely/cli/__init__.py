@@ -4,7 +4,6 @@ Exit codes: 0 done (compare: same), 1 compare: different, 2 error, 3 compare: un
 """
 
 import io
-import os
 import sys
 from typing import cast
 
@@ -12,7 +11,7 @@ import typer
 
 from alikely.cli import demonstrating, judging, learning, looking  # noqa: F401 (they register their commands)
 from alikely.cli.app import app, in_order
-from alikely.cli.output import items_of, print_error
+from alikely.cli.output import close_output, items_of, print_error
 from alikely.errors import AlikelyError
 
 in_order(app)
@@ -30,8 +29,8 @@ def main() -> None:
     try:
         code = _run(as_json)
     except (BrokenPipeError, AlikelyError):
-        # Standard output itself is closed or full. Nothing more goes there, Python's own last flush neither.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Standard output itself is closed or full.
+        close_output()
         code = 2
     if code == 130:
         print("stopped", file=sys.stderr)

@@ -1,5 +1,6 @@
 """alikely train."""
 
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,7 +90,7 @@ def train(
     if history.ended == "interrupted":
         if history.epochs:
             typer.echo("the same command with --resume goes on with the training", err=True)
-        raise typer.Exit(130)
+        sys.exit(130)
 
 
 def _joined(values: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What commands print: tables and lines for people, JSON for programs, errors on standard error."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -9,17 +10,24 @@ from alikely.errors import AlikelyError, BadItemsError, StorageError
 
 WIDEST_RULE = 76  # the line under a table's header fits in any terminal, also where a row does not
 
+
 def say(text: str) -> None:
     """A line on standard output, now: who reads it need not wait for the end. StorageError where it cannot be written.
 
-    A reader that went away (`| head`) is a BrokenPipeError.
+    Where the reader went away (`| head`), it has seen enough: the command ends there, with exit code 2.
     """
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        raise
+        close_output()
+        raise SystemExit(2) from None
     except OSError as error:
         raise StorageError(f"standard output: cannot be written ({error.strerror}); free some space") from error
+
+
+def close_output() -> None:
+    """Send what is still waiting for standard output nowhere, or Python's own last flush would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say_skipped(skipped: Sequence[tuple[str, str]]) -> None:

@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import pytest
+
+import alikely
+from alikely import TrainSettings
+from alikely.card import model_card
+from alikely.training.progress import Silent
+from tests.models import small_model
+from tests.pictures import pattern_examples
+
+SMALL = TrainSettings(size=16, epochs=1, encoder_settings={"width": 8, "depth": 2, "dim": 8, "grid": 2})
+
+
+@pytest.fixture(scope="module")
+def model():
+    return alikely.train(pattern_examples(), SMALL, reporter=Silent()).model
+
+
+def test_every_figure_of_the_record_stands_on_the_card(model):
+    card = model_card(model, "faces")
+    evaluation = model.record["evaluation"]
+
+    for name in ("eer", "auc", "fnmr_at_fmr_0.01"):
+        low, high = evaluation[f"{name}_interval"] or (None, None)
+        if evaluation[name] is None:
+            assert evaluation[f"{name}_reason"] in card
+        else:
+            assert f"| {name} | {evaluation[name]:.4f} |" in card
+        if low is not None:
+            assert f"{low:.4f} to {high:.4f}" in card
+    assert f"| fnmr_at_fmr_0.001 | not known | {evaluation['fnmr_at_fmr_0.001_reason']} |" in card
+    for name in ("identities", "items", "same_pairs", "different_pairs"):
+        assert f"{evaluation[name]:,} {name.replace('_', ' ')}" in card
+    for part, used in (("train", "learning"), ("calibrate", "threshold and probability"), ("test", "measuring")):
+        counts = model.record["data"]["parts"][part]
+        assert f"| {used} | {counts['identities']} | {counts['items']} |" in card
+
+
+def test_the_card_says_what_the_threshold_rests_on(model):
+    card, calibration = model_card(model, "faces"), model.calibration
+
+    assert f"of at most {calibration.threshold(fmr=calibration.default_fmr):.4g}" in card
+    assert f"{calibration.same_pairs:,} same and {calibration.different_pairs:,} different pairs" in card
+    noted = replace(model, calibration=replace(calibration, note="540 pairs bear no rate of 0.1 %"))
+    assert "lie below it. 540 pairs bear no rate of 0.1 %. Fitted on" in model_card(noted, "faces")
+    assert "not a bound for all others" in card
+
+
+def test_the_card_says_how_the_model_was_made(model):
+    card = model_card(model, "faces")
+
+    for name, value in model.record["training"]["settings"].items():
+        assert f"{name} {value}" in card
+    assert "1 epochs (all epochs); the weights are those of epoch 1" in card
+    assert f"torch {model.record['versions']['torch']}" in card
+    assert "alikely compare faces LEFT RIGHT" in card
+
+
+def test_alarms_findings_and_losses_are_not_left_out(model):
+    training = model.record["training"] | {"alarms": ["the embeddings have collapsed"]}
+    parts = model.record["data"]["parts"] | {"dropped_pairs": 1234}
+    data = model.record["data"] | {"findings": ["two labels are alike"], "skipped": 7, "parts": parts}
+
+    card = model_card(replace(model, record=model.record | {"training": training, "data": data}), "faces")
+
+    assert "Alarms during the training:\n\n- the embeddings have collapsed\n" in card
+    assert "- two labels are alike" in card
+    assert "7 items could not be read and were left out" in card
+    assert "1,234 pairs between parts were left out" in card
+
+
+def test_a_model_without_a_record_has_a_card_too():
+    card = model_card(small_model(calibrated=False), "bare")
+
+    assert "Not measured" in card
+    assert "no calibration: it gives distances and embeddings, no verdicts" in card
+    assert "model.embed([left, right])" in card
+    assert "## Data" not in card

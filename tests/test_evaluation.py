@@ -1,0 +1,146 @@
+import itertools
+import math
+from dataclasses import replace
+from importlib import util
+
+import numpy as np
+import pytest
+
+import alikely
+from alikely import evaluation
+from alikely.errors import BadItemsError, SettingsError, TooFewError
+from alikely.evaluation import embed_to_file, evaluate
+from tests.models import small_model
+from tests.pictures import pattern_examples, pattern_folder
+
+MODEL = small_model()
+
+
+def brute_force(examples):
+    """Distances of all same and of all different pairs, by two loops."""
+    embeddings = MODEL.embed(examples.items)
+    same, different = [], []
+    for left, right in itertools.combinations(range(len(examples)), 2):
+        distance = float(np.linalg.norm(embeddings[left] - embeddings[right]))
+        (same if examples.labels[left] == examples.labels[right] else different).append(distance)
+    return np.array(same), np.array(different)
+
+
+def test_the_figures_are_those_of_two_loops():
+    examples = pattern_examples(identities=9, each=4)
+    same, different = brute_force(examples)
+
+    found = evaluate(MODEL, examples)
+
+    report = found.report
+    assert (report.same_pairs, report.different_pairs) == (len(same), len(different)) == (54, 576)
+    assert (report.identities, report.items) == (9, 36)
+    wins = (same[:, None] < different[None, :]).mean() + 0.5 * (same[:, None] == different[None, :]).mean()
+    assert report.auc.value == pytest.approx(wins, abs=1e-4)
+    allowed = sorted(different)[int(0.01 * len(different))]  # the first that would be one false match too many
+    assert dict(report.fnmr_at_fmr)[0.01].value == pytest.approx((same >= allowed).mean(), abs=1e-9)
+    assert found.threshold == MODEL.calibration.threshold(fmr=0.01)
+    assert found.fmr == pytest.approx((different <= found.threshold).mean(), abs=1e-9)
+    assert found.fnmr == pytest.approx((same > found.threshold).mean(), abs=1e-9)
+
+
+def test_in_json_stand_the_figures_of_the_report_and_of_the_threshold():
+    found = evaluate(MODEL, pattern_examples(identities=9, each=4))
+    told = found.to_dict()
+
+    assert {key: told[key] for key in found.report.to_dict()} == found.report.to_dict()
+    assert told["at_threshold"] == {
+        "threshold": found.threshold,
+        "wanted_fmr": 0.01,
+        "fmr": found.fmr,
+        "fnmr": found.fnmr,
+    }
+    assert [name for name, _, _ in found.rows()][-2:] == ["FMR of the model's verdicts", "FNMR of the model's verdicts"]
+
+
+def test_a_threshold_that_accepts_nothing_is_null_in_json():
+    found = replace(evaluate(MODEL, pattern_examples(identities=5, each=3)), threshold=-math.inf, fmr=0.0, fnmr=1.0)
+
+    assert found.to_dict()["at_threshold"] == {"threshold": None, "wanted_fmr": 0.01, "fmr": 0.0, "fnmr": 1.0}
+
+
+def test_a_model_without_calibration_is_measured_without_its_threshold():
+    found = evaluate(small_model(calibrated=False), pattern_examples(identities=5, each=3))
+
+    assert found.to_dict()["at_threshold"] is None
+    assert len(found.rows()) == len(found.report.rows())
+
+
+def test_identities_with_one_picture_each_give_no_same_pair():
+    with pytest.raises(TooFewError, match="no same pair"):
+        evaluate(MODEL, pattern_examples(identities=5, each=1))
+
+
+def read_npz(path):
+    with np.load(path) as content:
+        return content["names"].tolist(), content["labels"].tolist(), content["embeddings"]
+
+
+def read_parquet(path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(path)
+    rows = np.array(table.column("embedding").to_pylist(), dtype=np.float32)
+    return table.column("name").to_pylist(), table.column("label").to_pylist(), rows
+
+
+@pytest.mark.parametrize(("name", "read"), [("e.npz", read_npz), ("e.parquet", read_parquet), ("e.NPZ", read_npz)])
+def test_what_is_written_is_what_is_read_back(tmp_path, name, read):
+    source = pattern_folder(tmp_path / "pictures", identities=3, each=2)
+
+    done = embed_to_file(MODEL, source, tmp_path / "new" / name)
+    names, labels, embeddings = read(tmp_path / "new" / name)
+
+    assert (done.items, done.dim, done.skipped) == (6, 8, ())
+    assert names == [str(path) for path in sorted(source.glob("*/*.png"))]
+    assert labels == ["id00", "id00", "id01", "id01", "id02", "id02"]
+    np.testing.assert_array_equal(embeddings, MODEL.embed(names))
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [name]
+
+
+def test_items_without_labels_are_written_without(tmp_path):
+    examples = alikely.examples_from(list(pattern_examples(2, 2).items))
+
+    embed_to_file(MODEL, examples, tmp_path / "e.npz")
+
+    with np.load(tmp_path / "e.npz") as content:
+        assert sorted(content) == ["embeddings", "names"]
+        assert content["names"].tolist() == ["array 1", "array 2", "array 3", "array 4"]
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluation, "read_items", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(evaluation, "find_spec", lambda name: None if name == "pyarrow" else util.find_spec(name))
+
+    with pytest.raises(SettingsError, match=r"written as \.npz or \.parquet"):
+        embed_to_file(MODEL, tmp_path, tmp_path / "e.csv")
+    with pytest.raises(SettingsError, match=r"needs pyarrow; run: pip install alikely\[parquet\]"):
+        embed_to_file(MODEL, tmp_path, tmp_path / "e.parquet")
+
+
+def test_progress_is_told_for_reading_and_for_embedding(tmp_path):
+    told = []
+    source = pattern_folder(tmp_path / "pictures", identities=3, each=2)
+
+    embed_to_file(MODEL, source, tmp_path / "e.npz", progress=lambda *how_far: told.append(how_far))
+
+    assert told == [("reading", 6, 6), ("embedding", 6, 6)]
+
+
+def test_bad_items_are_all_listed_or_all_skipped(tmp_path):
+    source = pattern_folder(tmp_path / "pictures", identities=3, each=3)
+    bad = sorted(source.glob("*/*.png"))[::4]
+    for path in bad:
+        path.write_bytes(b"")
+
+    with pytest.raises(BadItemsError) as caught:
+        evaluate(MODEL, source)
+    found = evaluate(MODEL, source, skip_bad=True)
+
+    assert [name for name, _ in caught.value.problems] == [str(path) for path in bad]
+    assert [entry["item"] for entry in found.to_dict()["skipped"]] == [str(path) for path in bad]
+    assert found.report.items == 6

@@ -16,10 +16,10 @@ test: $(VENV)/installed-dev
 check: format lint types layers test
 
 format: $(VENV)/installed-dev
-	$(RUN)/ruff format --check src tests benchmarks
+	$(RUN)/ruff format --check src tests benchmarks docs
 
 lint: $(VENV)/installed-dev
-	$(RUN)/ruff check src tests benchmarks
+	$(RUN)/ruff check src tests benchmarks docs
 
 types: $(VENV)/installed-dev
 	$(RUN)/mypy
@@ -46,4 +46,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis digits-model
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis alikely-demo

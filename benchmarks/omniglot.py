@@ -96,7 +96,7 @@ def share_right(known: torch.Tensor, asked: torch.Tensor, right: list[int], mode
 
 
 def hausdorff(known: list[Path], asked: list[Path]) -> np.ndarray:
-    """The modified Hausdorff distance of the ink, all by all: the larger of the two mean distances to the nearest ink."""
+    """The modified Hausdorff distance, all by all: the larger of the two mean distances from ink to the nearest ink."""
     inks = [[ink_of(path) for path in paths] for paths in (known, asked)]
     trees = [[cKDTree(ink) for ink in side] for side in inks]
     table = np.zeros((len(asked), len(known)))

@@ -144,3 +144,14 @@ def test_bad_items_are_all_listed_or_all_skipped(tmp_path):
     assert [name for name, _ in caught.value.problems] == [str(path) for path in bad]
     assert [entry["item"] for entry in found.to_dict()["skipped"]] == [str(path) for path in bad]
     assert found.report.items == 6
+
+
+def test_identities_that_the_model_was_made_from_are_named():
+    labels = {"train": ["id00", "id01"], "calibrate": ["id02"], "test": ["id03"]}
+    model = replace(small_model(), record={"data": {"labels": labels}})
+
+    found = evaluate(model, pattern_examples(5))
+
+    assert found.known == ("id00", "id01", "id02")
+    assert "3 of 5 identities (id00, id01, id02)" in str(found.warning())
+    assert evaluate(small_model(), pattern_examples(5)).warning() is None

@@ -46,7 +46,7 @@ class TrainSettings(BaseModel):
     augment: str | dict[str, float] = "light"
     """none, light, strong, or strengths by name"""
     new_classes: Literal["none", "turned", "mirrored", "both"] = "none"
-    """turned or mirrored pictures are new identities (for characters and symbols, not for faces)"""
+    """turned, mirrored or both: every identity also teaches as new ones so seen, in each epoch (characters, symbols)"""
 
     epochs: int = Field(default=30, ge=1)
     """how often every item is seen"""

@@ -1,8 +1,8 @@
 """The parts that can be swapped, on one page. Meet a Protocol, add one line to its family's table: that is all.
 
-    items ── Preparation.read ──▶ pictures ── augment ──▶ Preparation.finish ──▶ Encoder ──▶ embeddings
-                                                                                    │
-                              loss ◀── PairLoss | TableLoss | ProxyLoss ◀── Distance ◀──┘
+items ── Preparation.read ──▶ pictures ── augment ──▶ Preparation.finish ──▶ Encoder ──▶ embeddings
+                                                                                │
+                          loss ◀── PairLoss | TableLoss | ProxyLoss ◀── Distance ◀──┘
 """
 
 from collections.abc import Sequence
@@ -46,9 +46,7 @@ class Encoder(Protocol):
 class Distance(Protocol):
     """Embeddings -> distances: 0 is alike, larger is less alike; symmetric; never negative."""
 
-    def between(
-        self, left: Float[Tensor, "pairs dim"], right: Float[Tensor, "pairs dim"]
-    ) -> Float[Tensor, " pairs"]:
+    def between(self, left: Float[Tensor, "pairs dim"], right: Float[Tensor, "pairs dim"]) -> Float[Tensor, " pairs"]:
         """Row by row."""
         ...
 

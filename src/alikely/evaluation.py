@@ -28,7 +28,8 @@ class Evaluation:
 
     `report` is what the distances could do at best; `fmr` and `fnmr` are what the model's own threshold gives, set at
     calibration for a false-match rate of `wanted_fmr` (None where the model has no calibration); a threshold of -inf
-    accepts nothing. `skipped` could not be read.
+    accepts nothing. `skipped` could not be read. `known` are the labels of the source that the model was made from too
+    (its test identities left out): with them, the figures are too good.
     """
 
     report: VerificationReport
@@ -37,9 +38,10 @@ class Evaluation:
     fmr: float | None
     fnmr: float | None
     skipped: tuple[tuple[str, str], ...]
+    known: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the figures of the report, then `at_threshold` (its threshold null: accepts nothing), `skipped`."""
+        """For JSON: the figures of the report, `at_threshold` (threshold null: accepts nothing), `skipped`, `known`."""
         at_threshold = None
         if self.threshold is not None:
             at_threshold = {
@@ -49,7 +51,12 @@ class Evaluation:
                 "fnmr": self.fnmr,
             }
         skipped = [{"item": name, "problem": problem} for name, problem in self.skipped]
-        return {**self.report.to_dict(), "at_threshold": at_threshold, "skipped": skipped}
+        return {
+            **self.report.to_dict(),
+            "at_threshold": at_threshold,
+            "skipped": skipped,
+            "known": list(self.known),
+        }
 
     def rows(self) -> list[tuple[str, str, str]]:
         """For printing: (name, value, interval or remark)."""
@@ -59,6 +66,16 @@ class Evaluation:
             rows += [("FMR of the model's verdicts", percent(self.fmr), remark)]
             rows += [("FNMR of the model's verdicts", percent(self.fnmr), "")]
         return rows
+
+    def warning(self) -> str | None:
+        """What makes the figures too good, in words; None where nothing is known to."""
+        if not self.known:
+            return None
+        few = ", ".join(self.known[:3]) + (" ..." if len(self.known) > 3 else "")
+        return (
+            f"{len(self.known)} of {self.report.identities} identities ({few}) bear labels that the model was made "
+            "from; if they are the same, the figures are too good: evaluate on others"
+        )
 
 
 def evaluate(
@@ -73,12 +90,13 @@ def evaluate(
     pictures, skipped = _read(model, examples, skip_bad, progress)
     pairs = distances_of_examples(embed_pictures(model, pictures, progress), pictures.examples, model.distance)
     report = summary(pairs)
+    known = _known_labels(model, pictures.examples)
     if model.calibration is None:
-        return Evaluation(report, None, None, None, None, tuple(skipped))
+        return Evaluation(report, None, None, None, None, tuple(skipped), known)
     wanted = model.calibration.default_fmr
     threshold = model.calibration.threshold(fmr=wanted)
     fmr, fnmr = Verification.from_distances(pairs.same, pairs.different).rates_at(np.array([threshold]))
-    return Evaluation(report, threshold, wanted, float(fmr[0]), float(fnmr[0]), tuple(skipped))
+    return Evaluation(report, threshold, wanted, float(fmr[0]), float(fnmr[0]), tuple(skipped), known)
 
 
 def embed_pictures(
@@ -134,6 +152,14 @@ def embed_to_file(
         else:
             _write_parquet(partial, kept.names, labels, embeddings)
     return Embedded(len(kept), model.dim, tuple(skipped))
+
+
+def _known_labels(model: SiameseModel, examples: Examples) -> tuple[str, ...]:
+    if examples.labels is None:
+        return ()
+    parts = model.record.get("data", {}).get("labels", {})
+    used = {label for part, labels in parts.items() if part != "test" for label in labels}
+    return tuple(sorted(used & {str(label) for label in examples.labels}))
 
 
 def _read(

@@ -41,6 +41,7 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
             save_file(model.tensors(), partial / WEIGHTS)
         except SafetensorError as error:
             raise OSError(str(error)) from error
+        (partial / WEIGHTS).chmod(partial.stat().st_mode & 0o666)  # as other files are
         files = [WEIGHTS]
         if model.calibration is not None:
             (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")

@@ -21,6 +21,8 @@ def evaluate(model: ModelFolder, source: Source, skip_bad: SkipBad = False, as_j
 
     with Terminal() as terminal:
         found = measure(load_model(model), source, skip_bad, terminal.done)
+        if warning := found.warning():
+            terminal.alarm(warning)
     say_skipped(found.skipped)
     if as_json:
         print_json(found.to_dict())

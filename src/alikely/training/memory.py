@@ -12,7 +12,7 @@ def keep_freed_memory() -> bool:
     """Tell glibc to keep what a step of training frees; True where that could be said (Linux with glibc).
 
     Each step allocates and frees the same large blocks. By default each comes from the system as pages that must be
-    cleared first: nearly half of the processor time of a small network's step (`python -m benchmarks.training_speed`).
+    cleared first; `python -m benchmarks.training_speed` measures what that costs.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -109,7 +109,7 @@ def hausdorff(known: list[Path], asked: list[Path]) -> np.ndarray:
 
 def ink_of(path: Path) -> np.ndarray:
     """The places of the black pixels, around their middle."""
-    places = np.argwhere(np.asarray(Image.open(path).convert("L")) < 128).astype(float)
+    places: np.ndarray = np.argwhere(np.asarray(Image.open(path).convert("L")) < 128).astype(float)
     return places - places.mean(axis=0)
 
 

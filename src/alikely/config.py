@@ -84,7 +84,7 @@ class TrainSettings(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**31)
     """equal seeds give equal models on the same machine"""
     trackers: tuple[str, ...] = ()
-    """where metrics go beside the CSV file: tensorboard, mlflow, wandb"""
+    """where metrics go beside the CSV file: tensorboard, mlflow, wandb; what is files goes to alikely-logs/"""
 
     @model_validator(mode="wrap")
     @classmethod

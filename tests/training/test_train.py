@@ -96,6 +96,9 @@ def test_the_saved_model_is_the_returned_one(tmp_path):
         {"light": "local", "shape": "content"},
         {"memory_gb": 1e-9},
         {"validate_share": 0, "calibrate_share": 0, "test_share": 0},
+        pytest.param(
+            {"encoder": "koch", "encoder_settings": {"dim": 64}, "size": 65, "loss": None}, marks=pytest.mark.slow
+        ),
     ],
     ids=lambda changes: next(iter(changes)) + "=" + str(next(iter(changes.values()))),
 )

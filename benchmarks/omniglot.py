@@ -22,7 +22,7 @@ from alikely.model import as_floats
 from alikely.types import Examples
 from benchmarks.report import Result, over_seeds, publish, read_options
 
-EPOCHS = 5  # each shows every drawing in its eight symmetries
+EPOCHS = 4  # each shows every drawing in its eight symmetries
 SETTINGS = {
     "encoder": "resnet",
     "encoder_settings": {"stages": [64, 128], "dim": 256},

@@ -17,6 +17,7 @@ from rich.table import Table
 from alikely.errors import StorageError
 
 SPREAD = "_sd"
+MOST_COLUMNS = 6
 
 
 @dataclass(frozen=True)
@@ -80,18 +81,26 @@ def publish(result: Result, options: Options) -> None:
 
 
 def comparison(result: Result) -> Table:
-    """One row a metric: ours, then what was measured beside it, then what is quoted from papers."""
+    """One row a metric: ours, then what was measured beside it, then what is quoted from papers.
+
+    Where that would be more columns than a terminal can show, one row for each of these and one column a metric.
+    """
     table = Table(title=f"{result.name} ({result.seconds:.0f} s)", caption=_one_line(result.settings))
     columns = [("ours", result.metrics)]
     columns += [(f"{who}\n(this run)", values) for who, values in result.floors.items()]
     columns += [(f"{who}\n(quoted)", values) for who, values in result.published.items()]
-    table.add_column("metric")
-    for heading, _ in columns:
+    found = dict.fromkeys(name for _, values in columns for name in values)
+    names = [name for name in found if not name.endswith(SPREAD)]
+    wide = len(columns) <= MOST_COLUMNS
+    table.add_column("metric" if wide else "")
+    for heading in [heading for heading, _ in columns] if wide else names:
         table.add_column(heading, justify="right")
-    names = dict.fromkeys(name for _, values in columns for name in values)
-    for name in names:
-        if not name.endswith(SPREAD):
+    if wide:
+        for name in names:
             table.add_row(name, *(_cell(values, name) for _, values in columns))
+    else:
+        for heading, values in columns:
+            table.add_row(heading.replace("\n", " "), *(_cell(values, name) for name in names))
     return table
 
 

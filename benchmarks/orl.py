@@ -3,7 +3,7 @@
 `metrics.eer` embeds each picture once; `metrics.eer_views` takes the mean of the embeddings of it and its mirror image.
 One model a seed, learned from that seed's 300 pictures alone. The settings were chosen on the 30 people that seed 0
 learns from (`python -m benchmarks.orl_choice`), so only the 10 people behind `metrics.eer_seed_0` played no part in it;
-of those judged in the other seeds, some did. Floors on the same splits: PCA + LDA (Belhumeur et al. 1997; its number of
+of those judged in the other seeds, most did. Floors on the same splits: PCA + LDA (Belhumeur et al. 1997; its number of
 components chosen anew for each seed, on people held back from those it learns from), and the angle between pixels.
 """
 

@@ -2,8 +2,6 @@
 
 Each run: 20 characters of one new alphabet, each drawn once by one person; 20 drawings by another person, each to be
 called by the nearest of the first. 400 trials. One model, one seed; each drawing is judged by itself.
-`metrics.accuracy` embeds each drawing once. `metrics.accuracy_views` is the same model, each embedding the mean over
-nine copies of the drawing moved by a pixel.
 Floors in the same run: nearest pixels, and the modified Hausdorff distance of the ink (Dubuisson and Jain 1994).
 How the settings were chosen: `python -m benchmarks.omniglot_choice`.
 """
@@ -18,7 +16,6 @@ from scipy.spatial import cKDTree
 
 import alikely
 from alikely import SiameseModel, TrainSettings
-from alikely.model import as_floats
 from alikely.types import Examples
 from benchmarks.report import Result, over_seeds, publish, read_options
 
@@ -77,17 +74,9 @@ def official_runs(data: Path) -> list[tuple[list[Path], list[Path], list[int]]]:
     return runs
 
 
-def embed(model: SiameseModel, paths: list[Path], views: bool) -> torch.Tensor:
-    """One embedding a drawing; with `views`, the mean over nine copies moved by at most one pixel."""
-    pictures = as_floats(model.preparation.read(paths))
-    if not views:
-        return torch.from_numpy(model.embed_read(pictures))
-    rows = []
-    for number in range(9):
-        down, right = number // 3 - 1, number % 3 - 1
-        moved = torch.roll(pictures, (down, right), dims=(2, 3))
-        rows.append(torch.from_numpy(model.embed_read(moved)))
-    return torch.stack(rows).mean(dim=0)
+def embed(model: SiameseModel, paths: list[Path]) -> torch.Tensor:
+    """One embedding a drawing."""
+    return torch.from_numpy(model.embed(paths))
 
 
 def share_right(known: torch.Tensor, asked: torch.Tensor, right: list[int], model: SiameseModel) -> float:
@@ -127,13 +116,8 @@ def main() -> None:
         start = time.perf_counter()
         model = learn(examples, epochs, seed)
         seconds = time.perf_counter() - start
-        shares = {}
-        for name, views in {"accuracy": False, "accuracy_views": True}.items():
-            right = [
-                share_right(embed(model, k, views), embed(model, a, views), places, model) for k, a, places in runs
-            ]
-            shares[name] = float(np.mean(right))
-        found.append({**shares, "training_minutes": seconds / 60})
+        shares = [share_right(embed(model, known), embed(model, asked), right, model) for known, asked, right in runs]
+        found.append({"accuracy": float(np.mean(shares)), "training_minutes": seconds / 60})
     plain, ink = [], []
     for known, asked, right_places in runs:
         table = ((pixels(asked)[:, None] - pixels(known)[None]) ** 2).sum(axis=2)

@@ -99,7 +99,8 @@ def hausdorff(known: list[Path], asked: list[Path]) -> np.ndarray:
 def ink_of(path: Path) -> np.ndarray:
     """The places of the black pixels, around their middle."""
     places: np.ndarray = np.argwhere(np.asarray(Image.open(path).convert("L")) < 128).astype(float)
-    return places - places.mean(axis=0)
+    centred: np.ndarray = places - places.mean(axis=0)
+    return centred
 
 
 def pixels(paths: list[Path]) -> np.ndarray:

@@ -28,6 +28,9 @@ CHANGES: dict[str, dict[str, object]] = {
     "twice as wide": {"encoder_settings": {"stem": 32, "stages": [64, 128, 256], "dim": 128, "dropout": 0.3}},
     "120 epochs": {"epochs": 120},
     "local light": {"light": "local"},
+    "contrastive": {"loss": "contrastive", "loss_settings": {}},
+    "triplet": {"loss": "triplet", "loss_settings": {"mining": "all"}},
+    "multi-similarity": {"loss": "multi_similarity", "loss_settings": {}},
 }
 
 

@@ -26,7 +26,7 @@ def of(loss, distances, same):
         ([1.0], [False], 0.0),  # exactly at the margin
         ([1.7], [False], 0.0),
         ([0.0, 0.0], [True, False], 1.0),  # 0 + 1
-        ([1.0, 2.0, 0.5, 0.9, 3.0], [True, True, False, False, False], 2.5 + 0.26 / 3),
+        ([1.0, 2.0, 0.5, 0.9, 3.0], [True, True, False, False, False], 2.5 + 0.26 / 2),  # 3.0 is far enough
     ],
 )
 def test_contrastive_known_answers(distances, same, expected):
@@ -39,7 +39,7 @@ def test_contrastive_known_answers(distances, same, expected):
         ([0.5], [True], 0.0),  # exactly at the margin for same pairs
         ([1.5], [True], 1.0),
         ([2.0], [False], 0.0),  # exactly at the margin for different pairs
-        ([0.5, 1.0, 0.5, 3.0], [True, True, False, False], 0.125 + 1.125),
+        ([0.5, 1.0, 0.5, 3.0], [True, True, False, False], 0.25 + 2.25),
     ],
 )
 def test_two_margins_known_answers(distances, same, expected):
@@ -79,6 +79,13 @@ def test_how_many_different_pairs_there_are_does_not_matter(loss):
     assert many.item() == pytest.approx(few.item())
 
 
+@pytest.mark.parametrize("loss", [Contrastive(), ContrastiveTwoMargins()])
+def test_pairs_that_are_far_enough_apart_do_not_thin_out_the_others(loss):
+    few = loss(torch.tensor([0.5, 0.4]), torch.tensor([True, False]))
+    many = loss(torch.tensor([0.5, 0.4] + [1.5] * 50), torch.tensor([True] + [False] * 51))
+    assert many.item() == pytest.approx(few.item())
+
+
 @pytest.mark.parametrize("loss", [Contrastive(), ContrastiveTwoMargins(), Logistic()])
 def test_no_pairs_at_all_give_zero(loss):
     distances = torch.zeros(0, requires_grad=True)
@@ -88,10 +95,10 @@ def test_no_pairs_at_all_give_zero(loss):
 
 
 class MeanOfSquares(MeanReducer):
-    """pytorch-metric-learning leaves out the squares of the paper; this puts them back."""
+    """pytorch-metric-learning leaves out the squares of the paper; this puts them back. Mean over non-zeros."""
 
     def element_reduction(self, losses, *_):
-        return losses.square().mean()
+        return losses[losses > 0].square().mean()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Distances of pairs, and whether each is the same -> one number to learn from.
 
 Same and different pairs have a mean each, and the two are added: a batch of labels holds many more different pairs
-than same ones, and how many must not decide what is learned. A kind that is absent adds 0.
+than same ones, and how many must not decide what is learned. A kind that is absent adds 0. Where there is a margin, the
+mean is over the pairs that are on its wrong side: the others, more and more of them, would only thin it out.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ class Contrastive:
 
         same: distance ** 2        different: max(0, margin - distance) ** 2
 
-    `margin` is in the units of the distance, above 0. The mean over same pairs plus the mean over different pairs.
-    Hadsell, Chopra, LeCun 2006, eq. 4, without its factor 1/2 (which only scales the step).
+    `margin` is in the units of the distance, above 0. The mean over same pairs plus the mean over the different pairs
+    nearer than the margin. Hadsell, Chopra, LeCun 2006, eq. 4, without its factor 1/2 (which only scales the step).
     """
 
     takes: ClassVar[Literal["pairs"]] = "pairs"
@@ -38,7 +39,7 @@ class Contrastive:
         """0 and up, in squared units of the distance."""
         pull = distances.square()
         push = (self.margin - distances).clamp(min=0).square()
-        return mean_of(pull, same) + mean_of(push, ~same)
+        return mean_of(pull, same) + mean_of(push, ~same & (push > 0))
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class ContrastiveTwoMargins:
         same: max(0, distance - same_margin) ** 2        different: max(0, different_margin - distance) ** 2
 
     Items of one identity may then differ a little, instead of all falling on one point. Both margins are in the units
-    of the distance; 0 <= same_margin < different_margin.
+    of the distance; 0 <= same_margin < different_margin. Means over the pairs on the wrong side of their margin.
     """
 
     takes: ClassVar[Literal["pairs"]] = "pairs"
@@ -68,7 +69,7 @@ class ContrastiveTwoMargins:
         """0 and up, in squared units of the distance."""
         pull = (distances - self.same_margin).clamp(min=0).square()
         push = (self.different_margin - distances).clamp(min=0).square()
-        return mean_of(pull, same) + mean_of(push, ~same)
+        return mean_of(pull, same & (pull > 0)) + mean_of(push, ~same & (push > 0))
 
 
 class Logistic(nn.Module):

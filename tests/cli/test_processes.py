@@ -16,7 +16,9 @@ from alikely.storage import load_model, save_model
 from tests.models import small_model
 from tests.pictures import pattern_folder
 
-ALIKELY = (sys.executable, "-c", "from alikely.cli import main; main()")
+# What runs the tests may itself be deaf to Ctrl-C (a background job of a shell is), and its children with it.
+LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+ALIKELY = (sys.executable, "-c", LISTEN + "from alikely.cli import main; main()")
 SMALL = ("--size", "16", "--set", "encoder_settings={width=8,depth=2,dim=8,grid=2}")
 
 

@@ -10,9 +10,10 @@ from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from alikely.config import TrainSettings
-from alikely.data.augment import Augmentation, build_augmentation, symmetries_of, turn
+from alikely.data.augment import Augmentation, build_augmentation
 from alikely.data.batches import LabelBatches, PairBatches
 from alikely.data.reading import Pictures
+from alikely.data.symmetries import symmetries_of, turn
 from alikely.model import as_floats, finished
 from alikely.types import Batch, Pairs
 

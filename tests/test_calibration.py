@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from alikely.calibration import FEWEST_PAIRS, OperatingCurve, calibrate, calibra
 from alikely.calibration.curve import MOST_POINTS
 from alikely.errors import CalibrationError, InputError, ModelError, SettingsError
 from alikely.metrics import PairDistances, Verification
+from tests.models import made_up_pairs
 
 rates = st.one_of(st.sampled_from([0.0, 0.01, 0.1, 0.25, 1.0]), st.floats(0, 1))
 
@@ -351,3 +353,13 @@ def test_a_calibration_with_a_part_missing_is_refused(small, key):
     del fields[key]
     with pytest.raises(ModelError):
         calibration_from(fields)
+
+
+def test_few_identities_are_told_however_many_pairs_there_are():
+    few = made_up_pairs()
+    assert "rests on" not in (calibrate(few, "euclidean", "model").note or "")
+
+    told = calibrate(replace(few, identities=9), "euclidean", "model").note
+
+    assert told is not None
+    assert "the threshold rests on 9 identities only" in told

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 import alikely
 from alikely import TrainSettings
 from alikely.card import model_card
+from alikely.metrics import percent
 from alikely.training.progress import Silent
 from tests.models import small_model
 from tests.pictures import pattern_examples
@@ -26,10 +28,12 @@ def test_every_figure_of_the_record_stands_on_the_card(model):
         if evaluation[name] is None:
             assert evaluation[f"{name}_reason"] in card
         else:
-            assert f"| {name} | {evaluation[name]:.4f} |" in card
+            assert f"| {evaluation[name]:.4f} |" in card
         if low is not None:
             assert f"{low:.4f} to {high:.4f}" in card
-    assert f"| fnmr_at_fmr_0.001 | not known | {evaluation['fnmr_at_fmr_0.001_reason']} |" in card
+    found = evaluation["at_threshold"]
+    assert f"let {percent(found['fmr'])} of these different pairs through and refused {percent(found['fnmr'])}" in card
+    assert f"| FNMR (same pairs refused) at FMR 0.1 % | not known | {evaluation['fnmr_at_fmr_0.001_reason']} |" in card
     for name in ("identities", "items", "same_pairs", "different_pairs"):
         assert f"{evaluation[name]:,} {name.replace('_', ' ')}" in card
     for part, used in (("train", "learning"), ("calibrate", "threshold and probability"), ("test", "measuring")):
@@ -51,7 +55,7 @@ def test_the_card_says_how_the_model_was_made(model):
     card = model_card(model, "faces")
 
     for name, value in model.record["training"]["settings"].items():
-        assert f"{name} {value}" in card
+        assert (f"{name} = {json.dumps(value)}" in card) == (value not in (None, {}, []))
     assert "1 epochs (all epochs); the weights are those of epoch 1" in card
     assert f"torch {model.record['versions']['torch']}" in card
     assert "alikely compare faces LEFT RIGHT" in card
@@ -75,5 +79,5 @@ def test_a_model_without_a_record_has_a_card_too():
 
     assert "Not measured" in card
     assert "no calibration: it gives distances and embeddings, no verdicts" in card
-    assert "model.embed([left, right])" in card
+    assert 'model.embed(["left.png", "right.png"])' in card
     assert "## Data" not in card

@@ -18,20 +18,21 @@ def test_exit_codes(verdict, code):
     [
         (
             Decision("same", 0.97, 0.412, 0.7, 0.01),
-            "same (probability 0.97; distance 0.412, threshold 0.700 at a false-match rate of 1 %)",
+            "same (probability of same 0.97; distance 0.412, threshold 0.700 at a false-match rate of 1 %)",
         ),
         (
             Decision("different", 0.0004, 12.3456, 0.05, 0.001),
-            "different (probability under 0.01; distance 12.346, threshold 0.05 at a false-match rate of 0.1 %)",
+            "different (probability of same under 0.01; "
+            "distance 12.346, threshold 0.05 at a false-match rate of 0.1 %)",
         ),
         (
             Decision("unsure", 0.55, 0.72, 0.7, 0.01, 0.85, 0.05),
-            "unsure (probability 0.55; distance 0.720, threshold 0.700 at a false-match rate of 1 %, "
+            "unsure (probability of same 0.55; distance 0.720, threshold 0.700 at a false-match rate of 1 %, "
             "0.850 at a false non-match rate of 5 %)",
         ),
         (
             Decision("different", 0.999, 0.0, -math.inf, 0.01),
-            "different (probability over 0.99; distance 0, no threshold keeps a false-match rate of 1 %)",
+            "different (probability of same over 0.99; distance 0, no threshold keeps a false-match rate of 1 %)",
         ),
     ],
 )

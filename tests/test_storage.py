@@ -171,3 +171,43 @@ def test_a_model_without_calibration_gives_no_verdict(tmp_path):
 def test_a_calibration_of_another_model_is_refused():
     with pytest.raises(CalibrationError, match="another"):
         small_model(distance="cosine").with_calibration(small_model().calibration)
+
+
+def test_wrong_kinds_of_arguments_get_an_error_of_ours():
+    program = textwrap.dedent("""
+        import alikely, torch
+        from tests.models import pictures, small_model
+        from torch import nn
+
+        class Short(nn.Module):
+            dim = 16
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(256, 8)
+            def forward(self, batch):
+                return self.layer(batch.flatten(1))
+
+        from tests.pictures import pattern_examples
+        model = small_model()
+        for attempt in (
+            lambda: model.compare("a.png", 3),
+            lambda: model.embed("a.png"),
+            lambda: alikely.train("nowhere", {"epochs": 1}),
+            lambda: alikely.train(pattern_examples(12), alikely.TrainSettings(size=16), encoder=Short()),
+        ):
+            try:
+                attempt()
+            except alikely.AlikelyError as error:
+                print(error.code, error)
+    """)
+
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+    assert [line.split()[0] for line in told] == ["input", "input", "settings", "settings"]
+    assert "a.png" in told[0]
+    assert "put it in a list" in told[1]
+    assert "TrainSettings" in told[2]
+    assert "gives (2, 8)" in told[3]
+    assert "must give (2, 16)" in told[3]

@@ -1,5 +1,6 @@
 """A model -> its model card: what it learned from, how good it is, what it is for and where its limits lie."""
 
+import json
 import math
 from typing import Any
 
@@ -8,7 +9,7 @@ from alikely.model import SiameseModel
 
 TITLES = {
     "train": "learning",
-    "validate": "deciding when to stop",
+    "validate": "choosing the best epoch",
     "calibrate": "threshold and probability",
     "test": "measuring",
 }
@@ -34,8 +35,8 @@ def _use(model: SiameseModel, name: str) -> str:
         f"    alikely compare {name} LEFT RIGHT\n\n```python\nimport alikely\n\nmodel = alikely.load_model({name!r})\n"
     )
     if model.calibration is None:
-        return f"## Use\n\n{lines}embeddings = model.embed([left, right])\n```"
-    return f"## Use\n\n{lines}print(model.compare(left, right).sentence())\n```"
+        return f'## Use\n\n{lines}embeddings = model.embed(["left.png", "right.png"])\n```'
+    return f'## Use\n\n{lines}print(model.compare("left.png", "right.png").sentence())\n```'
 
 
 def _data(data: dict[str, Any]) -> str:
@@ -61,7 +62,7 @@ def _quality(evaluation: dict[str, Any] | None) -> str:
     if not evaluation:
         return "## Quality\n\nNot measured: no identities were held back for a test."
     figures = [name for name in evaluation if f"{name}_interval" in evaluation]
-    rows = [f"| {name} | {_figure(evaluation, name)} |" for name in figures]
+    rows = [f"| {_title(name)} | {_figure(evaluation, name)} |" for name in figures]
     counts = ", ".join(
         f"{evaluation[name]:,} {name.replace('_', ' ')}"
         for name in ("identities", "items", "same_pairs", "different_pairs")
@@ -71,6 +72,17 @@ def _quality(evaluation: dict[str, Any] | None) -> str:
         f"## Quality\n\nOn identities that were used for nothing else ({counts}):\n\n"
         f"| measure | value | {percent(evaluation['confidence'])} interval over identities |\n|---|---|---|\n"
         + "\n".join(rows)
+        + _verdicts(evaluation.get("at_threshold"))
+    )
+
+
+def _verdicts(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    return (
+        f"\n\nThe model's own threshold, set for a false-match rate of {percent(found['wanted_fmr'])}, let "
+        f"{percent(found['fmr'])} of these different pairs through and refused {percent(found['fnmr'])} of the same "
+        "pairs. The FNMR in the table is with the best threshold for these very pairs."
     )
 
 
@@ -109,7 +121,8 @@ def _limits(record: dict[str, Any]) -> str:
 
 def _made(model: SiameseModel) -> str:
     training = model.record.get("training", {})
-    settings = ", ".join(f"{key} {value}" for key, value in training.get("settings", {}).items())
+    given = {key: value for key, value in training.get("settings", {}).items() if value not in (None, {}, [])}
+    settings = "\n".join(f"{key} = {json.dumps(value)}" for key, value in given.items())
     versions = ", ".join(f"{key} {value}" for key, value in model.record.get("versions", {}).items())
     lines = "".join(f"- {alarm}\n" for alarm in training.get("alarms", []))
     alarms = f"Alarms during the training:\n\n{lines}\n" if lines else ""
@@ -119,8 +132,14 @@ def _made(model: SiameseModel) -> str:
         f"distance `{model.distance_name}`; {training.get('epochs_done', '?')} epochs "
         f"({training.get('ended', '?')}); the weights are those of epoch {training.get('best_epoch', '?')}.\n\n"
         f"{alarms}"
-        f"Settings: {settings}.\n\nVersions: {versions}."
+        f"Settings:\n\n```\n{settings}\n```\n\nVersions: {versions}."
     )
+
+
+def _title(name: str) -> str:
+    known = {"eer": "EER (same pairs refused = different pairs let through)", "auc": "AUC"}
+    rate = name.removeprefix("fnmr_at_fmr_")
+    return known[name] if name in known else f"FNMR (same pairs refused) at FMR {percent(float(rate))}"
 
 
 def _figure(evaluation: dict[str, Any], name: str) -> str:

@@ -40,7 +40,8 @@ class Decision:
             limits = f"threshold {_shown(self.threshold)} at a false-match rate of {percent(self.fmr)}"
         if self.upper is not None and self.fnmr is not None:
             limits += f", {_shown(self.upper)} at a false non-match rate of {percent(self.fnmr)}"
-        return f"{self.verdict} (probability {_chance(self.probability)}; distance {_shown(self.distance)}, {limits})"
+        chance = f"probability of same {_chance(self.probability)}"
+        return f"{self.verdict} ({chance}; distance {_shown(self.distance)}, {limits})"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the fields by name. A `threshold` of null accepts nothing; without a band `upper` is null."""

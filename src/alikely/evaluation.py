@@ -1,8 +1,7 @@
 """A model and a source -> how good it is there, or its embeddings in a file."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from alikely.data.reading import Pictures, read_pictures
 from alikely.data.sources import read_items, read_source
 from alikely.errors import BadItemsError, ModelError, SettingsError
 from alikely.folders import whole_file
-from alikely.metrics import Verification, VerificationReport, percent, summary
+from alikely.metrics import AtThreshold, PairDistances, Verification, VerificationReport, summary
 from alikely.model import BATCH, SiameseModel, distances_of_examples
 from alikely.types import Examples
 
@@ -26,46 +25,22 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 class Evaluation:
     """How well a model tells apart the identities of a source.
 
-    `report` is what the distances could do at best; `fmr` and `fnmr` are what the model's own threshold gives, set at
-    calibration for a false-match rate of `wanted_fmr` (None where the model has no calibration); a threshold of -inf
-    accepts nothing. `skipped` could not be read. `known` are the labels of the source that the model was made from too
-    (its test identities left out): with them, the figures are too good.
+    `skipped` could not be read. `known` are the labels of the source that the model was made from too (its test
+    identities left out): with them, the figures are too good.
     """
 
     report: VerificationReport
-    threshold: float | None
-    wanted_fmr: float | None
-    fmr: float | None
-    fnmr: float | None
-    skipped: tuple[tuple[str, str], ...]
+    skipped: tuple[tuple[str, str], ...] = ()
     known: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the figures of the report, `at_threshold` (threshold null: accepts nothing), `skipped`, `known`."""
-        at_threshold = None
-        if self.threshold is not None:
-            at_threshold = {
-                "threshold": None if self.threshold == -math.inf else self.threshold,
-                "wanted_fmr": self.wanted_fmr,
-                "fmr": self.fmr,
-                "fnmr": self.fnmr,
-            }
+        """For JSON: the figures of the report, `skipped` and `known`."""
         skipped = [{"item": name, "problem": problem} for name, problem in self.skipped]
-        return {
-            **self.report.to_dict(),
-            "at_threshold": at_threshold,
-            "skipped": skipped,
-            "known": list(self.known),
-        }
+        return {**self.report.to_dict(), "skipped": skipped, "known": list(self.known)}
 
     def rows(self) -> list[tuple[str, str, str]]:
         """For printing: (name, value, interval or remark)."""
-        rows = self.report.rows()
-        if self.fmr is not None and self.fnmr is not None and self.wanted_fmr is not None:
-            remark = f"its threshold was set for {percent(self.wanted_fmr)}"
-            rows += [("FMR of the model's verdicts", percent(self.fmr), remark)]
-            rows += [("FNMR of the model's verdicts", percent(self.fnmr), "")]
-        return rows
+        return self.report.rows()
 
     def warning(self) -> str | None:
         """What makes the figures too good, in words; None where nothing is known to."""
@@ -89,14 +64,18 @@ def evaluate(
     examples = source if isinstance(source, Examples) else read_source(source)
     pictures, skipped = _read(model, examples, skip_bad, progress)
     pairs = distances_of_examples(embed_pictures(model, pictures, progress), pictures.examples, model.distance)
+    return Evaluation(judge(model, pairs), tuple(skipped), _known_labels(model, pictures.examples))
+
+
+def judge(model: SiameseModel, pairs: PairDistances) -> VerificationReport:
+    """What these distances could do at best, and what the model's own threshold makes of them."""
     report = summary(pairs)
-    known = _known_labels(model, pictures.examples)
     if model.calibration is None:
-        return Evaluation(report, None, None, None, None, tuple(skipped), known)
+        return report
     wanted = model.calibration.default_fmr
     threshold = model.calibration.threshold(fmr=wanted)
     fmr, fnmr = Verification.from_distances(pairs.same, pairs.different).rates_at(np.array([threshold]))
-    return Evaluation(report, threshold, wanted, float(fmr[0]), float(fnmr[0]), tuple(skipped), known)
+    return replace(report, at_threshold=AtThreshold(threshold, wanted, float(fmr[0]), float(fnmr[0])))
 
 
 def embed_pictures(

@@ -49,6 +49,8 @@ class SiameseModel:
 
         Raises InputError naming the item that cannot be read.
         """
+        if isinstance(items, Item):
+            raise InputError(f"embed takes a list of items, got the one item {name_of(items)}: put it in a list")
         rows = [np.zeros((0, self.dim), np.float32)]
         for start in range(0, len(items), BATCH):
             rows.append(self.embed_read(self.preparation.read(items[start : start + BATCH])))

@@ -383,3 +383,17 @@ def test_select_keeps_the_notes(tmp_path):
     touch(tmp_path, "a/1.png", "b/1.png", "b/x.txt")
     found = read_source(tmp_path)
     assert found.select(np.array([1])).notes == found.notes != ()
+
+
+def test_a_folder_that_is_named_one_level_too_high_is_told(tmp_path):
+    for name in ("north/anna", "north/ben", "south/cleo"):
+        (tmp_path / name).mkdir(parents=True)
+        Image.new("L", (8, 8)).save(tmp_path / name / "1.png")
+
+    (note,) = read_source(tmp_path).notes
+
+    assert "two folders down" in note
+    assert "(north ...)" in note
+    assert "(anna, ben ...)" in note
+    Image.new("L", (8, 8)).save(tmp_path / "north" / "1.png")
+    assert read_source(tmp_path).notes == ()

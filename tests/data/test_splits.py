@@ -164,7 +164,7 @@ def test_the_fewest_that_do(counts):
     [
         ([2, 2, 1, 1, 1, 1, 1], "found 7 identities, 2 of them with 2 items or more; train, calibrate and test take"),
         ([2, 2, 2, 1, 1], "found 5 identities, 3 of them"),
-        ([5, 5, 5, 5], "6 in all, 3 of them with 2 items; add identities, or set a fraction to 0"),
+        ([5, 5, 5, 5], "6 in all, 3 of them with 2 items; add identities, or leave parts out: test_share = 0"),
         ([5], "1 identity"),
         ([1, 1, 1], "single item"),
     ],

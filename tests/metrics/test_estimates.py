@@ -100,6 +100,7 @@ def test_the_dictionary_has_stable_keys_and_survives_json():
         "identities": 5,
         "items": None,
         "confidence": 0.95,
+        "at_threshold": None,
     }
     assert json.loads(json.dumps(fields, allow_nan=False)) == fields
 

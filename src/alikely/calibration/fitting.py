@@ -8,6 +8,8 @@ from alikely.metrics import PairDistances, Verification, percent
 from alikely.metrics.estimates import resolves
 
 FEWEST_PAIRS = 10
+# Below so many, pairs of the same few identities repeat each other, however many pairs there are.
+FEW_IDENTITIES = 10
 USUAL_FMR = 0.01
 
 
@@ -36,10 +38,15 @@ def calibrate(pairs: PairDistances, distance: str, model: str, fmr: float | None
         verification = Verification.from_distances(pairs.same, pairs.different)
     except InputError as error:
         raise CalibrationError(f"no calibration on damaged distances: {error}") from error
-    usual, note = USUAL_FMR, None
+    usual, notes = USUAL_FMR, []
+    if pairs.identities < FEW_IDENTITIES:
+        notes.append(
+            f"the threshold rests on {pairs.identities} identities only: on others its false-match rate may be several "
+            f"times what was asked for; calibrate on {FEW_IDENTITIES} or more to rely on it"
+        )
     if fmr is None and not resolves(different, USUAL_FMR):
         usual = 1 / different
-        note = (
+        notes.append(
             f"{different} different pairs bear no false-match rate of {percent(USUAL_FMR)}: "
             f"the default is {percent(usual)}"
         )
@@ -52,7 +59,7 @@ def calibrate(pairs: PairDistances, distance: str, model: str, fmr: float | None
         distance=distance,
         model=model,
         default_fmr=usual if fmr is None else fmr,
-        note=note,
+        note="; ".join(notes) or None,
     )
     calibration.threshold(fmr=calibration.default_fmr)
     return calibration

@@ -124,6 +124,8 @@ def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
                 _check_file(Path(item))
                 with Path(item).open("rb") as file:
                     return _decoded(_identified(file), at_least)
+            if not isinstance(item, Image.Image):
+                raise InputError(f"{item!r} is no picture; give a path, a Pillow picture or a NumPy array")
             return _decoded(item, None)
     except _Unusable as problem:
         raise InputError(f"{name_of(item)}: {problem}") from None

@@ -52,7 +52,20 @@ def read_source(source: str | Path) -> Examples:
         )
     if loose:
         notes += (f"left out pictures beside the identity folders: {loose}",)
+    notes += _maybe_too_high(path, sorted_in)
     return _from_files(path, sorted_in, labelled=True, notes=notes)
+
+
+def _maybe_too_high(folder: Path, pictures: Sequence[Path]) -> tuple[str, ...]:
+    """A note where every identity folder holds folders only: then those may be the identities."""
+    below = [picture.relative_to(folder).parts for picture in pictures]
+    if any(len(parts) == 2 for parts in below):
+        return ()
+    inner = sorted({parts[1] for parts in below if parts[0] == below[0][0]})
+    return (
+        f"all pictures lie two folders down or more, and count as the identity of the upper one ({below[0][0]} ...); "
+        f"if the lower ones ({', '.join(inner[:3])} ...) are the identities, name a folder that holds these",
+    )
 
 
 def read_items(source: str | Path) -> Examples:

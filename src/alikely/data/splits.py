@@ -262,11 +262,11 @@ def _too_few(examples: Examples, units: _Units, parts: list[str]) -> str:
         return (
             f"found {same} same and {len(examples.pairs) - same} different pairs among "
             f"{units.identity.max() + 1} identities{joined}: no way was found to divide these so that each of {listed} "
-            "has a pair of each kind; add pairs, or set a fraction to 0"
+            "has a pair of each kind; add pairs, or leave parts out: test_share = 0"
         )
     crowded = int((np.bincount(units.identity) >= 2).sum())
     return (
         f"found {units.identity.max() + 1} identities, {crowded} of them with 2 items or more{joined}; {listed} "
         f"take at least 2 identities each, one of them with 2 items or more: {2 * len(parts)} in all, {len(parts)} of "
-        "them with 2 items; add identities, or set a fraction to 0"
+        "them with 2 items; add identities, or leave parts out: test_share = 0"
     )

@@ -7,13 +7,14 @@ estimates     all of it in one report
 retrieval     embeddings -> N-way K-shot accuracy, Recall@k
 """
 
-from alikely.metrics.estimates import Estimate, VerificationReport, percent, summary
+from alikely.metrics.estimates import AtThreshold, Estimate, VerificationReport, percent, summary
 from alikely.metrics.intervals import percentile_interval, resampled_curves
 from alikely.metrics.pairs import PairDistances, all_pairs, known_pairs
 from alikely.metrics.retrieval import n_way_k_shot, recall_at_k
 from alikely.metrics.verification import OperatingPoint, Roc, Verification
 
 __all__ = [
+    "AtThreshold",
     "PairDistances",
     "all_pairs",
     "known_pairs",

@@ -33,10 +33,33 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class AtThreshold:
+    """What a model's own threshold, set at calibration for a false-match rate of `wanted_fmr`, gives on these pairs.
+
+    A threshold of -inf accepts nothing.
+    """
+
+    threshold: float
+    wanted_fmr: float
+    fmr: float
+    fnmr: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the fields by name; a threshold that accepts nothing is null."""
+        return {
+            "threshold": None if self.threshold == -math.inf else self.threshold,
+            "wanted_fmr": self.wanted_fmr,
+            "fmr": self.fmr,
+            "fnmr": self.fnmr,
+        }
+
+
+@dataclass(frozen=True)
 class VerificationReport:
     """How well same and different are told apart, with intervals at `confidence` by drawing the identities anew.
 
-    `fnmr_at_fmr` holds (FMR, the smallest FNMR at it). `items` is None where the pairs do not say.
+    `fnmr_at_fmr` holds (FMR, the smallest FNMR at it), with the best threshold for these very pairs; `at_threshold` is
+    what the model's own threshold gives (None without a calibration). `items` is None where the pairs do not say.
     """
 
     eer: Estimate
@@ -47,12 +70,13 @@ class VerificationReport:
     identities: int
     items: int | None
     confidence: float
+    at_threshold: AtThreshold | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: `eer`, `auc`, `fnmr_at_fmr_0.01`, ...; with each `..._interval` as [low, high], or null.
 
         A figure that the data cannot give is null, and so is an interval; `..._reason` then says why. Then the counts
-        `same_pairs`, `different_pairs`, `identities`, `items`, and `confidence`.
+        `same_pairs`, `different_pairs`, `identities`, `items`, `confidence`, and `at_threshold` (or null).
         """
         figures: dict[str, Any] = {}
         for key, _, estimate in self._figures():
@@ -66,6 +90,7 @@ class VerificationReport:
             "identities": self.identities,
             "items": self.items,
             "confidence": self.confidence,
+            "at_threshold": None if self.at_threshold is None else self.at_threshold.to_dict(),
         }
         return figures | counts
 
@@ -80,6 +105,10 @@ class VerificationReport:
             else:
                 interval = f"{text(estimate.low)} to {text(estimate.high)}"
             rows.append((name, value, interval))
+        if self.at_threshold is not None:
+            remark = f"its threshold was set for {percent(self.at_threshold.wanted_fmr)}"
+            rows.append(("FMR of the model's verdicts", percent(self.at_threshold.fmr), remark))
+            rows.append(("FNMR of the model's verdicts", percent(self.at_threshold.fnmr), ""))
         return rows
 
     def _figures(self) -> list[tuple[str, str, Estimate]]:

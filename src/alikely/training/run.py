@@ -79,6 +79,8 @@ class Run:
             restore_network(
                 self.learner.modules, {name.removeprefix("best."): t for name, t in self.best_tensors.items()}
             )
+        if 0 < self.best < len(self.epochs):
+            reporter.note(f"the model has the weights of epoch {self.best}, whose eer was the lowest")
         seconds = sum(epoch.seconds for epoch in self.epochs)
         return History(tuple(self.epochs), tuple(self.alarms), self.best, ended, seconds)
 

@@ -19,10 +19,10 @@ from alikely.data.reading import Pictures
 from alikely.distances import build_distance
 from alikely.encoders import build_encoder, default_settings
 from alikely.errors import CalibrationError, SettingsError, StorageError
-from alikely.evaluation import embed_pictures
+from alikely.evaluation import embed_pictures, judge
 from alikely.losses import build_loss
-from alikely.metrics import PairDistances, VerificationReport, summary
-from alikely.model import SiameseModel, distances_of_examples, ready
+from alikely.metrics import PairDistances, VerificationReport
+from alikely.model import SiameseModel, distances_of_examples, finished, ready
 from alikely.storage import require_replaceable, save_model
 from alikely.training.gather import SKIPPED, Gathered, gather
 from alikely.training.history import History
@@ -70,6 +70,8 @@ def train(
     if reporter is None:
         with Terminal() as terminal:
             return train(source, settings, out, encoder, resume, skip_bad, overwrite, terminal)
+    if not isinstance(settings, TrainSettings | None):
+        raise SettingsError(f"settings are a TrainSettings, got {type(settings).__name__}: TrainSettings(epochs=10)")
     settings = (settings or TrainSettings()).resolved()
     _require_known(settings, encoder)
     folder = None if out is None else Path(out)
@@ -118,6 +120,8 @@ def _work_folder(folder: Path, resume: bool, overwrite: bool) -> Path:
             f"{folder}: is there already; name another folder, or replace it: --overwrite (overwrite=True)"
         )
     require_replaceable(folder)
+    if resume and folder.exists() and not work.exists():
+        raise StorageError(f"{folder}: is finished, there is nothing to resume; to train anew: --overwrite")
     if work.exists() and not resume:
         if not overwrite:
             raise StorageError(
@@ -139,6 +143,11 @@ def _learned(
     pictures, validate = gathered.part("train"), gathered.part("validate")
     assert pictures is not None  # a split always has it
     watched = validate if validate is not None else gathered.part("calibrate")
+    if validate is None and watched is not None:
+        reporter.note(
+            "the eer of each epoch is that of the calibrate identities, and chooses nothing: "
+            "validate_share and at least 20 identities make it choose the best epoch"
+        )
     keep_freed_memory()
     trackers = Trackers(settings.trackers, Path("alikely-logs"), settings.model_dump(mode="json"))
     with torch.random.fork_rng():
@@ -159,10 +168,25 @@ def _learner(pictures: Pictures, own: nn.Module | None, settings: TrainSettings)
     fitted = default_settings(settings.encoder, pictures.preparation.channels, settings.size)
     encoder = own if own is not None else build_encoder(settings.encoder, {**fitted, **settings.encoder_settings})
     dim = int(encoder.dim)  # type: ignore[arg-type]
+    if own is not None:
+        _require_rows(own, dim, pictures)
     distance = build_distance(str(settings.distance), dim)
     plan = plan_training(pictures, settings)
     loss = build_loss(str(settings.loss), settings.loss_settings, plan.classes, dim)
     return Learner(encoder, distance, loss, plan, settings)
+
+
+def _require_rows(own: nn.Module, dim: int, pictures: Pictures) -> None:
+    """Raise SettingsError where the user's own encoder does not give one row of `dim` numbers for each picture."""
+    two = finished(pictures.preparation, pictures.take(np.arange(min(2, len(pictures)))))
+    with torch.no_grad():
+        given = own.eval()(two)
+    if not isinstance(given, torch.Tensor) or tuple(given.shape) != (len(two), dim):
+        shape = tuple(given.shape) if isinstance(given, torch.Tensor) else type(given).__name__
+        raise SettingsError(
+            f"the encoder {type(own).__name__} gives {shape} for a batch of shape {tuple(two.shape)}; "
+            f"it has dim = {dim}, so it must give {(len(two), dim)}: one row for each item"
+        )
 
 
 def _judged(
@@ -184,7 +208,7 @@ def _judged(
                 reporter.note(found.note)
         except CalibrationError:
             reporter.alarm("the model has no calibration: it gives distances, but no verdicts")
-    report = None if testing is None else summary(_distances(model, testing))
+    report = None if testing is None else judge(model, _distances(model, testing))
     return model, report
 
 

@@ -125,7 +125,7 @@ def summary(
     """EER, AUC and the FNMR at each of `fmrs`, from all pairs, with intervals by drawing the identities anew.
 
     An FMR below one in the number of different pairs cannot be told from them: its value is None, with the reason.
-    Below 10 identities the intervals come out too narrow (in a simulation, 5 identities gave 82 % in place of 95 %).
+    Below 10 identities the intervals come out too narrow.
     Where no error was seen (EER or FNMR 0, AUC 1), the interval reaches as far as that many identities leave open.
     Raises InputError for distances that are NaN, infinite or negative, TooFewError without same or different pairs,
     SettingsError for rates outside 0..1.

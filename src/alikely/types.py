@@ -1,6 +1,7 @@
 """The nouns that every part speaks in, and their shapes. No logic but selecting and deriving."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,14 +17,23 @@ Item: TypeAlias = Path | str | Image.Image | np.ndarray
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of items whose relation is known: row i says whether items `left[i]` and `right[i]` are the same."""
+    """Pairs of items whose relation is known: row i says whether items `left[i]` and `right[i]` are the same.
+
+    `columns` are what else a table says of each pair (fold, day ...), by name, as text; an empty text is an empty cell.
+    """
 
     left: Int[np.ndarray, " pairs"]
     right: Int[np.ndarray, " pairs"]
     same: Bool[np.ndarray, " pairs"]
+    columns: Mapping[str, Shaped[np.ndarray, " pairs"]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.same)
+
+    def select(self, keep: Int[np.ndarray, " kept"]) -> "Pairs":
+        """The pairs in the rows `keep`, in that order; they point to the same items."""
+        columns = {name: cells[keep] for name, cells in self.columns.items()}
+        return Pairs(self.left[keep], self.right[keep], self.same[keep], columns)
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,8 @@ class Examples:
     `names` are what messages call the items (for files: the path as the user gave it). `labels` say which identity an
     item shows. `groups` are what a split must not tear apart. `pairs` point into `items`. Examples to learn from or to
     judge by have `labels` or `pairs`; examples that are only embedded need neither. `notes` are what the source has to
-    say, such as files that it left out.
+    say, such as files that it left out. `columns` are what else a table says of each item (light, device ...), by name,
+    as text, numbers too; an empty text is an empty cell.
     """
 
     items: tuple[Item, ...]
@@ -42,6 +53,7 @@ class Examples:
     groups: Shaped[np.ndarray, " items"] | None = None
     pairs: Pairs | None = None
     notes: tuple[str, ...] = ()
+    columns: Mapping[str, Shaped[np.ndarray, " items"]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -53,8 +65,7 @@ class Examples:
         pairs = self.pairs
         if pairs is not None:
             left, right = place[pairs.left], place[pairs.right]
-            whole = (left >= 0) & (right >= 0)
-            pairs = Pairs(left[whole], right[whole], pairs.same[whole])
+            pairs = replace(pairs, left=left, right=right).select(np.flatnonzero((left >= 0) & (right >= 0)))
         return replace(
             self,
             items=tuple(self.items[i] for i in keep),
@@ -62,6 +73,7 @@ class Examples:
             labels=None if self.labels is None else self.labels[keep],
             groups=None if self.groups is None else self.groups[keep],
             pairs=pairs,
+            columns={name: cells[keep] for name, cells in self.columns.items()},
         )
 
 

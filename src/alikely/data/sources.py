@@ -1,8 +1,8 @@
 """A folder, a table or a Python list -> Examples: the items, and what is known of them, checked."""
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,15 @@ from jaxtyping import Shaped
 from PIL import Image
 
 from alikely.data.items import PICTURE_ENDINGS, name_of
-from alikely.data.tables import TABLE_ENDINGS, Table, read_table
+from alikely.data.tables import TABLE_ENDINGS, Table, as_text, read_table
+from alikely.data.walk import maybe_too_high, only_folder, pictures_of, table_of
 from alikely.errors import InputError
 from alikely.types import Examples, Item, Pairs
 
 MOST_SHOWN = 20
 
-_COLUMNS = frozenset({"path", "label", "group", "left", "right", "same"})
+_OF_ITEMS = ("path", "label", "group")
+_OF_PAIRS = ("left", "right", "same")
 _SAME = {"1": True, "true": True, "yes": True, "same": True, "1.0": True}
 _DIFFERENT = {"0": False, "false": False, "no": False, "different": False, "0.0": False}
 _WANTED = "path,label (and group where there is one), or left,right,same"
@@ -28,21 +30,30 @@ def read_source(source: str | Path) -> Examples:
 
     - A folder: one folder inside it for each identity. All pictures below `source/LABEL/`, however deep, show the
       identity LABEL. Names that begin with a dot and files without a picture's ending are left out, and said in
-      `notes`; so are pictures that lie beside the identity folders. A link that leads back up is not followed.
+      `notes`; so are pictures that lie beside the identity folders. A link that leads back up is not followed. Where a
+      table `items.csv` (or another ending) lies in the folder, the table is read instead.
     - A table `.csv`, `.tsv`, `.txt`, `.jsonl`, `.ndjson`, `.parquet`, `.pq` with the columns path,label[,group]: one
       row for each picture.
     - Such a table with the columns left,right,same: one row for each pair of pictures; same is 1 or 0, true or false,
       yes or no, same or different. Each file is one item, in however many pairs it stands.
 
-    Paths in a table are relative to the folder that the table lies in, or absolute. Columns of other names are left
-    alone. Rows that say the same thing again are taken once.
+    Paths in a table are relative to the folder that the table lies in, or absolute. Columns of other names are kept as
+    text in `columns` (of the pairs, in a table of pairs). Rows that say the same thing again are taken once: the first
+    of them, with its other columns.
 
     Raises InputError that names the file, row or column. The pictures are not opened.
     """
     path = Path(source)
     if not path.is_dir():
         return _from_table(path, labelled=True)
-    pictures, notes = _pictures_of(path)
+    if table := table_of(path):
+        return _from_table_in(table, labelled=True)
+    pictures, notes = pictures_of(path)
+    if inner := only_folder(path, pictures):
+        raise InputError(
+            f"{path}: all pictures lie in {inner.name}, and one identity is not enough; "
+            f"if the folders in it are the identities, name {inner}"
+        )
     sorted_in = [picture for picture in pictures if picture.parent != path]
     loose = len(pictures) - len(sorted_in)
     if not sorted_in:
@@ -52,20 +63,8 @@ def read_source(source: str | Path) -> Examples:
         )
     if loose:
         notes += (f"left out pictures beside the identity folders: {loose}",)
-    notes += _maybe_too_high(path, sorted_in)
+    notes += maybe_too_high(path, sorted_in)
     return _from_files(path, sorted_in, labelled=True, notes=notes)
-
-
-def _maybe_too_high(folder: Path, pictures: Sequence[Path]) -> tuple[str, ...]:
-    """A note where every identity folder holds folders only: then those may be the identities."""
-    below = [picture.relative_to(folder).parts for picture in pictures]
-    if any(len(parts) == 2 for parts in below):
-        return ()
-    inner = sorted({parts[1] for parts in below if parts[0] == below[0][0]})
-    return (
-        f"all pictures lie two folders down or more, and count as the identity of the upper one ({below[0][0]} ...); "
-        f"if the lower ones ({', '.join(inner[:3])} ...) are the identities, name a folder that holds these",
-    )
 
 
 def read_items(source: str | Path) -> Examples:
@@ -75,8 +74,10 @@ def read_items(source: str | Path) -> Examples:
     more than the column path.
     """
     path = Path(source)
+    if path.is_dir() and (table := table_of(path)):
+        return _from_table_in(table, labelled=False)
     if path.is_dir():
-        pictures, notes = _pictures_of(path)
+        pictures, notes = pictures_of(path)
         return _from_files(path, pictures, labelled=all(picture.parent != path for picture in pictures), notes=notes)
     if path.suffix.lower() in PICTURE_ENDINGS:
         return examples_from([path])
@@ -88,11 +89,13 @@ def examples_from(
     labels: Iterable[Any] | None = None,
     groups: Iterable[Any] | None = None,
     pairs: Pairs | Iterable[Any] | None = None,
+    columns: Mapping[str, Iterable[Any]] | None = None,
 ) -> Examples:
     """Examples from Python: pictures as paths, PIL images or arrays, and what is known of them.
 
     `labels` and `groups` have one name or whole number for each item. `pairs` are (left, right, same), where left and
-    right are positions in `items`, counted from 0; pairs that repeat another are taken once.
+    right are positions in `items`, counted from 0; pairs that repeat another are taken once. `columns` are what else is
+    known of each item, by name: texts or numbers, kept as text; None and NaN become the empty text.
 
     Raises InputError where they do not fit each other, or a file is not there. The pictures are not opened.
     """
@@ -109,6 +112,7 @@ def examples_from(
         labels=None if labels is None else _marks("label", labels, names),
         groups=None if groups is None else _marks("group", groups, names),
         pairs=None if pairs is None else _known_pairs(pairs, len(found)),
+        columns=_columns(columns or {}, len(found)),
     )
 
 
@@ -134,23 +138,37 @@ def _marks(what: str, marks: Iterable[Any], names: Sequence[str]) -> Shaped[np.n
     return np.array(values)
 
 
+def _columns(columns: Mapping[str, Iterable[Any]], count: int) -> dict[str, Shaped[np.ndarray, " items"]]:
+    kept = {}
+    for name, given in columns.items():
+        cells = given.tolist() if isinstance(given, np.ndarray) else list(given)
+        texts = [as_text(cell.item() if isinstance(cell, np.generic) else cell) for cell in cells]
+        if len(texts) != count or None in texts:
+            odd = f"{cells[texts.index(None)]!r}" if None in texts else f"{len(texts)} cells for {count} items"
+            raise InputError(f"the column {name!r} has {odd}; give one text or number for each item")
+        kept[str(name).strip().lower()] = np.array(texts, dtype=str)
+    return kept
+
+
 def _known_pairs(pairs: Pairs | Iterable[Any], count: int) -> Pairs:
     rows = zip(pairs.left, pairs.right, pairs.same, strict=True) if isinstance(pairs, Pairs) else pairs
-    checked: dict[tuple[int, int, bool], None] = {}
-    for row, (left, right, same) in enumerate(rows, start=1):
+    checked: dict[tuple[int, int, bool], int] = {}
+    for row, (left, right, same) in enumerate(rows):
         if not (0 <= left < count and 0 <= right < count) or left == right:
             raise InputError(
-                f"pair {row} is of items {left} and {right}; give two different positions from 0 to {count - 1}"
+                f"pair {row + 1} is of items {left} and {right}; give two different positions from 0 to {count - 1}"
             )
         if same not in (True, False):
-            raise InputError(f"pair {row} says same = {same!r}; say True or False")
-        checked.setdefault((int(left), int(right), bool(same)))
-    return _pairs_of(checked)
+            raise InputError(f"pair {row + 1} says same = {same!r}; say True or False")
+        checked.setdefault((int(left), int(right), bool(same)), row)
+    if isinstance(pairs, Pairs):
+        return pairs.select(np.array(list(checked.values()), dtype=np.int64))
+    return _pairs_of(checked, {})
 
 
-def _pairs_of(rows: Iterable[tuple[int, int, bool]]) -> Pairs:
+def _pairs_of(rows: Iterable[tuple[int, int, bool]], columns: Mapping[str, Shaped[np.ndarray, " pairs"]]) -> Pairs:
     table = np.array(list(rows), dtype=np.int64).reshape(-1, 3)
-    return Pairs(table[:, 0], table[:, 1], table[:, 2].astype(bool))
+    return Pairs(table[:, 0], table[:, 1], table[:, 2].astype(bool), columns)
 
 
 def _from_files(folder: Path, pictures: Sequence[Path], labelled: bool, notes: tuple[str, ...]) -> Examples:
@@ -158,49 +176,11 @@ def _from_files(folder: Path, pictures: Sequence[Path], labelled: bool, notes: t
     return Examples(tuple(pictures), tuple(map(str, pictures)), labels, notes=notes)
 
 
-def _pictures_of(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """All pictures below a folder, in the order of their names, and notes on what was left out."""
-    left_out: Counter[str] = Counter()
-    pictures = list(_pictures_below(folder, frozenset(), left_out))
-    notes = tuple(f"left out {what}: {count}" for what, count in sorted(left_out.items()))
-    if not pictures:
-        found = f" ({'; '.join(notes)})" if notes else ""
-        raise InputError(f"{folder}: holds no picture{found}; put files there that end in .jpg, .png or the like")
-    return pictures, notes
-
-
-def _pictures_below(folder: Path, above: frozenset[tuple[int, int]], left_out: Counter[str]) -> Iterator[Path]:
-    try:
-        here = folder.stat()
-        names = sorted(os.listdir(folder))
-    except OSError as problem:
-        raise InputError(f"{folder}: cannot be listed ({problem.strerror}); check that it may be read") from problem
-    if (here.st_dev, here.st_ino) in above:
-        left_out["links to a folder above them"] += 1
-        return
-    for name in names:
-        path = folder / name
-        if name.startswith(".") or name == "__MACOSX":
-            left_out["because hidden"] += 1
-        elif path.is_dir():
-            pictures = list(_pictures_below(path, above | {(here.st_dev, here.st_ino)}, left_out))
-            if not pictures:
-                left_out["folders without a picture"] += 1
-            yield from pictures
-        elif path.suffix.lower() in PICTURE_ENDINGS:
-            # A link that leads nowhere too: opening it says so.
-            yield path
-        else:
-            left_out[
-                f"because they end in {path.suffix.lower()}" if path.suffix else "because they have no ending"
-            ] += 1
-
-
 def _from_table(path: Path, labelled: bool) -> Examples:
     if path.suffix.lower() not in TABLE_ENDINGS:
         what = "is neither a folder nor a table" if path.exists() else "is not there"
         raise InputError(f"{path}: {what}; give a folder, or a table that ends in {', '.join(sorted(TABLE_ENDINGS))}")
-    table = read_table(path, _COLUMNS)
+    table = read_table(path, {*_OF_ITEMS, *_OF_PAIRS})
     if not table.places:
         raise InputError(f"{path}: has no rows; it needs one for each picture or pair")
     if table.has("left", "right", "same") and not table.has("path"):
@@ -210,6 +190,11 @@ def _from_table(path: Path, labelled: bool) -> Examples:
     raise InputError(
         f"{path}: has the columns {', '.join(table.found)}, but needs {_WANTED}; rename or add the columns"
     )
+
+
+def _from_table_in(path: Path, labelled: bool) -> Examples:
+    examples = _from_table(path, labelled)
+    return replace(examples, notes=(*examples.notes, f"read {path}, the table that says what lies in its folder"))
 
 
 def _from_labels(table: Table) -> Examples:
@@ -234,13 +219,14 @@ def _from_labels(table: Table) -> Examples:
         labels=None if labels is None else np.array([labels[row] for row in kept]),
         groups=None if groups is None else np.array([groups[row] for row in kept]),
         notes=_repeats(len(paths) - len(kept)),
+        columns=_further(table, _OF_ITEMS, kept),
     )
 
 
 def _from_pairs(table: Table) -> Examples:
     places: dict[Path, int] = {}
     names: list[str] = []
-    rows: dict[tuple[int, int, bool], None] = {}
+    rows: dict[tuple[int, int, bool], int] = {}
     columns = (table.column("left"), table.column("right"), table.column("same"))
     for row, (left, right, said) in enumerate(zip(*columns, strict=True)):
         ends = []
@@ -260,10 +246,20 @@ def _from_pairs(table: Table) -> Examples:
                 "write 1 or 0, true or false, yes or no, same or different"
             )
         if (ends[1], ends[0], same) not in rows:
-            rows.setdefault((ends[0], ends[1], same))
+            rows.setdefault((ends[0], ends[1], same), row)
     _refuse_missing(f"{table.path}: ", tuple(places), names)
     repeats = _repeats(len(table.places) - len(rows))
-    return Examples(tuple(places), tuple(names), pairs=_pairs_of(rows), notes=repeats)
+    pairs = _pairs_of(rows, _further(table, _OF_PAIRS, list(rows.values())))
+    return Examples(tuple(places), tuple(names), pairs=pairs, notes=repeats)
+
+
+def _further(table: Table, used: Sequence[str], rows: Sequence[int]) -> dict[str, Shaped[np.ndarray, " kept"]]:
+    """The columns that are not `used`, in these rows."""
+    return {
+        name: np.array([cells[row] for row in rows], dtype=str)
+        for name, cells in table.columns.items()
+        if name not in used
+    }
 
 
 def _resolved(table: Table, text: str) -> Path:

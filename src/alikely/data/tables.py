@@ -5,8 +5,10 @@ import csv
 import io
 import json
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,10 @@ _DELIMITERS = ",;\t"
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of one file that are known to us, as text. A missing cell is the empty text.
+    """The columns of one file, as text. A missing cell is the empty text.
 
-    `found` are the names of all columns in the file, in small letters and without blanks around them. `places[i]` says
-    where row i stands, as messages say it: "line 7".
+    `found` are the names of all columns in the file, in small letters and without blanks around them; `columns` has
+    those that are text or numbers. `places[i]` says where row i stands, as messages say it: "line 7".
     """
 
     path: Path
@@ -51,7 +53,7 @@ class Table:
 
 
 def read_table(path: Path, known: Collection[str]) -> Table:
-    """Read a table; of its columns those named in `known` (small letters). Other columns are only named.
+    """Read a table. The columns `known` (small letters) must hold text or numbers; others that do not are left out.
 
     CSV: with a line of names; comma, semicolon or tab; UTF-8 with or without byte-order mark, or UTF-16 with one.
     JSONL: one object a line. Parquet: needs pyarrow.
@@ -63,7 +65,7 @@ def read_table(path: Path, known: Collection[str]) -> Table:
     text = _text_of(path)
     if path.suffix.lower() in _JSONL_ENDINGS:
         return _from_jsonl(path, text, known)
-    return _from_csv(path, text, known)
+    return _from_csv(path, text)
 
 
 def _text_of(path: Path) -> str:
@@ -87,7 +89,7 @@ def _text_of(path: Path) -> str:
     return text
 
 
-def _from_csv(path: Path, text: str, known: Collection[str]) -> Table:
+def _from_csv(path: Path, text: str) -> Table:
     head = next(line for line in text.splitlines() if line.strip())
     delimiter = max(_DELIMITERS, key=head.count)
     # Blanks after the delimiter are how people write by hand.
@@ -108,7 +110,7 @@ def _from_csv(path: Path, text: str, known: Collection[str]) -> Table:
             places.append(f"line {lines.line_num}")
     except csv.Error as problem:
         raise InputError(f"{path}, line {lines.line_num}: cannot be read as CSV ({problem}); mend the line") from None
-    columns = {name: [cells[i] for cells in rows] for i, name in enumerate(names) if name in known}
+    columns = {name: [cells[i] for cells in rows] for i, name in enumerate(names) if name}
     return Table(path, tuple(names), columns, places)
 
 
@@ -131,10 +133,8 @@ def _from_jsonl(path: Path, text: str, known: Collection[str]) -> Table:
         records.append(dict(zip(names, record.values(), strict=True)))
         places.append(f"line {number}")
     found = tuple(dict.fromkeys(name for record in records for name in record))
-    columns = {
-        name: _as_text(path, name, [record.get(name) for record in records], places) for name in found if name in known
-    }
-    return Table(path, found, columns, places)
+    cells = {name: [record.get(name) for record in records] for name in found}
+    return Table(path, found, _as_texts(path, cells, places, known), places)
 
 
 def _from_parquet(path: Path, known: Collection[str]) -> Table:
@@ -149,18 +149,20 @@ def _from_parquet(path: Path, known: Collection[str]) -> Table:
         with parquet.ParquetFile(path) as file:
             spelled = file.schema_arrow.names
             names = _names(path, spelled)
-            wanted = [as_in_file for as_in_file, name in zip(spelled, names, strict=True) if name in known]
-            content = file.read(columns=wanted)
+            kinds = [field.type for field in file.schema_arrow]
+            # What is neither text nor a number, such as the bytes of pictures, is not even read.
+            wanted = {
+                name: as_in_file
+                for as_in_file, name, kind in zip(spelled, names, kinds, strict=True)
+                if name in known or not (arrow.types.is_nested(kind) or "binary" in str(kind))
+            }
+            content = file.read(columns=list(wanted.values()))
             count = file.metadata.num_rows
     except (arrow.ArrowException, OSError) as problem:
         raise InputError(f"{path}: cannot be read as Parquet ({problem}); write it again") from problem
     places = [f"row {number}" for number in range(1, count + 1)]
-    columns = {
-        name: _as_text(path, name, content.column(as_in_file).to_pylist(), places)
-        for as_in_file, name in zip(spelled, names, strict=True)
-        if name in known
-    }
-    return Table(path, tuple(names), columns, places)
+    cells = {name: content.column(as_in_file).to_pylist() for name, as_in_file in wanted.items()}
+    return Table(path, tuple(names), _as_texts(path, cells, places, known), places)
 
 
 def _names(path: Path, spelled: Iterable[str]) -> list[str]:
@@ -171,14 +173,27 @@ def _names(path: Path, spelled: Iterable[str]) -> list[str]:
     return names
 
 
-def _as_text(path: Path, name: str, cells: Iterable[Any], places: list[str]) -> list[str]:
-    texts = []
-    for cell, place in zip(cells, places, strict=True):
-        # Not-a-number is how tables of numbers write an empty cell.
-        if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-            texts.append("")
-        elif isinstance(cell, str | int | float):
-            texts.append(str(cell))
-        else:
-            raise InputError(f"{path}, {place}: the cell of column {name!r} is neither text nor a number: {cell!r}")
+def _as_texts(
+    path: Path, columns: Mapping[str, list[Any]], places: list[str], known: Collection[str]
+) -> dict[str, list[str]]:
+    """The columns whose cells are all text or numbers, as text; InputError where a known one is not."""
+    texts: dict[str, list[str]] = {}
+    for name, cells in columns.items():
+        column = [as_text(cell) for cell in cells]
+        whole = [cell for cell in column if cell is not None]
+        if len(whole) == len(column) and name:
+            texts[name] = whole
+        elif name in known:
+            row = column.index(None)
+            raise InputError(
+                f"{path}, {places[row]}: the cell of column {name!r} is neither text nor a number: {cells[row]!r}"
+            )
     return texts
+
+
+def as_text(cell: Any) -> str | None:
+    """A cell as text, empty for None and NaN; None for what is neither text nor a number nor a time."""
+    # Not-a-number is how tables of numbers write an empty cell.
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    return str(cell) if isinstance(cell, str | int | float | Decimal | date | time) else None

@@ -31,9 +31,9 @@ class TrainSettings(BaseModel):
     distance: str | None = None
     """euclidean, squared_euclidean, manhattan, cosine or learned; by itself what fits encoder and loss"""
     loss: str | None = None
-    """contrastive, triplet, info_nce ...; by itself contrastive (for koch: logistic)"""
-    loss_settings: dict[str, Value] = {}
-    """settings of the loss, for example { margin = 0.5 }"""
+    """contrastive, triplet, info_nce ..., or a sum such as info_nce+cosface; by itself contrastive (koch: logistic)"""
+    loss_settings: dict[str, Value | dict[str, Value]] = {}
+    """settings of the loss, for example { margin = 0.5 }; of a sum { cosface = { margin = 0.2, weight = 0.5 } }"""
 
     size: int | None = Field(default=None, ge=8, le=1024)
     """height and width in pixels at which pictures are compared; by itself 64 (for koch 105)"""
@@ -54,6 +54,8 @@ class TrainSettings(BaseModel):
     """identities in a batch"""
     items_per_label: int = Field(default=4, ge=1)
     """items of each identity in a batch"""
+    draw: Literal["every_item", "root", "equal"] = "every_item"
+    """every_item: an epoch sees all; root: identities drawn by the root of their number of items; equal: all alike"""
     groups_per_batch: int | None = Field(default=None, ge=1)
     """take a batch's identities from so many groups: different items of one group are the hard ones"""
     pairs_per_batch: int = Field(default=128, ge=1)
@@ -105,7 +107,9 @@ class TrainSettings(BaseModel):
         """The same with distance, loss and size filled in: what fits the encoder and the loss."""
         koch = self.encoder == "koch"
         loss = self.loss or ("logistic" if koch or self.distance == "learned" else "contrastive")
-        by_loss = "learned" if loss == "logistic" else "cosine" if loss in LEARN_ANGLES else "euclidean"
+        parts = loss.split("+")
+        angles = any(part in LEARN_ANGLES for part in parts)
+        by_loss = "learned" if "logistic" in parts else "cosine" if angles else "euclidean"
         values = {"loss": loss, "distance": self.distance or by_loss, "size": self.size or (105 if koch else 64)}
         return self.model_copy(update=values)
 

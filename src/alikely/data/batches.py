@@ -5,12 +5,18 @@ An epoch follows from the seed and its number alone, so that training can go on 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Int
 
+from alikely.data.dealing import ByWeight, EveryItem
 from alikely.errors import SettingsError
 from alikely.types import Batch, Pairs
+
+Draw: TypeAlias = Literal["every_item", "root", "equal"]
+# A label is drawn in proportion to its number of items to this power.
+POWERS = {"root": 0.5, "equal": 0.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +39,10 @@ class LabelBatches:
     groups, then: the labels of a group are dealt into parts of batches, and these into batches, no group twice in one.
     Labels must not reach over two groups.
 
+    `draw` "root" or "equal" draws the labels instead, as often as the root of their number of items or all equally
+    often. An epoch then shows about as many items as there are, but not each of them: so a label with very many items
+    does not fill the batches, and labels with a single item do not crowd out those that have pairs. Not with groups.
+
     All epochs have the same number of batches. Raises SettingsError for sizes that cannot be.
     """
 
@@ -42,6 +52,7 @@ class LabelBatches:
     items_per_label: int
     groups_per_batch: int | None
     seed: int
+    draw: Draw = "every_item"
 
     def __post_init__(self) -> None:
         if len(self.labels) == 0:
@@ -52,6 +63,8 @@ class LabelBatches:
                 f"and items_per_label={self.items_per_label}"
             )
         if self.groups_per_batch is not None:
+            if self.draw != "every_item":
+                raise SettingsError(f"groups_per_batch goes with draw = 'every_item' only, got draw = {self.draw!r}")
             self._check_groups(self.groups_per_batch)
 
     def _check_groups(self, groups_per_batch: int) -> None:
@@ -77,26 +90,28 @@ class LabelBatches:
     @property
     def batches_per_epoch(self) -> int:
         """The same for every epoch."""
-        return self._plan().batches
+        return self._dealing().batches
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of epoch `number` (0 and up); always the same for the same seed and number."""
         rng = np.random.default_rng([self.seed, number])
         labels, sizes = np.unique(self.labels, return_inverse=True, return_counts=True)[1:]
-        batch_of, label_of = self._plan().dealt(rng)
+        batch_of, label_of = self._dealing().dealt(rng)
         items, batch_of_item = _chunks(labels, sizes, batch_of, label_of, self.items_per_label, rng)
         ends = np.cumsum(np.bincount(batch_of_item))
         for batch in np.split(items, ends[:-1]):
             yield Batch(batch, self.labels[batch], None if self.groups is None else self.groups[batch])
 
-    def _plan(self) -> "_Plan":
+    def _dealing(self) -> EveryItem | ByWeight:
         _, firsts, sizes = np.unique(self.labels, return_index=True, return_counts=True)
+        if self.draw != "every_item":
+            return ByWeight(sizes, sizes ** POWERS[self.draw], self.labels_per_batch, self.items_per_label)
         chunks = -(-sizes // self.items_per_label)
         if self.groups_per_batch is None or self.groups is None:
-            return _Plan(chunks, np.zeros(len(chunks), dtype=np.int64), 1, self.labels_per_batch)
+            return EveryItem(chunks, np.zeros(len(chunks), dtype=np.int64), 1, self.labels_per_batch)
         groups = np.unique(self.groups[firsts], return_inverse=True)[1]
         groups_per_batch = min(self.groups_per_batch, int(groups.max()) + 1)
-        return _Plan(chunks, groups, groups_per_batch, self.labels_per_batch // groups_per_batch)
+        return EveryItem(chunks, groups, groups_per_batch, self.labels_per_batch // groups_per_batch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,85 +149,6 @@ class PairBatches:
             items, places = np.unique(ends, return_inverse=True)
             pairs = Pairs(places[: len(rows)], places[len(rows) :], self.pairs.same[rows])
             yield Batch(items, pairs=pairs)
-
-
-class _Plan:
-    """Which labels stand in which batch: `per_group` chunks of each of `groups_per_batch` groups.
-
-    `chunks` is the number of chunks of each label, `groups` its group, both numbered without a gap.
-    """
-
-    def __init__(
-        self,
-        chunks: Int[np.ndarray, " labels"],
-        groups: Int[np.ndarray, " labels"],
-        groups_per_batch: int,
-        per_group: int,
-    ) -> None:
-        self._chunks = chunks
-        self._members = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1])
-        self._widths = [min(per_group, len(members)) for members in self._members]
-        self._groups_per_batch = groups_per_batch
-        self._parts = np.array(
-            [_rows(chunks[members], width) for members, width in zip(self._members, self._widths, strict=True)]
-        )
-        self.batches = _rows(self._parts, groups_per_batch)
-
-    def dealt(self, rng: np.random.Generator) -> tuple[Int[np.ndarray, " chunks"], Int[np.ndarray, " chunks"]]:
-        """The batch and the label of every chunk of an epoch."""
-        groups = _deal(self._parts, self.batches, self._groups_per_batch, rng)
-        batch_of, label_of = [], []
-        for group, (members, width) in enumerate(zip(self._members, self._widths, strict=True)):
-            batches = np.flatnonzero((groups == group).any(axis=1))
-            labels = _deal(self._chunks[members], len(batches), width, rng)
-            batch_of.append(np.repeat(batches, width))
-            label_of.append(members[labels.ravel()])
-        return np.concatenate(batch_of), np.concatenate(label_of)
-
-
-def _rows(counts: Int[np.ndarray, " owners"], width: int) -> int:
-    """How many rows of `width` different owners it takes until owner i stands in `counts[i]` of them."""
-    return max(-(-int(counts.sum()) // width), int(counts.max()))
-
-
-def _deal(
-    counts: Int[np.ndarray, " owners"], rows: int, width: int, rng: np.random.Generator
-) -> Int[np.ndarray, "rows width"]:
-    """A random table with no owner twice in a row, in which owner i stands at least `counts[i]` times.
-
-    Column by column: an owner goes on from the end of one column to the head of the next, in rows where it is not yet.
-    """
-    owners = rng.permutation(len(counts))
-    repeats = _filled(counts, rows, rows * width, rng)[owners]
-    table = np.repeat(owners, repeats).reshape(width, rows)
-    places = np.empty((width, rows), dtype=np.int64)
-    for column, owner_of in enumerate(table):
-        free = rng.permutation(rows)
-        if column and owner_of[0] == table[column - 1][-1]:
-            taken = places[column - 1][table[column - 1] == owner_of[0]]
-            head = int((owner_of == owner_of[0]).sum())
-            is_taken = np.isin(free, taken)
-            free = np.concatenate([free[~is_taken], free[is_taken]])
-            free[head:] = rng.permutation(free[head:])
-        places[column] = free
-    dealt = np.empty((rows, width), dtype=np.int64)
-    dealt[places, np.arange(width)[:, None]] = table
-    return dealt
-
-
-def _filled(
-    counts: Int[np.ndarray, " owners"], most: int, total: int, rng: np.random.Generator
-) -> Int[np.ndarray, " owners"]:
-    """The counts raised to `total` in all, none above `most`: evenly, and what is left over at random."""
-    counts = counts.copy()
-    while (missing := total - int(counts.sum())) > 0:
-        room = np.flatnonzero(counts < most)
-        step = min(missing // len(room), int((most - counts[room]).min()))
-        if step:
-            counts[room] += step
-        else:
-            counts[rng.permutation(room)[:missing]] += 1
-    return counts
 
 
 def _chunks(

@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from alikely.contracts import Distance, PairLoss, ProxyLoss, TableLoss
+from alikely.contracts import Distance
 from alikely.distances import full_precision
 from alikely.errors import SettingsError
+from alikely.losses.joined import Joined, Single
 from alikely.losses.one_against_many import InfoNCE, MultiSimilarity, SupervisedContrastive
 from alikely.losses.pairs import Contrastive, ContrastiveTwoMargins, Logistic
 from alikely.losses.proxies import ArcFace, CosFace, ProxyAnchor
@@ -32,11 +33,12 @@ __all__ = [
     "ProxyAnchor",
     "ArcFace",
     "CosFace",
+    "Joined",
 ]
 
-Loss: TypeAlias = PairLoss | TableLoss | ProxyLoss
+Loss: TypeAlias = Single | Joined
 
-LOSSES: dict[str, type[Loss]] = {
+LOSSES: dict[str, type[Single]] = {
     "contrastive": Contrastive,
     "contrastive_two_margins": ContrastiveTwoMargins,
     "logistic": Logistic,
@@ -53,15 +55,38 @@ LOSSES: dict[str, type[Loss]] = {
 FROM_THE_DATA = ("classes", "dim")
 # What a setting can be, in words.
 KINDS = {float: "a number", str: "a word", float | None: "a number or none"}
+Setting: TypeAlias = bool | float | int | str | None
 
 
-def build_loss(name: str, settings: Mapping[str, float | int | str | None], classes: int, dim: int) -> Loss:
+def build_loss(name: str, settings: Mapping[str, Setting | Mapping[str, Setting]], classes: int, dim: int) -> Loss:
     """The loss called `name`, with `settings` in place of its own where given.
 
     `classes` is the number of labels to train on (0 where there are only pairs) and `dim` the length of the embeddings;
-    losses without proxies need neither. Raises SettingsError where there is no such loss or setting, where a setting is
-    out of its bounds, and where a loss needs labels and there are none.
+    losses without proxies need neither. Names joined by + ("info_nce+cosface") give the sum of these losses; `settings`
+    then holds those of each under its name, among them its `weight` in the sum (1 where it is not given).
+    Raises SettingsError where there is no such loss or setting, where a setting is out of its bounds, and where a loss
+    needs labels and there are none.
     """
+    names = name.split("+")
+    if len(names) == 1:
+        return _build_single(name, settings, classes, dim)
+    if len(set(names)) < len(names):
+        raise SettingsError(f"loss {name} names a loss twice; name each once, and give it a weight")
+    for key, value in settings.items():
+        if key not in names or not isinstance(value, Mapping):
+            raise SettingsError(
+                f"loss {name}: settings of a sum stand under the name of their loss, got {key} = {value!r}; "
+                f"write loss_settings = {{ {names[0]} = {{ ... }} }}"
+            )
+    losses, weights = {}, {}
+    for part in names:
+        given = dict(settings.get(part, {}))  # type: ignore[arg-type]  # a Mapping, as checked above
+        weights[part] = _fitting(part, "weight", given.pop("weight", 1.0), {"weight": float})
+        losses[part] = _build_single(part, given, classes, dim)
+    return Joined(losses, weights)
+
+
+def _build_single(name: str, settings: Mapping[str, object], classes: int, dim: int) -> Single:
     if name not in LOSSES:
         raise SettingsError(f"there is no loss {name!r}; choose one of: {', '.join(LOSSES)}")
     kind = LOSSES[name]
@@ -83,8 +108,12 @@ def batch_loss(
     """What `loss` says of one batch, whatever it takes. In float32 at the least, under autocast too.
 
     A loss of pairs gets each known pair once; a loss of tables gets all distances; a loss with proxies gets the
-    embeddings themselves, and no distance. Raises SettingsError where such a loss finds no labels.
+    embeddings themselves, and no distance; joined losses get each what it takes, and their weighted sum is given.
+    Raises SettingsError where a loss with proxies finds no labels.
     """
+    if isinstance(loss, Joined):
+        values = [weight * batch_loss(part, distance, embeddings, known) for weight, part in loss.parts]
+        return torch.stack(values).sum()
     with full_precision(embeddings) as (embeddings,):
         if loss.takes == "labels":
             if known.labels is None:
@@ -102,7 +131,7 @@ def _needs_labels(name: str) -> str:
     return f"loss {name} learns from labels, and only pairs are known; give labels, or choose one of: {others}"
 
 
-def _fitting(name: str, setting: str, value: float | int | str | None, allowed: Mapping[str, Any]) -> Any:
+def _fitting(name: str, setting: str, value: object, allowed: Mapping[str, Any]) -> Any:
     """The value, if it is of the type that the setting asks for; a whole number is one with a point, too."""
     if setting not in allowed:
         raise SettingsError(f"loss {name} has no setting {setting!r}; it has: {', '.join(allowed)}")

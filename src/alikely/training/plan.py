@@ -71,6 +71,7 @@ def plan_training(pictures: Pictures, settings: TrainSettings) -> Plan:
             items_per_label=settings.items_per_label,
             groups_per_batch=settings.groups_per_batch,
             seed=settings.seed,
+            draw=settings.draw,
         )
     else:
         assert examples.pairs is not None  # examples have labels or pairs

@@ -3,32 +3,18 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
+from alikely.data.checks.findings import Finding
 from alikely.data.items import open_picture
 from alikely.errors import InputError, TooFewError
 from alikely.types import Examples, Item
 
 MOST_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing found. `check` is its stable name, `what` says it in words, `items` names the items it is about.
-
-    An "error" contradicts itself; a "warning" is probably a mistake; a "note" is only worth knowing.
-    """
-
-    check: str
-    what: str
-    severity: Literal["error", "warning", "note"]
-    items: tuple[str, ...] = ()
 
 
 def check_examples(examples: Examples) -> list[Finding]:

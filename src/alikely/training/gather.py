@@ -10,6 +10,7 @@ import numpy as np
 
 from alikely.config import TrainSettings
 from alikely.data.checks import check_examples, require_enough
+from alikely.data.checks.findings import Finding
 from alikely.data.preparation import fit_preparation
 from alikely.data.reading import Pictures, read_pictures
 from alikely.data.sources import read_source
@@ -28,7 +29,7 @@ class Gathered:
     pictures: Pictures
     split: Split
     source: str
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
     skipped: tuple[tuple[str, str], ...]
 
     def part(self, name: str) -> Pictures | None:
@@ -45,7 +46,7 @@ class Gathered:
             "parts": self.split.describe(),
             "labels": self.split.labels(),
             "skipped": len(self.skipped),
-            "findings": list(self.findings),
+            "findings": [finding.what for finding in self.findings],
         }
 
     def skipped_csv(self) -> str:
@@ -64,9 +65,9 @@ def gather(source: Path | str | Examples, settings: TrainSettings, skip_bad: boo
     """
     examples = source if isinstance(source, Examples) else read_source(source)
     require_enough(examples)
-    findings = tuple(finding.what for finding in check_examples(examples))
+    findings = tuple(check_examples(examples))
     for finding in findings:
-        reporter.note(f"data: {finding}")
+        reporter.note(f"data: {finding.what}")
     assert settings.size is not None  # resolved
     preparation = fit_preparation(
         examples.items, settings.size, colour=settings.colour, shape=settings.shape, light=settings.light

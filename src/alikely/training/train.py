@@ -21,13 +21,14 @@ from alikely.encoders import build_encoder, default_settings
 from alikely.errors import CalibrationError, SettingsError, StorageError
 from alikely.evaluation import embed_pictures, judge
 from alikely.losses import build_loss
-from alikely.metrics import PairDistances, VerificationReport
+from alikely.metrics import VerificationReport
 from alikely.model import SiameseModel, distances_of_examples, finished, ready
 from alikely.storage import require_replaceable, save_model
 from alikely.training.gather import SKIPPED, Gathered, gather
 from alikely.training.history import History
 from alikely.training.learner import Learner
 from alikely.training.memory import keep_freed_memory
+from alikely.training.page import REPORT, Tested, page_of_training
 from alikely.training.plan import plan_training
 from alikely.training.progress import Reporter, Terminal
 from alikely.training.run import METRICS, Run
@@ -88,10 +89,14 @@ def train(
         distance=learner.distance.cpu() if isinstance(learner.distance, nn.Module) else learner.distance,
         distance_name=str(settings.distance),
     )
-    model, report = _judged(model, gathered, settings.fmr, reporter)
+    model = _calibrated(model, gathered, settings.fmr, reporter)
+    tested = _tested(model, gathered)
+    report = None if tested is None else tested.report
     model = replace(model, record=_record(gathered, settings, history, report))
     if folder is not None and work is not None:
-        beside = {METRICS: history.to_csv()} | ({SKIPPED: gathered.skipped_csv()} if gathered.skipped else {})
+        beside = {METRICS: history.to_csv(), REPORT: page_of_training(folder.name, model, gathered, tested, history)}
+        if gathered.skipped:
+            beside[SKIPPED] = gathered.skipped_csv()
         save_model(model, folder, beside)
         if history.ended != "interrupted":
             shutil.rmtree(work, ignore_errors=True)
@@ -189,31 +194,34 @@ def _require_rows(own: nn.Module, dim: int, pictures: Pictures) -> None:
         )
 
 
-def _judged(
-    model: SiameseModel, gathered: Gathered, fmr: float | None, reporter: Reporter
-) -> tuple[SiameseModel, VerificationReport | None]:
-    calibrating, testing = gathered.part("calibrate"), gathered.part("test")
-    if calibrating is not None:
-        pairs = _distances(model, calibrating)
-        try:
-            found = calibrate(pairs, model.distance_name, model.fingerprint(), fmr)
-        except CalibrationError as error:
-            # Hours of training are not thrown away for a rate: the model keeps what the data can bear.
-            reporter.alarm(str(error))
-            found = None
-        try:
-            found = found or calibrate(pairs, model.distance_name, model.fingerprint())
-            model = model.with_calibration(found)
-            if found.note:
-                reporter.note(found.note)
-        except CalibrationError:
-            reporter.alarm("the model has no calibration: it gives distances, but no verdicts")
-    report = None if testing is None else judge(model, _distances(model, testing))
-    return model, report
+def _calibrated(model: SiameseModel, gathered: Gathered, fmr: float | None, reporter: Reporter) -> SiameseModel:
+    calibrating = gathered.part("calibrate")
+    if calibrating is None:
+        return model
+    pairs = distances_of_examples(embed_pictures(model, calibrating), calibrating.examples, model.distance)
+    try:
+        found = calibrate(pairs, model.distance_name, model.fingerprint(), fmr)
+    except CalibrationError as error:
+        # Hours of training are not thrown away for a rate: the model keeps what the data can bear.
+        reporter.alarm(str(error))
+        found = None
+    try:
+        found = found or calibrate(pairs, model.distance_name, model.fingerprint())
+    except CalibrationError:
+        reporter.alarm("the model has no calibration: it gives distances, but no verdicts")
+        return model
+    if found.note:
+        reporter.note(found.note)
+    return model.with_calibration(found)
 
 
-def _distances(model: SiameseModel, pictures: Pictures) -> PairDistances:
-    return distances_of_examples(embed_pictures(model, pictures), pictures.examples, model.distance)
+def _tested(model: SiameseModel, gathered: Gathered) -> Tested | None:
+    testing = gathered.part("test")
+    if testing is None:
+        return None
+    embeddings = embed_pictures(model, testing)
+    pairs = distances_of_examples(embeddings, testing.examples, model.distance)
+    return Tested(testing.examples, embeddings, pairs, judge(model, pairs))
 
 
 def _record(

@@ -1,0 +1,191 @@
+"""What a report shows, ready to be drawn: words, figures, curves, small pictures. Every part but the words may lack."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline number: its value in words, what it means, and how sure it is."""
+
+    name: str
+    value: str
+    meaning: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A threshold with a name: the model's own, or one that reaches a wanted rate on these very pairs."""
+
+    name: str
+    threshold: float
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceView:
+    """How the distances of either kind lie, and how many of them are accepted at each of many thresholds.
+
+    Bin i of the histogram reaches from `edges[i]` to `edges[i + 1]`. At `thresholds[k]`, `same_accepted[k]` of the
+    `same_pairs` and `different_accepted[k]` of the `different_pairs` are called same. The first `steps` thresholds are
+    evenly spaced from 0 to the largest distance; those of `marks` follow, in their order.
+    """
+
+    edges: Float[np.ndarray, " edges"]
+    same_bins: Int[np.ndarray, " bins"]
+    different_bins: Int[np.ndarray, " bins"]
+    thresholds: Float[np.ndarray, " thresholds"]
+    same_accepted: Int[np.ndarray, " thresholds"]
+    different_accepted: Int[np.ndarray, " thresholds"]
+    steps: int
+    marks: tuple[Mark, ...]
+    same_pairs: int
+    different_pairs: int
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorCurve:
+    """FNMR over FMR, thresholds ascending; and where there are intervals, the band in which FNMR lies at `band_fmr`."""
+
+    fmr: Float[np.ndarray, " points"]
+    fnmr: Float[np.ndarray, " points"]
+    band_fmr: Float[np.ndarray, " band"]
+    band_low: Float[np.ndarray, " band"]
+    band_high: Float[np.ndarray, " band"]
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class ReliabilityView:
+    """Whether "80 % sure" is right in 80 % of the cases: for each bin of the probability, the share that was the same.
+
+    `brier`, `log_loss` and `ece` (expected calibration error) are better the smaller they are.
+    """
+
+    probability: Float[np.ndarray, " bins"]
+    share_same: Float[np.ndarray, " bins"]
+    pairs: Int[np.ndarray, " bins"]
+    brier: float
+    log_loss: float
+    ece: float
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small picture as a data URL (None where it could not be read), with the name and label of its item."""
+
+    url: str | None
+    name: str
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class PicturePair:
+    """Two pictures side by side, and their distance where there is one."""
+
+    left: Thumbnail
+    right: Thumbnail
+    distance: float | None = None
+
+
+@dataclass(frozen=True)
+class WorstPairs:
+    """Different pairs that lie closest and same pairs that lie farthest apart, the worst first.
+
+    They were searched among `searched` of `items` items.
+    """
+
+    different: tuple[PicturePair, ...]
+    same: tuple[PicturePair, ...]
+    searched: int
+    items: int
+
+
+@dataclass(frozen=True)
+class ErrorTable:
+    """Errors by something (a column of the table, the identity): one row each, cells as text."""
+
+    title: str
+    said: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingMap:
+    """Items as points in a plane, near ones near. `sprite` holds their pictures, `side` px each, row by row.
+
+    `identities` number the labels, 0 and up; None where there are no labels.
+    """
+
+    points: Float[np.ndarray, "items 2"]
+    names: tuple[str, ...]
+    labels: tuple[str, ...] | None
+    identities: Int[np.ndarray, " items"] | None
+    sprite: str
+    columns: int
+    side: int
+    items: int
+
+
+@dataclass(frozen=True)
+class EpochPoint:
+    """One epoch of a training: its mean loss, and the EER of held-back identities where there was one."""
+
+    epoch: int
+    loss: float
+    eer: float | None
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The epochs of a training, the one whose weights were kept, how it ended, and the alarms on the way."""
+
+    epochs: tuple[EpochPoint, ...]
+    best: int
+    ended: str
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownFinding:
+    """Something that the data checks found, with pictures of the worst cases."""
+
+    check: str
+    severity: Literal["error", "warning", "note"]
+    what: str
+    cases: tuple[PicturePair, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A table of names and values."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ReportContent:
+    """A whole report. `summary` says in one or two sentences what the model does and how sure that is.
+
+    `notes` are what a reader must know before trusting a number: few identities, samples, known identities.
+    """
+
+    title: str
+    summary: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    notes: tuple[str, ...] = ()
+    distances: DistanceView | None = None
+    curve: ErrorCurve | None = None
+    reliability: ReliabilityView | None = None
+    worst: WorstPairs | None = None
+    errors: tuple[ErrorTable, ...] = ()
+    map: EmbeddingMap | None = None
+    learning: Learning | None = None
+    findings: tuple[ShownFinding, ...] | None = None
+    settings: tuple[Settings, ...] = ()

@@ -1,0 +1,93 @@
+"""A model's figures, pictures and record, or distances alone -> what a report of them shows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from alikely.data.checks.findings import Finding
+from alikely.metrics import PairDistances, Verification, VerificationReport
+from alikely.model import SiameseModel
+from alikely.report.content import Learning, PicturePair, ReportContent, Settings, ShownFinding
+from alikely.report.distances import equal_errors, error_curve, view_distances
+from alikely.report.flat import embedding_map
+from alikely.report.settings import settings_of
+from alikely.report.thumbnails import thumbnails_of
+from alikely.report.words import figures_of, notes_of, summary_of
+from alikely.report.worst import worst_pairs
+from alikely.types import Examples
+
+
+def report_of_distances(
+    title: str,
+    pairs: PairDistances,
+    report: VerificationReport,
+    measured_on: str = "identities",
+    notes: Sequence[str] = (),
+    settings: Sequence[Settings] = (),
+) -> ReportContent:
+    """A report of distances alone, wherever they come from: figures, histograms with the threshold, error curves.
+
+    `report` holds the figures of the same `pairs`. `measured_on` ends the sentence "Measured on 40 ...". Raises
+    InputError for distances that are NaN, infinite or negative, TooFewError without same or different pairs.
+    """
+    verification = Verification.from_distances(pairs.same, pairs.different)
+    return ReportContent(
+        title=title,
+        summary=summary_of(report, equal_errors(verification), measured_on),
+        figures=figures_of(report),
+        notes=(*notes_of(report), *notes),
+        distances=view_distances(verification, report),
+        curve=error_curve(verification, pairs, report),
+        settings=tuple(settings),
+    )
+
+
+def report_of_model(
+    title: str,
+    model: SiameseModel,
+    examples: Examples,
+    embeddings: Float[np.ndarray, "items dim"],
+    pairs: PairDistances,
+    report: VerificationReport,
+    measured_on: str = "identities",
+    notes: Sequence[str] = (),
+    learning: Learning | None = None,
+    findings: Sequence[Finding] | None = None,
+) -> ReportContent:
+    """The same with all that a model and the pictures of the `examples` it was measured on can add.
+
+    `embeddings` are those of the examples, `pairs` the distances between them. Pictures that can no longer be read
+    leave a gap. What is shown of many items is drawn with a fixed seed.
+    """
+    plain = report_of_distances(title, pairs, report, measured_on, notes, settings_of(model))
+    return replace(
+        plain,
+        worst=worst_pairs(examples, embeddings, model.distance),
+        map=embedding_map(examples, embeddings, model.distance),
+        learning=learning,
+        findings=None if findings is None else tuple(_shown(finding) for finding in findings),
+    )
+
+
+def report_unmeasured(
+    title: str, model: SiameseModel, learning: Learning | None, findings: Sequence[Finding]
+) -> ReportContent:
+    """A report of a model for whose test no identities were held back: how it learned, and from what."""
+    return ReportContent(
+        title=title,
+        summary=("How good this model is has not been measured: no identities were held back for a test.",),
+        figures=(),
+        learning=learning,
+        findings=tuple(_shown(finding) for finding in findings),
+        settings=settings_of(model),
+    )
+
+
+def _shown(finding: Finding) -> ShownFinding:
+    cases = []
+    for items, names in zip(finding.pictures, finding.pairs, strict=False):  # the first pairs only have pictures
+        left, right = thumbnails_of(items, names)
+        cases.append(PicturePair(left, right))
+    return ShownFinding(finding.check, finding.severity, finding.what, tuple(cases))

@@ -1,0 +1,128 @@
+"""Figures in; what they mean, in sentences that need no training in statistics, out."""
+
+import math
+
+from alikely.metrics import Estimate, VerificationReport, percent
+from alikely.metrics.verification import OperatingPoint
+from alikely.report.content import Figure
+
+FEW_IDENTITIES = 10
+
+
+def summary_of(report: VerificationReport, best: OperatingPoint, measured_on: str) -> tuple[str, ...]:
+    """What happens at the operating point, and how sure that is.
+
+    `best` is the point of equal errors on these pairs, which is told of where there is no threshold of the model's.
+    """
+    return (_what_it_does(report, best), _how_sure(report, measured_on))
+
+
+def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
+    """The headline numbers: the two errors of the verdicts first, then what is used to compare models."""
+    figures = []
+    own = report.at_threshold
+    if own is not None:
+        wrong = round(own.fmr * report.different_pairs), round(own.fnmr * report.same_pairs)
+        figures.append(
+            Figure(
+                "FMR",
+                percent(own.fmr),
+                f"of the different pairs are called same: {wrong[0]:,} of {report.different_pairs:,}",
+                f"the threshold was set for {percent(own.wanted_fmr)}",
+            )
+        )
+        figures.append(
+            Figure(
+                "FNMR",
+                percent(own.fnmr),
+                f"of the same pairs are called different: {wrong[1]:,} of {report.same_pairs:,}",
+            )
+        )
+    figures.append(
+        Figure("EER", _shown(report.eer), "both errors, where they are equal", _interval(report.eer, report))
+    )
+    auc = report.auc
+    interval = "" if auc.low is None or auc.high is None else f"{auc.low:.3f} to {auc.high:.3f}"
+    figures.append(
+        Figure(
+            "AUC",
+            "not known" if auc.value is None else f"{auc.value:.3f}",
+            "the chance that a same pair lies nearer than a different one",
+            f"{percent(report.confidence)} interval {interval}" if interval else auc.reason or "",
+        )
+    )
+    figures += [
+        Figure(
+            f"FNMR at FMR {percent(rate)}",
+            _shown(found),
+            "with the best threshold for these very pairs",
+            _interval(found, report),
+        )
+        for rate, found in report.fnmr_at_fmr
+    ]
+    return tuple(figures)
+
+
+def notes_of(report: VerificationReport) -> tuple[str, ...]:
+    """What a reader must know before trusting the figures."""
+    if report.identities >= FEW_IDENTITIES:
+        return ()
+    return (
+        f"These figures rest on {report.identities} identities only. On others they may be quite different: "
+        f"measure on {FEW_IDENTITIES} or more, better hundreds, before relying on them.",
+    )
+
+
+def _what_it_does(report: VerificationReport, best: OperatingPoint) -> str:
+    own = report.at_threshold
+    if own is None:
+        return (
+            "There is no threshold of its own to judge by. At the one where both errors are equal, "
+            f"{_near(best.threshold)}, {_share(best.fmr, 'different')} would be called same, and "
+            f"{_share(best.fnmr, 'same')} different."
+        )
+    if own.threshold == -math.inf:
+        return (
+            f"No threshold kept the false-match rate of {percent(own.wanted_fmr)} that was asked for, so every pair is "
+            "called different."
+        )
+    return (
+        f"At its threshold of {_near(own.threshold)}, set for a false-match rate of {percent(own.wanted_fmr)}, the "
+        f"model calls {_share(own.fmr, 'different')} same, and misses {_share(own.fnmr, 'same')}."
+    )
+
+
+def _how_sure(report: VerificationReport, measured_on: str) -> str:
+    items = "" if report.items is None else f"{report.items:,} items, "
+    measured = (
+        f"Measured on {report.identities:,} {measured_on} ({items}{report.same_pairs:,} same and "
+        f"{report.different_pairs:,} different pairs)"
+    )
+    eer = report.eer
+    if eer.value is None or eer.low is None or eer.high is None:
+        return f"{measured}: too few to say how far other identities would move these figures."
+    return (
+        f"{measured}. With other identities, the equal error rate of {percent(eer.value)} would probably lie between "
+        f"{percent(eer.low)} and {percent(eer.high)} ({percent(report.confidence)} interval)."
+    )
+
+
+def _share(rate: float, kind: str) -> str:
+    if rate == 0:
+        return f"none of the {kind} pairs"
+    often = f" (about 1 in {1 / rate:,.0f})" if rate < 0.2 else ""
+    return f"{percent(rate)} of the {kind} pairs{often}"
+
+
+def _near(distance: float) -> str:
+    return f"{distance:.3g}"
+
+
+def _shown(estimate: Estimate) -> str:
+    return "not known" if estimate.value is None else percent(estimate.value)
+
+
+def _interval(estimate: Estimate, report: VerificationReport) -> str:
+    if estimate.low is None or estimate.high is None:
+        return estimate.reason or ""
+    return f"{percent(report.confidence)} interval {percent(estimate.low)} to {percent(estimate.high)}"

@@ -74,6 +74,7 @@ def report_by_hand():
         eer=Estimate(0.0834, 0.071, 0.0962),
         auc=Estimate(0.97412, 0.96, 0.981),
         fnmr_at_fmr=((0.01, Estimate(0.5, reason="no interval: why")), (0.001, Estimate(None, reason="too few pairs"))),
+        min_detection_cost=Estimate(0.7, 0.6, 0.9),
         same_pairs=3,
         different_pairs=4,
         identities=5,
@@ -95,11 +96,20 @@ def test_the_dictionary_has_stable_keys_and_survives_json():
         "fnmr_at_fmr_0.001": None,
         "fnmr_at_fmr_0.001_interval": None,
         "fnmr_at_fmr_0.001_reason": "too few pairs",
+        "tar_at_far_0.01": 0.5,
+        "tar_at_far_0.01_interval": None,
+        "tar_at_far_0.01_reason": "no interval: why",
+        "tar_at_far_0.001": None,
+        "tar_at_far_0.001_interval": None,
+        "tar_at_far_0.001_reason": "too few pairs",
+        "min_detection_cost": 0.7,
+        "min_detection_cost_interval": [0.6, 0.9],
         "same_pairs": 3,
         "different_pairs": 4,
         "identities": 5,
         "items": None,
         "confidence": 0.95,
+        "detection_costs": {"miss": 1.0, "false_alarm": 1.0, "prior": 0.01},
         "at_threshold": None,
     }
     assert json.loads(json.dumps(fields, allow_nan=False)) == fields
@@ -115,6 +125,11 @@ def test_the_rows_for_printing():
         ("AUC", "0.974", "0.960 to 0.981"),
         ("FNMR at FMR 1 %", "50 %", "no interval: why"),
         ("FNMR at FMR 0.1 %", "not known", "too few pairs"),
+    ]
+    assert report_by_hand().further_rows() == [
+        ("TAR at FAR 1 %", "50 %", "no interval: why"),
+        ("TAR at FAR 0.1 %", "not known", "too few pairs"),
+        ("minimum detection cost (prior 1 %)", "0.700", "0.600 to 0.900"),
     ]
 
 

@@ -2,15 +2,37 @@
 
 pairs         embeddings -> distances of same and of different pairs
 verification  those distances -> ROC, EER, AUC, FNMR at an FMR
-intervals     the same, on identities drawn anew: how far chance moves a figure
-estimates     all of it in one report
-retrieval     embeddings -> N-way K-shot accuracy, Recall@k
+intervals     figures -> the same on identities drawn anew: how far chance moves them
+costs         error rates -> the minimum detection cost
+folds         distances in folds -> accuracy with the threshold from the other folds
+stream        embeddings -> the distances of their pairs in chunks
+corners       distances in chunks -> their exact ROC
+rates         pairs, or embeddings in a stream -> exact error rates of all, and a sample for intervals
+estimates     error rates -> a report: each figure with its interval
+bands         error rates -> curves with their bands
+groups        embeddings and marks of the items -> error rates for each mark
+identities    error rates -> a row for each identity, and the worst
+retrieval     embeddings -> Recall@k, precision@k, R-precision, MAP@R
+few_shot      embeddings -> N-way K-shot accuracy
 """
 
-from alikely.metrics.estimates import AtThreshold, Estimate, VerificationReport, percent, summary
-from alikely.metrics.intervals import percentile_interval, resampled_curves
+from alikely.metrics.bands import Band, fnmr_band, threshold_bands
+from alikely.metrics.costs import DetectionCosts, LeastCost, least_cost
+from alikely.metrics.estimates import AtThreshold, VerificationReport, percent, rates_at_threshold, summary
+from alikely.metrics.few_shot import few_shot_accuracy, n_way_k_shot, shot_credits
+from alikely.metrics.folds import FoldAccuracy, best_threshold, fold_accuracy
+from alikely.metrics.groups import GroupRow, group_rows
+from alikely.metrics.identities import IdentityRow, WorstIdentities, identity_rows, worst_identities
+from alikely.metrics.intervals import (
+    Estimate,
+    mean_over_identities,
+    percentile_interval,
+    resampled_curves,
+    resampled_shares,
+)
 from alikely.metrics.pairs import PairDistances, all_pairs, known_pairs
-from alikely.metrics.retrieval import n_way_k_shot, recall_at_k
+from alikely.metrics.rates import ErrorRates, Errors
+from alikely.metrics.retrieval import RetrievalReport, recall_at_k, retrieval
 from alikely.metrics.verification import OperatingPoint, Roc, Verification
 
 __all__ = [
@@ -21,12 +43,36 @@ __all__ = [
     "Verification",
     "OperatingPoint",
     "Roc",
+    "DetectionCosts",
+    "LeastCost",
+    "least_cost",
+    "FoldAccuracy",
+    "fold_accuracy",
+    "best_threshold",
+    "ErrorRates",
+    "Errors",
     "resampled_curves",
+    "resampled_shares",
     "percentile_interval",
+    "mean_over_identities",
     "summary",
+    "rates_at_threshold",
     "VerificationReport",
     "Estimate",
     "percent",
-    "n_way_k_shot",
+    "Band",
+    "fnmr_band",
+    "threshold_bands",
+    "GroupRow",
+    "group_rows",
+    "IdentityRow",
+    "identity_rows",
+    "WorstIdentities",
+    "worst_identities",
+    "RetrievalReport",
+    "retrieval",
     "recall_at_k",
+    "n_way_k_shot",
+    "shot_credits",
+    "few_shot_accuracy",
 ]

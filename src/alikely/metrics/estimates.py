@@ -1,48 +1,34 @@
-"""Distances of pairs in; EER, AUC and FNMR at an FMR, each with its interval over identities, in one report, out."""
+"""Error rates of pairs in; EER, AUC, FNMR at an FMR and costs, each with its interval, in one report, out."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
-from alikely.errors import SettingsError
-from alikely.metrics.intervals import percentile_interval, resampled_curves
+from alikely.errors import SettingsError, TooFewError
+from alikely.metrics.costs import DetectionCosts
+from alikely.metrics.intervals import FEWEST_IDENTITIES, Estimate, estimate_from, resampled_curves, resampled_shares
 from alikely.metrics.pairs import PairDistances
-from alikely.metrics.verification import (
-    Verification,
-    area_under_roc,
-    check_rate,
-    equal_error_rate,
-    smallest_fnmr,
-)
-
-# With fewer identities, or fewer draws that hold both kinds of pairs, the ends of an interval mean nothing.
-FEWEST_IDENTITIES = 5
-FEWEST_DRAWS = 50
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and the ends of its interval. What cannot be told from the data is None, and `reason` says why."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    reason: str | None = None
+from alikely.metrics.rates import ErrorRates
+from alikely.metrics.verification import area_under_roc, check_rate, equal_error_rate, smallest_fnmr
 
 
 @dataclass(frozen=True)
 class AtThreshold:
     """What a model's own threshold, set at calibration for a false-match rate of `wanted_fmr`, gives on these pairs.
 
-    A threshold of -inf accepts nothing.
+    A threshold of -inf accepts nothing. The intervals are None with too few identities.
     """
 
     threshold: float
     wanted_fmr: float
     fmr: float
     fnmr: float
+    fmr_interval: tuple[float, float] | None = None
+    fnmr_interval: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the fields by name; a threshold that accepts nothing is null."""
@@ -51,6 +37,8 @@ class AtThreshold:
             "wanted_fmr": self.wanted_fmr,
             "fmr": self.fmr,
             "fnmr": self.fnmr,
+            "fmr_interval": None if self.fmr_interval is None else list(self.fmr_interval),
+            "fnmr_interval": None if self.fnmr_interval is None else list(self.fnmr_interval),
         }
 
 
@@ -59,70 +47,79 @@ class VerificationReport:
     """How well same and different are told apart, with intervals at `confidence` by drawing the identities anew.
 
     `fnmr_at_fmr` holds (FMR, the smallest FNMR at it), with the best threshold for these very pairs; `at_threshold` is
-    what the model's own threshold gives (None without a calibration). `items` is None where the pairs do not say.
+    what the model's own threshold gives (None without a calibration). `min_detection_cost` is normalised, at `costs`
+    (see `DetectionCosts`). `items` is None where the pairs do not say.
     """
 
     eer: Estimate
     auc: Estimate
     fnmr_at_fmr: tuple[tuple[float, Estimate], ...]
+    min_detection_cost: Estimate
     same_pairs: int
     different_pairs: int
     identities: int
     items: int | None
     confidence: float
     at_threshold: AtThreshold | None = None
+    costs: DetectionCosts = field(default_factory=DetectionCosts)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: `eer`, `auc`, `fnmr_at_fmr_0.01`, ...; with each `..._interval` as [low, high], or null.
+        """For JSON: `eer`, `auc`, `fnmr_at_fmr_0.01`, `tar_at_far_0.01`, ..., `min_detection_cost`.
 
-        A figure that the data cannot give is null, and so is an interval; `..._reason` then says why. Then the counts
-        `same_pairs`, `different_pairs`, `identities`, `items`, `confidence`, and `at_threshold` (or null).
+        With each stands `..._interval` as [low, high]. A figure that the data cannot give is null, and so is an
+        interval; `..._reason` then says why. Then the counts `same_pairs`, `different_pairs`, `identities`, `items`,
+        `confidence`, `detection_costs`, and `at_threshold` (or null).
         """
         figures: dict[str, Any] = {}
-        for key, _, estimate in self._figures():
-            figures[key] = estimate.value
-            figures[f"{key}_interval"] = None if estimate.low is None else [estimate.low, estimate.high]
-            if estimate.reason is not None:
-                figures[f"{key}_reason"] = estimate.reason
+        for key, _, estimate in (*self._figures(), *self._further_figures()):
+            figures |= estimate.to_dict(key)
         counts = {
             "same_pairs": self.same_pairs,
             "different_pairs": self.different_pairs,
             "identities": self.identities,
             "items": self.items,
             "confidence": self.confidence,
+            "detection_costs": asdict(self.costs),
             "at_threshold": None if self.at_threshold is None else self.at_threshold.to_dict(),
         }
         return figures | counts
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """For printing: (name, value, interval) of each figure; where there is none, why not."""
-        rows = []
-        for key, name, estimate in self._figures():
-            text = _plain if key == "auc" else percent
-            value = "not known" if estimate.value is None else text(estimate.value)
-            if estimate.low is None or estimate.high is None:
-                interval = estimate.reason or ""
-            else:
-                interval = f"{text(estimate.low)} to {text(estimate.high)}"
-            rows.append((name, value, interval))
+        """For printing: (name, value, interval) of the main figures; where there is no interval, why not."""
+        rows = [row(name, estimate, plain if key == "auc" else percent) for key, name, estimate in self._figures()]
         if self.at_threshold is not None:
             remark = f"its threshold was set for {percent(self.at_threshold.wanted_fmr)}"
             rows.append(("FMR of the model's verdicts", percent(self.at_threshold.fmr), remark))
             rows.append(("FNMR of the model's verdicts", percent(self.at_threshold.fnmr), ""))
         return rows
 
+    def further_rows(self) -> list[tuple[str, str, str]]:
+        """The same for figures that some fields go by: TAR at a FAR, the minimum detection cost."""
+        return [
+            row(name, estimate, plain if key == "min_detection_cost" else percent)
+            for key, name, estimate in self._further_figures()
+        ]
+
     def _figures(self) -> list[tuple[str, str, Estimate]]:
         at_rates = [(f"fnmr_at_fmr_{fmr:g}", f"FNMR at FMR {percent(fmr)}", found) for fmr, found in self.fnmr_at_fmr]
         return [("eer", "EER", self.eer), ("auc", "AUC", self.auc), *at_rates]
 
+    def _further_figures(self) -> list[tuple[str, str, Estimate]]:
+        accepted = [
+            (f"tar_at_far_{far:g}", f"TAR at FAR {percent(far)}", _one_minus(fnmr)) for far, fnmr in self.fnmr_at_fmr
+        ]
+        name = f"minimum detection cost (prior {percent(self.costs.prior)})"
+        return [*accepted, ("min_detection_cost", name, self.min_detection_cost)]
+
 
 def summary(
-    pairs: PairDistances,
+    pairs: PairDistances | ErrorRates,
     fmrs: tuple[float, ...] = (0.01, 0.001),
     confidence: float = 0.95,
     seed: int = 0,
+    costs: DetectionCosts | None = None,
 ) -> VerificationReport:
-    """EER, AUC and the FNMR at each of `fmrs`, from all pairs, with intervals by drawing the identities anew.
+    """EER, AUC, FNMR at each of `fmrs` and least cost, from all pairs, with intervals by drawing the identities anew.
 
     An FMR below one in the number of different pairs cannot be told from them: its value is None, with the reason.
     Below 10 identities the intervals come out too narrow.
@@ -134,35 +131,62 @@ def summary(
         check_rate(fmr, "FMR")
     if not 0 < confidence < 1:
         raise SettingsError(f"confidence must lie between 0 and 1, got {confidence}; 95 % is 0.95")
-    verification = Verification.from_distances(pairs.same, pairs.different)
-    curves = resampled_curves(pairs, seed=seed) if pairs.identities >= FEWEST_IDENTITIES else ()
-    draws = np.array(
-        [
-            [equal_error_rate(*curve), area_under_roc(*curve), *(smallest_fnmr(*curve, fmr) for fmr in fmrs)]
-            for curve in curves
-        ]
-    )
-    values = [verification.eer, verification.auc, *(verification.fnmr_at_fmr(fmr).fnmr for fmr in fmrs)]
-    if len(draws) >= FEWEST_DRAWS:
-        low, high = percentile_interval(draws, confidence)
-        unseen = _largest_unseen_rate(pairs, confidence)
-        estimates = [_with_interval(*figure, unseen) for figure in zip(values, low, high, strict=True)]
-    else:
-        reason = f"no interval: {pairs.identities} identities are too few"
-        estimates = [Estimate(value, reason=reason) for value in values]
-    for place, fmr in enumerate(fmrs, start=2):
-        if not resolves(len(pairs.different), fmr):
-            estimates[place] = Estimate(None, reason=_unresolved(len(pairs.different), fmr))
+    costs = costs or DetectionCosts()
+    rates = ErrorRates.from_pairs(pairs, seed=seed) if isinstance(pairs, PairDistances) else pairs
+    if rates.roc is None:
+        missing = "different" if rates.same_pairs else "same"
+        raise TooFewError(f"error rates need same and different pairs, got no {missing} pair; add some")
+
+    def figures(fmr: Float[np.ndarray, " bends"], fnmr: Float[np.ndarray, " bends"]) -> list[float]:
+        least = costs.normalised(float(costs.at(fmr, fnmr).min()))
+        at_rates = [smallest_fnmr(fmr, fnmr, rate) for rate in fmrs]
+        return [equal_error_rate(fmr, fnmr), area_under_roc(fmr, fnmr), least, *at_rates]
+
+    enough = rates.identities >= FEWEST_IDENTITIES
+    values = figures(rates.roc.fmr, rates.roc.fnmr)
+    drawn = [figures(*curve) for curve in resampled_curves(rates.sample, seed=seed)] if enough else []
+    columns = np.array(drawn).reshape(len(drawn), len(values)).T
+    estimates = [
+        estimate_from(value, column, rates.matched if enough else rates.identities, confidence)
+        for value, column in zip(values, columns, strict=True)
+    ]
+    for place, fmr in enumerate(fmrs, start=3):
+        if not resolves(rates.different_pairs, fmr):
+            estimates[place] = Estimate(None, reason=_unresolved(rates.different_pairs, fmr))
+    eer, auc, least, *at_rates = estimates
     return VerificationReport(
-        eer=estimates[0],
-        auc=estimates[1],
-        fnmr_at_fmr=tuple(zip(fmrs, estimates[2:], strict=True)),
-        same_pairs=len(pairs.same),
-        different_pairs=len(pairs.different),
-        identities=pairs.identities,
-        items=pairs.items,
+        eer=eer,
+        auc=auc,
+        fnmr_at_fmr=tuple(zip(fmrs, at_rates, strict=True)),
+        min_detection_cost=least,
+        same_pairs=rates.same_pairs,
+        different_pairs=rates.different_pairs,
+        identities=rates.identities,
+        items=rates.items,
         confidence=confidence,
+        costs=costs,
     )
+
+
+def rates_at_threshold(rates: ErrorRates, confidence: float = 0.95, seed: int = 0) -> tuple[Estimate, Estimate]:
+    """FMR and FNMR at the threshold that `rates` were counted at, over all pairs, with their intervals.
+
+    A rate without a pair of its kind is None, with the reason. Raises SettingsError where no threshold was given.
+    """
+    if rates.errors is None:
+        raise SettingsError(
+            "there are no rates without a threshold: give one to ErrorRates.from_pairs or from_embeddings"
+        )
+    sample, errors, threshold = rates.sample, rates.errors, np.array([rates.errors.threshold])
+    if rates.different_pairs == 0:
+        fmr = Estimate(None, reason="no different pair")
+    else:
+        drawn = resampled_shares(sample.different, sample.different_identities, rates.identities, threshold, seed=seed)
+        fmr = estimate_from(errors.false_matches / rates.different_pairs, drawn[:, 0], rates.identities, confidence)
+    if rates.same_pairs == 0:
+        return fmr, Estimate(None, reason="no same pair")
+    drawn = resampled_shares(sample.same, sample.same_identities, rates.identities, threshold, seed=seed)
+    return fmr, estimate_from(errors.false_non_matches / rates.same_pairs, 1 - drawn[:, 0], rates.matched, confidence)
 
 
 def resolves(pairs: int, rate: float) -> bool:
@@ -175,26 +199,22 @@ def percent(rate: float) -> str:
     return f"{100 * rate:.3g} %"
 
 
-def _with_interval(value: float, low: float, high: float, unseen: float) -> Estimate:
-    # Drawn anew, data without an error still have none, which says nothing of the errors to come.
-    if value == 0:
-        high = max(high, unseen)
-    if value == 1:
-        low = min(low, 1 - unseen)
-    return Estimate(value, float(low), float(high))
-
-
-def _largest_unseen_rate(pairs: PairDistances, confidence: float) -> float:
-    """The error rate up to which that many identities may well show no error (Clopper and Pearson 1934).
-
-    All same pairs of one identity count as one observation, since they may stand or fall together.
-    """
-    observations = len(np.unique(pairs.same_identities))
-    return float(1 - ((1 - confidence) / 2) ** (1 / observations))
-
-
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
+    """A number between 0 and 1, or near it, for people."""
     return f"{value:.3f}"
+
+
+def row(name: str, estimate: Estimate, text: Callable[[float], str] = percent) -> tuple[str, str, str]:
+    """For printing: name, value, interval; where there is no interval, why not."""
+    value = "not known" if estimate.value is None else text(estimate.value)
+    if estimate.low is None or estimate.high is None:
+        return name, value, estimate.reason or ""
+    return name, value, f"{text(estimate.low)} to {text(estimate.high)}"
+
+
+def _one_minus(estimate: Estimate) -> Estimate:
+    value, low, high = (None if end is None else 1 - end for end in (estimate.value, estimate.high, estimate.low))
+    return Estimate(value, low, high, estimate.reason)
 
 
 def _unresolved(pairs: int, fmr: float) -> str:

@@ -1,4 +1,4 @@
-"""Distances of pairs in; error rates with the identities drawn anew, and intervals from these, out.
+"""Figures of pairs or items in; the same with the identities drawn anew, and the interval from these, out.
 
 Pairs that share an identity are not independent: one person who is hard to tell apart spoils many pairs at once. So
 it is identities that are drawn, with replacement, as often as there are identities; identity i is then there w_i
@@ -9,15 +9,37 @@ Owen 2007.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
+from alikely.errors import InputError
 from alikely.metrics.pairs import PairDistances
 from alikely.metrics.verification import Verification
 
 DRAWS = 200
 MOST_PAIRS = 1_000_000
+# With fewer identities, or fewer draws that hold what is measured, the ends of an interval mean nothing.
+FEWEST_IDENTITIES = 5
+FEWEST_DRAWS = 50
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and the ends of its interval. What cannot be told from the data is None, and `reason` says why."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None
+
+    def to_dict(self, key: str) -> dict[str, Any]:
+        """For JSON: `key`, `key_interval` as [low, high] or null and, where there is one, `key_reason`."""
+        interval = None if self.low is None else [self.low, self.high]
+        told: dict[str, Any] = {key: self.value, f"{key}_interval": interval}
+        return told if self.reason is None else told | {f"{key}_reason": self.reason}
 
 
 def resampled_curves(
@@ -25,29 +47,102 @@ def resampled_curves(
 ) -> Iterator[tuple[Float[np.ndarray, " bends"], Float[np.ndarray, " bends"]]]:
     """FMR and FNMR at the bends of the ROC (thresholds ascending), once for each draw of the identities.
 
-    Above `most_pairs` pairs, a seeded sample of the different ones is used (of the same ones too, where they are more
-    than half of `most_pairs`): what an interval shows is mostly the spread over identities, which the sample keeps.
-    A draw in which one kind of pair does not occur has no error rates and is left out.
+    Above `most_pairs` pairs, `sampled` ones are used: what an interval shows is mostly the spread over identities,
+    which the sample keeps. A draw in which one kind of pair does not occur has no error rates and is left out.
     """
-    generator = np.random.default_rng(seed)
-    same = _sample(len(pairs.same), max(most_pairs // 2, most_pairs - len(pairs.different)), generator)
-    different = _sample(len(pairs.different), most_pairs - len(same), generator)
-    # Sorted once; every draw only changes the weights.
-    same = same[np.argsort(pairs.same[same])]
-    different = different[np.argsort(pairs.different[different])]
-    verification = Verification(pairs.same[same], pairs.different[different])
-    thresholds = verification.bends()
-    same_below = np.searchsorted(verification.same, thresholds, side="right")
-    different_below = np.searchsorted(verification.different, thresholds, side="right")
-    same_sides = pairs.same_identities[same].T.astype(np.intp)
-    different_sides = pairs.different_identities[different].T.astype(np.intp)
-    for _ in range(draws):
-        drawn = generator.integers(pairs.identities, size=pairs.identities)
-        weights = np.bincount(drawn, minlength=pairs.identities)
-        matches = _running_weight(weights, same_sides)
-        false_matches = _running_weight(weights, different_sides)
-        if matches[-1] > 0 and false_matches[-1] > 0:
-            yield false_matches[different_below] / false_matches[-1], 1 - matches[same_below] / matches[-1]
+    pairs = sampled(pairs, most_pairs, seed)
+    bends = Verification.from_distances(pairs.same, pairs.different).bends()
+    same = _Kind(pairs.same, pairs.same_identities, bends)
+    different = _Kind(pairs.different, pairs.different_identities, bends)
+    for weights in _drawn(pairs.identities, draws, seed):
+        matched, falsely_matched = same.shares(weights), different.shares(weights)
+        if matched is not None and falsely_matched is not None:
+            yield falsely_matched, 1 - matched
+
+
+def resampled_shares(
+    distances: Float[np.ndarray, " pairs"],
+    sides: Int[np.ndarray, "pairs 2"],
+    identities: int,
+    thresholds: Float[np.ndarray, " thresholds"],
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Float[np.ndarray, "draws thresholds"]:
+    """The share of pairs of one kind at or below each threshold, once for each draw of the identities.
+
+    Of different pairs that is the FMR, of same pairs 1 - FNMR. `sides` are the identity numbers of the two sides, as
+    in `PairDistances`. Draws in which no such pair occurs are left out.
+    """
+    kind = _Kind(distances, sides, thresholds)
+    found = [shares for weights in _drawn(identities, draws, seed) if (shares := kind.shares(weights)) is not None]
+    return np.array(found).reshape(len(found), len(thresholds))
+
+
+def sampled(pairs: PairDistances, most_pairs: int = MOST_PAIRS, seed: int = 0) -> PairDistances:
+    """The pairs themselves up to `most_pairs`; above that, so many drawn with replacement."""
+    same, different = sample_positions(len(pairs.same), len(pairs.different), most_pairs, seed)
+    if len(same) + len(different) == len(pairs.same) + len(pairs.different):
+        return pairs
+    return PairDistances(
+        pairs.same[same],
+        pairs.different[different],
+        pairs.same_identities[same],
+        pairs.different_identities[different],
+        pairs.identities,
+        pairs.items,
+    )
+
+
+def sample_positions(
+    same: int, different: int, most_pairs: int, seed: int
+) -> tuple[Int[np.ndarray, " same"], Int[np.ndarray, " different"]]:
+    """Which of so many pairs are sampled, ascending.
+
+    The different ones are, and the same ones too where they are more than half of `most_pairs`.
+    """
+    # Apart from the generator that draws identities, so that these draws are those of all pairs.
+    generator = np.random.default_rng([seed, 1])
+    kept = _sample(same, max(most_pairs // 2, most_pairs - different), generator)
+    return kept, _sample(different, most_pairs - len(kept), generator)
+
+
+def mean_over_identities(
+    values: Float[np.ndarray, " queries"],
+    identities: Shaped[np.ndarray, " queries"],
+    confidence: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Estimate:
+    """The mean of a figure that each query has (a hit, a precision), with its interval by drawing the identities anew.
+
+    `identities` says whose each query is. Only those who ask are drawn; what they search in stays as it is. Raises
+    InputError for no values at all.
+    """
+    if len(values) == 0:
+        raise InputError("a mean needs values, got none")
+    names, numbers = np.unique(identities, return_inverse=True)
+    sums, counts = np.bincount(numbers, weights=values), np.bincount(numbers)
+    weights = np.array(list(_drawn(len(names), draws, seed)))
+    return estimate_from(float(values.mean()), weights @ sums / (weights @ counts), len(names), confidence)
+
+
+def estimate_from(
+    value: float, drawn: Float[np.ndarray, " draws"], identities: int, confidence: float = 0.95
+) -> Estimate:
+    """A figure with the interval from what it was in each draw.
+
+    Drawn anew, data without an error still have none, which says nothing of the errors to come: where the value is 0
+    or 1, the interval reaches as far as that many identities leave open.
+    """
+    if identities < FEWEST_IDENTITIES or len(drawn) < FEWEST_DRAWS:
+        return Estimate(value, reason=f"no interval: {identities} identities are too few")
+    (low,), (high,) = percentile_interval(drawn[:, None], confidence)
+    unseen = _largest_unseen_rate(identities, confidence)
+    if value == 0:
+        high = max(high, unseen)
+    if value == 1:
+        low = min(low, 1 - unseen)
+    return Estimate(value, float(low), float(high))
 
 
 def percentile_interval(
@@ -59,14 +154,44 @@ def percentile_interval(
     return low, high
 
 
+class _Kind:
+    """Pairs of one kind, sorted once: every draw only changes their weights."""
+
+    def __init__(
+        self,
+        distances: Float[np.ndarray, " pairs"],
+        sides: Int[np.ndarray, "pairs 2"],
+        thresholds: Float[np.ndarray, " thresholds"],
+    ) -> None:
+        order = np.argsort(distances)
+        self.below = np.searchsorted(distances[order], thresholds, side="right")
+        self.left, self.right = sides[order].T.astype(np.intp)
+        self.within = self.left == self.right
+
+    def shares(self, weights: Int[np.ndarray, " identities"]) -> Float[np.ndarray, " thresholds"] | None:
+        """The share of all weight that lies at or below each threshold; None where there is no weight."""
+        running = np.zeros(len(self.left) + 1)
+        np.cumsum(np.where(self.within, weights[self.left], weights[self.left] * weights[self.right]), out=running[1:])
+        return running[self.below] / running[-1] if running[-1] > 0 else None
+
+
+def _drawn(identities: int, draws: int, seed: int) -> Iterator[Int[np.ndarray, " identities"]]:
+    """How often each identity is there, once for each draw."""
+    generator = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield np.bincount(generator.integers(identities, size=identities), minlength=identities)
+
+
 def _sample(count: int, most: int, generator: np.random.Generator) -> Int[np.ndarray, " sampled"]:
     if count <= most:
         return np.arange(count)
     # With replacement, so that no list of all positions is made; of millions, few are drawn twice.
-    return generator.integers(count, size=most)
+    return np.sort(generator.integers(count, size=most))
 
 
-def _running_weight(weights: Int[np.ndarray, " identities"], sides: Int[np.ndarray, "2 pairs"]) -> np.ndarray:
-    left, right = sides
-    pair_weights = np.where(left == right, weights[left], weights[left] * weights[right])
-    return np.concatenate([[0], np.cumsum(pair_weights)])
+def _largest_unseen_rate(identities: int, confidence: float) -> float:
+    """The error rate up to which that many identities may well show no error (Clopper and Pearson 1934).
+
+    All pairs of one identity count as one observation, since they may stand or fall together.
+    """
+    return float(1 - ((1 - confidence) / 2) ** (1 / identities))

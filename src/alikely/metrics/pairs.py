@@ -1,5 +1,6 @@
 """Embeddings and what is known of them in; distances of same and of different pairs, with their identities, out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,10 @@ from torch import Tensor, nn
 from alikely.contracts import Distance
 from alikely.errors import InputError
 from alikely.types import Pairs
+
+BLOCK = 512  # rows of a table of distances that are computed at once, at most
+CELLS = 4_000_000  # and so many distances, at most: 16 MB
+COLUMNS = 2048  # in parts of so many columns, which stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +60,14 @@ def all_pairs(
     embeddings: Float[np.ndarray, "items dim"],
     labels: Shaped[np.ndarray, " items"],
     distance: Distance,
-    block: int = 512,
+    block: int = BLOCK,
 ) -> PairDistances:
     """The distances (float32) of all pairs of two items, each pair once: same where the labels are equal.
 
-    Computed in tiles of `block` x `block` items, on the device of the distance's weights where it has some; besides
-    the result, memory grows with `block` x items. Pairs stand in the order (0, 1), (0, 2), ..., (1, 2), ... within
-    either kind. Raises InputError naming the items whose embedding is not finite.
+    Computed in strips of `block` items by all, on the device of the distance's weights where it has some; besides the
+    result, memory grows with `block` x items. Pairs stand in the order (0, 1), (0, 2), ..., (1, 2), ... within either
+    kind. Raises InputError naming the items whose embedding is not finite. For more pairs than memory holds see
+    `ErrorRates.from_embeddings`.
     """
     vectors = as_tensor(embeddings, distance)
     names, numbers = np.unique(labels, return_inverse=True)
@@ -73,12 +79,9 @@ def all_pairs(
     found = {True: np.empty(same_count, np.float32), False: np.empty(different_count, np.float32)}
     sides = {kind: np.empty((len(row), 2), numbers.dtype) for kind, row in found.items()}
     filled = {True: 0, False: 0}
-    for start in range(0, count, block):
-        with torch.no_grad():
-            rows, columns = vectors[start : start + block], torch.split(vectors[start:], block)
-            table = torch.cat([distance.table(rows, part) for part in columns], dim=1).float().cpu().numpy()
+    for start, table in upper_strips(vectors, distance, block):
         once = np.arange(table.shape[1])[None, :] > np.arange(table.shape[0])[:, None]
-        equal = numbers[start : start + block, None] == numbers[None, start:]
+        equal = numbers[start : start + len(table), None] == numbers[None, start:]
         for kind in (True, False):
             row, column = np.nonzero(once & (equal == kind))
             place = slice(filled[kind], filled[kind] + len(row))
@@ -116,6 +119,34 @@ def known_pairs(
         numbers[pairs.right],
         items=len(np.union1d(pairs.left, pairs.right)),
     )
+
+
+def upper_strips(
+    vectors: Float[Tensor, "items dim"], distance: Distance, block: int = BLOCK
+) -> Iterator[tuple[int, Float[np.ndarray, "rows columns"]]]:
+    """The table of all distances (float32) on and above its diagonal, from the top: each strip with its first item.
+
+    Row i and column j of a strip that starts at item s hold the distance of the items s + i and s + j.
+    """
+    start = 0
+    while start < len(vectors):
+        rows = strip_rows(len(vectors) - start, block)
+        yield start, distance_table(vectors[start : start + rows], vectors[start:], distance)
+        start += rows
+
+
+def strip_rows(columns: int, block: int = BLOCK) -> int:
+    """How many rows of a table with so many columns are computed at once."""
+    return max(1, min(block, CELLS // columns))
+
+
+def distance_table(
+    rows: Float[Tensor, "rows dim"], columns: Float[Tensor, "columns dim"], distance: Distance
+) -> Float[np.ndarray, "rows columns"]:
+    """All distances (float32) of some items to others, without gradients, as NumPy has them."""
+    with torch.no_grad():
+        table = torch.cat([distance.table(rows, part) for part in torch.split(columns, COLUMNS)], dim=1)
+    return table.float().cpu().numpy()
 
 
 def _joined(items: int, pairs: Pairs) -> Int[np.ndarray, " items"]:

@@ -16,7 +16,11 @@ from alikely.errors import InputError, SettingsError, TooFewError
 
 @dataclass(frozen=True, eq=False)
 class Roc:
-    """Both error rates at every threshold, from accept nothing (-inf) to accept all (the largest distance)."""
+    """Both error rates over the thresholds, from accept nothing (-inf) to accept all (the largest distance).
+
+    The points of a DET curve are (fmr, fnmr), usually drawn on axes of normal deviates (`scipy.special.ndtri`; Martin
+    et al. 1997); those of a ROC curve (fmr, 1 - fnmr).
+    """
 
     thresholds: Float[np.ndarray, " thresholds"]
     fmr: Float[np.ndarray, " thresholds"]
@@ -50,7 +54,7 @@ class Verification:
 
         Raises InputError for distances that are NaN, infinite or negative, TooFewError where a kind has none.
         """
-        return cls(_checked_and_sorted(same, "same"), _checked_and_sorted(different, "different"))
+        return cls(checked_and_sorted(same, "same"), checked_and_sorted(different, "different"))
 
     def rates_at(
         self, thresholds: Float[np.ndarray, " thresholds"]
@@ -61,7 +65,7 @@ class Verification:
         return fmr, (len(self.same) - matched) / len(self.same)
 
     def roc(self) -> Roc:
-        """All thresholds with their rates. As large as the distinct distances: for millions of pairs see `bends`."""
+        """All thresholds with their rates. As large as the distinct distances: for millions see `roc_at_bends`."""
         distinct = np.unique(np.concatenate([self.same, self.different]))
         thresholds = np.concatenate([np.array([-np.inf], dtype=distinct.dtype), distinct])
         return Roc(thresholds, *self.rates_at(thresholds))
@@ -78,6 +82,11 @@ class Verification:
         before_corners = many[below[below > 0] - 1]
         ends = np.array([-np.inf, many[-1]], dtype=many.dtype)
         return np.unique(np.concatenate([ends, corners, before_corners]))
+
+    def roc_at_bends(self) -> Roc:
+        """The points at which the ROC turns: all that EER, AUC, costs and the smallest FNMR at an FMR depend on."""
+        bends = self.bends()
+        return Roc(bends, *self.rates_at(bends))
 
     @property
     def eer(self) -> float:
@@ -150,7 +159,8 @@ def check_rate(rate: float, name: str) -> None:
         raise SettingsError(f"{name} must lie between 0 and 1, got {rate}; 1 % is 0.01")
 
 
-def _checked_and_sorted(distances: Float[np.ndarray, " pairs"], kind: str) -> Float[np.ndarray, " pairs"]:
+def checked_and_sorted(distances: Float[np.ndarray, " pairs"], kind: str) -> Float[np.ndarray, " pairs"]:
+    """The distances ascending. Raises InputError for one that is none, TooFewError for no distance at all."""
     if len(distances) == 0:
         raise TooFewError(f"error rates need same and different pairs, got no {kind} pair; add some")
     # NaN is sorted to the end, so the two ends tell of all that can be wrong.

@@ -22,12 +22,13 @@ MOST_COLUMNS = 6
 
 @dataclass(frozen=True)
 class Options:
-    """What every benchmark can be told. `data` means something where the benchmark said that it needs data."""
+    """What every benchmark can be told. `data` and `keep` mean something where the benchmark said that it has them."""
 
     data: Path
     seeds: int
     quick: bool
     json: Path | None
+    keep: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,29 @@ class Result:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_options(description: str, needs_data: bool, seeds: int = 1, arguments: Sequence[str] | None = None) -> Options:
-    """The command line of a benchmark. `seeds` is how many it runs with where the user does not say."""
+def read_options(
+    description: str,
+    needs_data: bool,
+    seeds: int = 1,
+    arguments: Sequence[str] | None = None,
+    keeps: bool = False,
+) -> Options:
+    """The command line of a benchmark. `seeds` is how many it runs with where the user does not say.
+
+    One that `keeps` runs in parts, such as folds, and can keep the result of each.
+    """
     parser = argparse.ArgumentParser(description=description)
     of_data = "folder with the unpacked data" + ("" if needs_data else " (not needed here)")
     parser.add_argument("--data", type=Path, required=needs_data, default=Path(), metavar="DIR", help=of_data)
     parser.add_argument("--seeds", type=_count, default=seeds, metavar="N", help=f"how many seeds (default {seeds})")
     parser.add_argument("--quick", action="store_true", help="a small run that shows it works; its numbers mean little")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result here")
+    parser.set_defaults(keep=None)
+    if keeps:
+        of_keep = "keep the result of each part here; a part that is there with the same settings is not run again"
+        parser.add_argument("--keep", type=Path, metavar="DIR", help=of_keep)
     read = parser.parse_args(arguments)
-    return Options(data=read.data, seeds=read.seeds, quick=read.quick, json=read.json)
+    return Options(data=read.data, seeds=read.seeds, quick=read.quick, json=read.json, keep=read.keep)
 
 
 def over_seeds(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -16,6 +16,9 @@ from alikely.errors import InputError, SettingsError
         ({"distance": "cosine"}, "contrastive", "cosine", 64),
         *[({"loss": name}, name, "cosine", 64) for name in LEARN_ANGLES],
         ({"loss": "info_nce", "distance": "euclidean", "size": 32}, "info_nce", "euclidean", 32),
+        ({"loss": "contrastive+cosface"}, "contrastive+cosface", "cosine", 64),
+        ({"loss": "contrastive+triplet"}, "contrastive+triplet", "euclidean", 64),
+        ({"loss": "info_nce+logistic"}, "info_nce+logistic", "learned", 64),
     ],
 )
 def test_what_is_not_set_is_filled_in_with_what_fits(given, loss, distance, size):
@@ -44,6 +47,7 @@ def test_settings_survive_json():
         ("memory_gb", (1e-9,), (0,)),
         ("clip", (None, 0.1), (0,)),
         ("colour", ("auto", "grey", "rgb"), ("blue", 3)),
+        ("draw", ("every_item", "root", "equal"), ("sqrt", 0.5)),
     ],
 )
 def test_bounds_at_their_borders(name, allowed, refused):
@@ -52,6 +56,14 @@ def test_bounds_at_their_borders(name, allowed, refused):
     for value in refused:
         with pytest.raises(SettingsError, match=f"^{name} = .*: must be "):
             TrainSettings(**{name: value})
+
+
+def test_settings_of_joined_losses_stand_under_their_names(tmp_path):
+    (tmp_path / "run.toml").write_text("loss = 'info_nce+cosface'\n[loss_settings.cosface]\nscale = 24\nweight = 0.5\n")
+    settings = TrainSettings(**read_toml(tmp_path / "run.toml"))
+
+    assert settings.loss_settings == {"cosface": {"scale": 24, "weight": 0.5}}
+    assert TrainSettings.model_validate_json(settings.model_dump_json()) == settings
 
 
 def test_all_problems_are_listed_a_line_each():

@@ -1,22 +1,39 @@
 """A model and a source -> how good it is there, or its embeddings in a file."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
+from alikely.contracts import Distance
 from alikely.data.preparation import PicturePreparation
 from alikely.data.reading import Pictures, read_pictures
 from alikely.data.sources import read_items, read_source
-from alikely.errors import BadItemsError, ModelError, SettingsError
+from alikely.errors import BadItemsError, ModelError, SettingsError, TooFewError
 from alikely.folders import whole_file
-from alikely.metrics import AtThreshold, PairDistances, Verification, VerificationReport, summary
+from alikely.metrics import (
+    AtThreshold,
+    ErrorRates,
+    GroupRow,
+    IdentityRow,
+    PairDistances,
+    RetrievalReport,
+    VerificationReport,
+    group_rows,
+    identity_rows,
+    pair_group_rows,
+    rates_at_threshold,
+    retrieval,
+    summary,
+)
 from alikely.model import BATCH, SiameseModel, distances_of_examples
 from alikely.types import Examples
+
+LABEL, GROUP = "label", "group"  # to compare by, beside the columns of a table
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 
@@ -25,22 +42,36 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 class Evaluation:
     """How well a model tells apart the identities of a source.
 
+    `retrieval` says how well items find each other (None in a table of pairs). `groups` holds, for each column that was
+    asked for, a row for each of its values; `identities` a row for each identity, where `label` was asked for.
     `skipped` could not be read. `known` are the labels of the source that the model was made from too (its test
     identities left out): with them, the figures are too good.
     """
 
     report: VerificationReport
+    retrieval: RetrievalReport | None = None
+    groups: Mapping[str, tuple[GroupRow, ...]] = field(default_factory=dict)
+    identities: tuple[IdentityRow, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     known: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the figures of the report, `skipped` and `known`."""
-        skipped = [{"item": name, "problem": problem} for name, problem in self.skipped]
-        return {**self.report.to_dict(), "skipped": skipped, "known": list(self.known)}
+        """For JSON: all figures of report and retrieval, `by` with the rows of each column, `skipped` and `known`."""
+        by = {column: [row.to_dict() for row in rows] for column, rows in self.groups.items()}
+        if self.identities:
+            by[LABEL] = [row.to_dict() for row in self.identities]
+        return {
+            **self.report.to_dict(),
+            **({} if self.retrieval is None else self.retrieval.to_dict()),
+            "by": by,
+            "skipped": [{"item": name, "problem": problem} for name, problem in self.skipped],
+            "known": list(self.known),
+        }
 
     def rows(self) -> list[tuple[str, str, str]]:
         """For printing: (name, value, interval or remark)."""
-        return self.report.rows()
+        further = [] if self.retrieval is None else self.retrieval.rows()
+        return [*self.report.rows(), *self.report.further_rows(), *further]
 
     def warning(self) -> str | None:
         """What makes the figures too good, in words; None where nothing is known to."""
@@ -54,28 +85,68 @@ class Evaluation:
 
 
 def evaluate(
-    model: SiameseModel, source: Path | str | Examples, skip_bad: bool = False, progress: Progress | None = None
+    model: SiameseModel,
+    source: Path | str | Examples,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+    by: Sequence[str] = (),
 ) -> Evaluation:
     """Measure `model` on all pairs of a source (on its known pairs, where it is a table of pairs).
 
-    For an honest figure the source holds identities that the model has not learned from. Raises InputError
-    (BadItemsError with all items that cannot be read, unless `skip_bad`), TooFewError without pairs of both kinds.
+    All pairs are gone through in a stream, so that 100,000 items need no more memory than their embeddings and some.
+    `by` names columns of the source's table (light, device, `group`): how the model errs for each of their values; and
+    `label`: for each identity. For an honest figure the source holds identities that the model has not learned from.
+    Raises InputError (BadItemsError with all items that cannot be read, unless `skip_bad`), TooFewError without pairs
+    of both kinds or where a column makes no groups, SettingsError for a column that is not there.
     """
     examples = source if isinstance(source, Examples) else read_source(source)
+    _check_columns(model, examples, by)
     pictures, skipped = _read(model, examples, skip_bad, progress)
-    pairs = distances_of_examples(embed_pictures(model, pictures, progress), pictures.examples, model.distance)
-    return Evaluation(judge(model, pairs), tuple(skipped), _known_labels(model, pictures.examples))
+    embeddings, examples = embed_pictures(model, pictures, progress), pictures.examples
+    threshold = _threshold(model)
+    if examples.labels is not None:
+        rates = ErrorRates.from_embeddings(embeddings, examples.labels, model.distance, threshold)
+    else:
+        rates = ErrorRates.from_pairs(distances_of_examples(embeddings, examples, model.distance), threshold)
+    report = judge(model, rates)
+    return Evaluation(
+        report=report,
+        retrieval=None if examples.labels is None else retrieval(embeddings, examples.labels, model.distance),
+        groups={
+            column: _rows_of_column(embeddings, examples, column, model.distance, threshold)
+            for column in by
+            if column != LABEL
+        },
+        identities=_rows_of_identities(rates, examples) if LABEL in by else (),
+        skipped=tuple(skipped),
+        known=_known_labels(model, examples),
+    )
 
 
-def judge(model: SiameseModel, pairs: PairDistances) -> VerificationReport:
-    """What these distances could do at best, and what the model's own threshold makes of them."""
-    report = summary(pairs)
-    if model.calibration is None:
+def judge(model: SiameseModel, pairs: PairDistances | ErrorRates) -> VerificationReport:
+    """What these distances could do at best, and what the model's own threshold makes of them.
+
+    `ErrorRates` must have been counted at that threshold.
+    """
+    calibration, threshold = model.calibration, _threshold(model)
+    rates = ErrorRates.from_pairs(pairs, threshold) if isinstance(pairs, PairDistances) else pairs
+    report = summary(rates)
+    if calibration is None or threshold is None:
         return report
-    wanted = model.calibration.default_fmr
-    threshold = model.calibration.threshold(fmr=wanted)
-    fmr, fnmr = Verification.from_distances(pairs.same, pairs.different).rates_at(np.array([threshold]))
-    return replace(report, at_threshold=AtThreshold(threshold, wanted, float(fmr[0]), float(fnmr[0])))
+    fmr, fnmr = rates_at_threshold(rates)
+    assert fmr.value is not None  # a report has pairs of both kinds
+    assert fnmr.value is not None
+    return replace(
+        report,
+        at_threshold=AtThreshold(
+            threshold,
+            calibration.default_fmr,
+            fmr.value,
+            fnmr.value,
+            None if fmr.low is None or fmr.high is None else (fmr.low, fmr.high),
+            None if fnmr.low is None or fnmr.high is None else (fnmr.low, fnmr.high),
+        ),
+    )
 
 
 def embed_pictures(
@@ -131,6 +202,55 @@ def embed_to_file(
         else:
             _write_parquet(partial, kept.names, labels, embeddings)
     return Embedded(len(kept), model.dim, tuple(skipped))
+
+
+def _threshold(model: SiameseModel) -> float | None:
+    calibration = model.calibration
+    return None if calibration is None else calibration.threshold(fmr=calibration.default_fmr)
+
+
+def _check_columns(model: SiameseModel, examples: Examples, by: Sequence[str]) -> None:
+    there = set(_columns(examples)) | ({LABEL} if examples.labels is not None else set())
+    for column in by:
+        if column not in there:
+            shown = ", ".join(sorted(there)) or "none"
+            raise SettingsError(f"the source has no column {column!r} to compare by; it has: {shown}")
+    if LABEL in by and model.calibration is None:
+        raise SettingsError("errors by identity need the model's threshold, but it has no calibration")
+
+
+def _columns(examples: Examples) -> dict[str, Shaped[np.ndarray, " marks"]]:
+    """What items (or, in a table of pairs, pairs) can be compared by, but for the label."""
+    columns = dict(examples.columns)
+    if examples.labels is None and examples.pairs is not None:
+        columns |= examples.pairs.columns
+    if examples.groups is not None:
+        columns[GROUP] = examples.groups
+    return columns
+
+
+def _rows_of_column(
+    embeddings: Float[np.ndarray, "items dim"],
+    examples: Examples,
+    column: str,
+    distance: Distance,
+    threshold: float | None,
+) -> tuple[GroupRow, ...]:
+    marks, pairs = _columns(examples)[column], examples.pairs
+    try:
+        if examples.labels is not None:
+            return group_rows(embeddings, examples.labels, marks, distance, threshold)
+        assert pairs is not None  # examples to judge by have labels or pairs
+        of_pairs = column in pairs.columns
+        left, right = (marks, marks) if of_pairs else (marks[pairs.left], marks[pairs.right])
+        return pair_group_rows(embeddings, pairs, left, right, distance, threshold)
+    except TooFewError as error:
+        raise TooFewError(f"by {column}: {error}") from error
+
+
+def _rows_of_identities(rates: ErrorRates, examples: Examples) -> tuple[IdentityRow, ...]:
+    names, items = np.unique(np.asarray(examples.labels), return_counts=True)
+    return identity_rows(rates, [str(name) for name in names], items.tolist())
 
 
 def _known_labels(model: SiameseModel, examples: Examples) -> tuple[str, ...]:

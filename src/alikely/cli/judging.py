@@ -1,17 +1,33 @@
 """alikely evaluate, alikely compare."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alikely.cli.app import AsJson, ModelFolder, SkipBad, Source, app
 from alikely.cli.output import print_json, print_rows, say, say_skipped
 
+if TYPE_CHECKING:
+    from alikely.metrics import GroupRow, IdentityRow
+
 
 @app.command(short_help="Measure MODEL on all pairs of SOURCE.")
-def evaluate(model: ModelFolder, source: Source, skip_bad: SkipBad = False, as_json: AsJson = False) -> None:
-    """Measure MODEL on all pairs of SOURCE: EER, AUC, FNMR at FMR 1 % and 0.1 %, counts, intervals.
+def evaluate(
+    model: ModelFolder,
+    source: Source,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="also for each value of this column of SOURCE's table; 'label': for each identity; may be repeated",
+        ),
+    ] = None,
+    skip_bad: SkipBad = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure MODEL on all pairs of SOURCE: EER, AUC, FNMR at FMR 1 % and 0.1 %, retrieval, counts, intervals.
 
     For an honest figure SOURCE holds identities that the model has not learned from.
     """
@@ -20,7 +36,7 @@ def evaluate(model: ModelFolder, source: Source, skip_bad: SkipBad = False, as_j
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal:
-        found = measure(load_model(model), source, skip_bad, terminal.done)
+        found = measure(load_model(model), source, skip_bad, terminal.done, by or ())
         if warning := found.warning():
             terminal.alarm(warning)
     say_skipped(found.skipped)
@@ -32,6 +48,10 @@ def evaluate(model: ModelFolder, source: Source, skip_bad: SkipBad = False, as_j
         f"{report.same_pairs:,} same and {report.different_pairs:,} different pairs of {report.identities:,} identities"
     )
     print_rows(title, ("", "value", "95 % interval"), found.rows())
+    for column, rows in found.groups.items():
+        print_groups(column, rows)
+    if found.identities:
+        print_worst(found.identities)
 
 
 @app.command()
@@ -58,3 +78,23 @@ def compare(
     else:
         say(decision.sentence())
     raise typer.Exit(decision.exit_code)
+
+
+def print_groups(column: str, rows: Sequence["GroupRow"]) -> None:
+    """A table with a line for each value of a column."""
+    print_rows(
+        f"By {column}: pairs whose two items share a value, at the model's threshold",
+        (column, "items", "same pairs", "different pairs", "FMR", "FNMR", "EER"),
+        [row.cells() for row in rows],
+    )
+
+
+def print_worst(rows: Sequence["IdentityRow"]) -> None:
+    """The identities that err most, in a table for either kind of error."""
+    from alikely.metrics import worst_identities
+
+    worst = worst_identities(rows)
+    header, none = ("label", "items", "FMR", "FNMR"), [("none", "", "", "")]
+    for errors, found in (("matches", worst.false_matches), ("non-matches", worst.false_non_matches)):
+        cells = [(row.identity, f"{row.items:,}", row.told("FMR"), row.told("FNMR")) for row in found]
+        print_rows(f"Identities with the most false {errors}, at the model's threshold", header, cells or none)

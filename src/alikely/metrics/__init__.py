@@ -21,7 +21,7 @@ from alikely.metrics.costs import DetectionCosts, LeastCost, least_cost
 from alikely.metrics.estimates import AtThreshold, VerificationReport, percent, rates_at_threshold, summary
 from alikely.metrics.few_shot import few_shot_accuracy, n_way_k_shot, shot_credits
 from alikely.metrics.folds import FoldAccuracy, best_threshold, fold_accuracy
-from alikely.metrics.groups import GroupRow, group_rows
+from alikely.metrics.groups import GroupRow, group_rows, pair_group_rows
 from alikely.metrics.identities import IdentityRow, WorstIdentities, identity_rows, worst_identities
 from alikely.metrics.intervals import (
     Estimate,
@@ -65,6 +65,7 @@ __all__ = [
     "threshold_bands",
     "GroupRow",
     "group_rows",
+    "pair_group_rows",
     "IdentityRow",
     "identity_rows",
     "WorstIdentities",

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from alikely.contracts import Distance
-from alikely.errors import InputError, TooFewError
-from alikely.metrics.estimates import rates_at_threshold
+from alikely.errors import TooFewError
+from alikely.metrics.estimates import percent, rates_at_threshold
 from alikely.metrics.intervals import FEWEST_IDENTITIES, Estimate, estimate_from, resampled_curves
 from alikely.metrics.pairs import PairDistances, known_pairs
 from alikely.metrics.rates import ErrorRates
@@ -30,8 +30,9 @@ NO_THRESHOLD = "the model has no threshold"
 class GroupRow:
     """How the pairs of one group err. `value` is None in the row of the pairs whose items bear different values.
 
-    `items` and `identities` are those of the group (in the row of different values: all). `fmr` and `fnmr` are those at
-    the given threshold, `eer` at the best one for these pairs. What there are no pairs for is None, with the reason.
+    `items` and `identities` are those of the group (of its pairs, where only some pairs are known). `fmr` and `fnmr`
+    are those at the given threshold, `eer` at the best one for these pairs. What there is no pair for is None, with the
+    reason.
     """
 
     value: str | None
@@ -54,38 +55,67 @@ class GroupRow:
         }
         return counts | self.fmr.to_dict("fmr") | self.fnmr.to_dict("fnmr") | self.eer.to_dict("eer")
 
+    def cells(self) -> tuple[str, ...]:
+        """For printing: value, items, same pairs, different pairs, FMR, FNMR, EER."""
+        value = "(different values)" if self.value is None else self.value or "(empty)"
+        counts = (f"{count:,}" for count in (self.items, self.same_pairs, self.different_pairs))
+        return (value, *counts, *(_cell(estimate) for estimate in (self.fmr, self.fnmr, self.eer)))
+
 
 def group_rows(
     embeddings: Float[np.ndarray, "items dim"],
+    labels: Shaped[np.ndarray, " items"],
     marks: Shaped[np.ndarray, " items"],
     distance: Distance,
-    labels: Shaped[np.ndarray, " items"] | None = None,
-    pairs: Pairs | None = None,
     threshold: float | None = None,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> tuple[GroupRow, ...]:
-    """A row for each value of `marks`, in order, and last that of different values (left out where it has no pair).
+    """All pairs of two items: a row for each value of `marks`, in order, and last that of different values.
 
-    With `labels`, of all pairs; else of the known `pairs`. Raises InputError without labels or pairs, TooFewError where
-    a comparison makes no sense: all items bear one value, or no two items that form a pair share one.
+    The last one is left out where it has no pair. Raises TooFewError where a comparison makes no sense: all items bear
+    one value, or no two items share one.
     """
+    _check_several(marks)
+    return _rows(_parts_of_all(embeddings, labels, marks, distance, threshold, seed), confidence, seed)
+
+
+def pair_group_rows(
+    embeddings: Float[np.ndarray, "items dim"],
+    pairs: Pairs,
+    left_marks: Shaped[np.ndarray, " pairs"],
+    right_marks: Shaped[np.ndarray, " pairs"],
+    distance: Distance,
+    threshold: float | None = None,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> tuple[GroupRow, ...]:
+    """The same of known pairs. Where it is the pairs that bear marks, both sides' are those."""
+    _check_several(np.concatenate([left_marks, right_marks]))
+    parts = _parts_of_known(embeddings, pairs, left_marks, right_marks, distance, threshold, seed)
+    return _rows(parts, confidence, seed)
+
+
+def _cell(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return estimate.reason or "not known"
+    if estimate.low is None or estimate.high is None:
+        return percent(estimate.value)
+    return f"{percent(estimate.value)} ({percent(estimate.low)} to {percent(estimate.high)})"
+
+
+def _check_several(marks: Shaped[np.ndarray, " marks"]) -> None:
     values = np.unique(marks)
     if len(values) < 2:
         shown = f"the one value '{values[0]}'" if len(values) else "no value"
-        raise TooFewError(
-            f"groups need two values or more, got {shown} for all {len(marks)} items; name another column"
-        )
-    if labels is not None:
-        parts = _parts_of_all(embeddings, marks, distance, labels, threshold, seed)
-    elif pairs is not None:
-        parts = _parts_of_known(embeddings, marks, distance, pairs, threshold, seed)
-    else:
-        raise InputError("nothing is known of these items: give them labels or pairs")
+        raise TooFewError(f"groups need two values or more, got {shown}; name another column")
+
+
+def _rows(parts: Iterator[tuple[str | None, int, ErrorRates]], confidence: float, seed: int) -> tuple[GroupRow, ...]:
     *within, between = (_row(*part, confidence, seed) for part in parts)
     if not any(row.same_pairs + row.different_pairs for row in within):
         raise TooFewError(
-            f"groups need pairs whose two items share a value, got none: {len(marks)} items bear {len(values)} values; "
+            f"groups need pairs whose two items share a value, got none with {len(within)} values; "
             "name a column with fewer values"
         )
     return (*within, between) if between.same_pairs + between.different_pairs else tuple(within)
@@ -93,9 +123,9 @@ def group_rows(
 
 def _parts_of_all(
     embeddings: Float[np.ndarray, "items dim"],
+    labels: Shaped[np.ndarray, " items"],
     marks: Shaped[np.ndarray, " items"],
     distance: Distance,
-    labels: Shaped[np.ndarray, " items"],
     threshold: float | None,
     seed: int,
 ) -> Iterator[tuple[str | None, int, ErrorRates]]:
@@ -114,16 +144,16 @@ def _parts_of_all(
 
 def _parts_of_known(
     embeddings: Float[np.ndarray, "items dim"],
-    marks: Shaped[np.ndarray, " items"],
-    distance: Distance,
     pairs: Pairs,
+    left: Shaped[np.ndarray, " pairs"],
+    right: Shaped[np.ndarray, " pairs"],
+    distance: Distance,
     threshold: float | None,
     seed: int,
 ) -> Iterator[tuple[str | None, int, ErrorRates]]:
     """The same from the known pairs only."""
     found = known_pairs(embeddings, pairs, None, distance)
-    left, right = marks[pairs.left], marks[pairs.right]
-    for value in (*np.unique(marks), None):
+    for value in (*np.unique(np.concatenate([left, right])), None):
         inside = left != right if value is None else (left == value) & (right == value)
         of_same, of_different = inside[pairs.same], inside[~pairs.same]
         sides = np.concatenate([found.same_identities[of_same], found.different_identities[of_different]])
@@ -133,7 +163,7 @@ def _parts_of_known(
             sides[:, 0],
             sides[:, 1],
         )
-        items = len(marks) if value is None else int((marks == value).sum())
+        items = len(np.union1d(pairs.left[inside], pairs.right[inside]))
         yield None if value is None else str(value), items, ErrorRates.from_pairs(part, threshold, MOST_PAIRS, seed)
 
 

@@ -7,11 +7,12 @@ a lamb and a wolf: both are in many false matches.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from alikely.errors import SettingsError
+from alikely.metrics.estimates import percent
 from alikely.metrics.rates import ErrorRates
 
 
@@ -39,6 +40,15 @@ class IdentityRow:
     def fnmr(self) -> float | None:
         """The share of its same pairs that are refused."""
         return self.false_non_matches / self.same_pairs if self.same_pairs else None
+
+    def told(self, rate: Literal["FMR", "FNMR"]) -> str:
+        """For printing: the rate and what it comes from, "3.5 % (7 of 200)"."""
+        found, errors, pairs = (
+            (self.fmr, self.false_matches, self.different_pairs)
+            if rate == "FMR"
+            else (self.fnmr, self.false_non_matches, self.same_pairs)
+        )
+        return "no pair" if found is None else f"{percent(found)} ({errors:,} of {pairs:,})"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the fields by name, `fmr` and `fnmr`."""

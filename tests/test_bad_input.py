@@ -349,6 +349,11 @@ def test_an_out_that_is_no_name(source, monkeypatch, name):
         (("--set", "encoder_settings.widht=3"), "encoder cnn has no setting 'widht'; it has channels, dim, width"),
         (("--set", "encoder_settings={dim='x'}"), "encoder cnn: dim must be "),
         (("--set", "loss_settings.margn=3"), "loss contrastive has no setting 'margn'"),
+        (
+            ("--loss=info_nce+cosface", "--set=loss_settings.cosface.scale=-1", "--set=loss_settings.cosface.margin=0"),
+            "loss cosface: scale must be a number above 0",
+        ),
+        (("--loss", "info_nce+cosface", "--set", "loss_settings.scale=3"), "settings of a sum stand under the name"),
         (("--set", "augment={rotat=3}"), "augmentation has no strength 'rotat'"),
         (("--set", "trackers=['paper']"), "no tracker 'paper'; there are: tensorboard, mlflow, wandb"),
         (("--set", "test_share=0.9"), "1.15 together, so that nothing is left to learn from"),

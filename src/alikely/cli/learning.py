@@ -94,9 +94,9 @@ def train(
 
 
 def _joined(values: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """`more` on top of `values`; what is a table in both (`encoder_settings.dim=64`) is joined by name."""
+    """`more` on top of `values`; tables in both (`encoder_settings.dim=64`) are joined by name, all the way down."""
     tables = {
-        name: {**values[name], **value}
+        name: _joined(values[name], value)
         for name, value in more.items()
         if isinstance(value, dict) and isinstance(values.get(name), dict)
     }

@@ -238,12 +238,9 @@ def _rows_of_column(
 ) -> tuple[GroupRow, ...]:
     marks, pairs = _columns(examples)[column], examples.pairs
     try:
-        if examples.labels is not None:
-            return group_rows(embeddings, examples.labels, marks, distance, threshold)
-        assert pairs is not None  # examples to judge by have labels or pairs
-        of_pairs = column in pairs.columns
-        left, right = (marks, marks) if of_pairs else (marks[pairs.left], marks[pairs.right])
-        return pair_group_rows(embeddings, pairs, left, right, distance, threshold)
+        if pairs is not None and examples.labels is None and column in pairs.columns:
+            return pair_group_rows(embeddings, pairs, marks, marks, distance, threshold)
+        return group_rows(embeddings, marks, distance, examples.labels, pairs, threshold)
     except TooFewError as error:
         raise TooFewError(f"by {column}: {error}") from error
 

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from alikely.contracts import Distance
-from alikely.errors import TooFewError
+from alikely.errors import InputError, TooFewError
 from alikely.metrics.estimates import percent, rates_at_threshold
 from alikely.metrics.intervals import FEWEST_IDENTITIES, Estimate, estimate_from, resampled_curves
 from alikely.metrics.pairs import PairDistances, known_pairs
@@ -64,20 +64,26 @@ class GroupRow:
 
 def group_rows(
     embeddings: Float[np.ndarray, "items dim"],
-    labels: Shaped[np.ndarray, " items"],
     marks: Shaped[np.ndarray, " items"],
     distance: Distance,
+    labels: Shaped[np.ndarray, " items"] | None = None,
+    pairs: Pairs | None = None,
     threshold: float | None = None,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> tuple[GroupRow, ...]:
-    """All pairs of two items: a row for each value of `marks`, in order, and last that of different values.
+    """A row for each value of `marks`, in order, and last that of different values (left out where it has no pair).
 
-    The last one is left out where it has no pair. Raises TooFewError where a comparison makes no sense: all items bear
-    one value, or no two items share one.
+    With `labels`, of all pairs; else of the known `pairs`. Raises InputError without either, TooFewError where a
+    comparison makes no sense: all items bear one value, or no two items that form a pair share one.
     """
-    _check_several(marks)
-    return _rows(_parts_of_all(embeddings, labels, marks, distance, threshold, seed), confidence, seed)
+    if labels is not None:
+        _check_several(marks)
+        return _rows(_parts_of_all(embeddings, labels, marks, distance, threshold, seed), confidence, seed)
+    if pairs is None:
+        raise InputError("nothing is known of these items: give them labels or pairs")
+    left, right = marks[pairs.left], marks[pairs.right]
+    return pair_group_rows(embeddings, pairs, left, right, distance, threshold, confidence, seed)
 
 
 def pair_group_rows(
@@ -90,7 +96,7 @@ def pair_group_rows(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> tuple[GroupRow, ...]:
-    """The same of known pairs. Where it is the pairs that bear marks, both sides' are those."""
+    """The same of known pairs that bear marks on either side; where it is the pairs that bear them, twice the same."""
     _check_several(np.concatenate([left_marks, right_marks]))
     parts = _parts_of_known(embeddings, pairs, left_marks, right_marks, distance, threshold, seed)
     return _rows(parts, confidence, seed)

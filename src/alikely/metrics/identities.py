@@ -83,10 +83,10 @@ def worst_identities(rows: Sequence[IdentityRow], most: int = 10) -> WorstIdenti
     """The `most` identities that err most, of either kind."""
 
     def falsely_matched(row: IdentityRow) -> tuple[float, int]:
-        return -(row.fmr or 0), -row.false_matches
+        return -(row.fmr or 0.0), -row.false_matches
 
     def refused(row: IdentityRow) -> tuple[float, int]:
-        return -(row.fnmr or 0), -row.false_non_matches
+        return -(row.fnmr or 0.0), -row.false_non_matches
 
     return WorstIdentities(
         tuple(row for row in sorted(rows, key=falsely_matched)[:most] if row.false_matches),

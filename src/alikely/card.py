@@ -61,7 +61,8 @@ def _data(data: dict[str, Any]) -> str:
 def _quality(evaluation: dict[str, Any] | None) -> str:
     if not evaluation:
         return "## Quality\n\nNot measured: no identities were held back for a test."
-    figures = [name for name in evaluation if f"{name}_interval" in evaluation]
+    # What is let through at a FAR is 1 minus what is refused at it.
+    figures = [name for name in evaluation if f"{name}_interval" in evaluation and not name.startswith("tar_at_far_")]
     rows = [f"| {_title(name)} | {_figure(evaluation, name)} |" for name in figures]
     counts = ", ".join(
         f"{evaluation[name]:,} {name.replace('_', ' ')}"
@@ -137,7 +138,11 @@ def _made(model: SiameseModel) -> str:
 
 
 def _title(name: str) -> str:
-    known = {"eer": "EER (same pairs refused = different pairs let through)", "auc": "AUC"}
+    known = {
+        "eer": "EER (same pairs refused = different pairs let through)",
+        "auc": "AUC",
+        "min_detection_cost": "minimum detection cost, normalised",
+    }
     rate = name.removeprefix("fnmr_at_fmr_")
     return known[name] if name in known else f"FNMR (same pairs refused) at FMR {percent(float(rate))}"
 

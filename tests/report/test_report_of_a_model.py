@@ -1,46 +1,110 @@
+import re
+
 import numpy as np
 import pytest
 
-from alikely.data.checks.findings import Finding
+from alikely.errors import InputError, StorageError, TooFewError
 from alikely.evaluation import judge
+from alikely.metrics import PairDistances, summary
 from alikely.model import distances_of_examples
-from alikely.report import EpochPoint, Learning, report_html, report_of_model, report_unmeasured
+from alikely.report import report_html, report_of_distances, report_of_model, report_unmeasured, write_report
 from alikely.types import Examples, Pairs
-from tests.models import small_model
+from tests.models import made_up_pairs, small_model
 
-IDENTITIES, ITEMS = 12, 4
-
-
-def examples(label="person {}"):
-    draw = np.random.default_rng(0)
-    faces = draw.integers(0, 256, (IDENTITIES, 16, 16))
-    items = [
-        np.clip(face + draw.integers(-30, 30, (16, 16)), 0, 255).astype(np.uint8)
-        for face in faces
-        for _ in range(ITEMS)
-    ]
-    labels = np.array([label.format(number) for number in range(IDENTITIES) for _ in range(ITEMS)])
-    return Examples(tuple(items), tuple(f"{place}.png" for place in range(len(items))), labels)
+PARTS = ("threshold", "trade-off", "worst", "errors", "map", "learning", "checks", "settings", "words")
 
 
-LEARNING = Learning((EpochPoint(1, 0.9, 0.4), EpochPoint(2, 0.5, 0.2)), best=2, ended="all epochs", alarms=("slow",))
+def parts_of(page: str) -> list[str]:
+    return re.findall('<section id="([^"]+)">', page)
 
 
-@pytest.fixture(scope="module")
-def whole():
-    model, given = small_model(), examples()
-    embeddings = model.embed(given.items)
-    pairs = distances_of_examples(embeddings, given, model.distance)
-    finding = Finding(
-        "identical", "two alike", "warning", pairs=(("0.png", "5.png"),), pictures=((given.items[0], given.items[5]),)
-    )
-    report = judge(model, pairs)
-    return report_of_model("faces", model, given, embeddings, pairs, report, learning=LEARNING, findings=[finding])
-
-
-def test_every_part_of_the_report_is_in_the_page(whole):
+def test_every_part_of_the_report_is_in_the_page_and_in_its_list(whole):
     page = report_html(whole)
 
-    for part in ("threshold", "trade-off", "worst", "map", "learning", "checks", "settings", "words"):
-        assert f'<section id="{part}">' in page
-        assert f'href="#{part}"' in page
+    assert parts_of(page) == list(PARTS)
+    assert re.findall('<a href="#([^"]+)">', page) == list(PARTS)
+
+
+def test_names_and_labels_are_escaped_everywhere(whole):
+    page = report_html(whole)
+
+    assert "<script>document" not in page
+    assert page.count("&lt;script&gt;document") > 20
+    assert "\\u003cscript\\u003edocument" in page  # for the map, which the script fills
+
+
+def test_the_page_lets_nothing_run_or_load_but_its_own(whole):
+    page = report_html(whole)
+    policy = re.search('Content-Security-Policy" content="([^"]+)"', page)
+
+    assert policy is not None
+    assert "default-src &#39;none&#39;" in policy[1] or "default-src 'none'" in policy[1]
+    assert "unsafe" not in policy[1]
+    assert not re.search(r"(src|href)=\"(?!data:|#)", page)
+
+
+def test_scores_made_elsewhere_have_a_report_without_pictures():
+    pairs = made_up_pairs()
+    content = report_of_distances("scores.csv", pairs, summary(pairs), "people", notes=("from another program",))
+    page = report_html(content)
+
+    assert parts_of(page) == ["threshold", "trade-off", "words"]
+    assert "Measured on 20 people (40 same and 200 different pairs)" in content.summary[1]
+    assert "There is no threshold of its own" in content.summary[0]
+    assert "from another program" in page
+
+
+def test_a_model_without_a_test_has_a_report_that_says_so(whole):
+    page = report_html(report_unmeasured("faces", small_model(calibrated=False), whole.learning, []))
+
+    assert parts_of(page) == ["learning", "checks", "settings", "words"]
+    assert "has not been measured" in page
+    assert "Nothing: no contradiction" in page
+
+
+def test_a_table_of_pairs_has_its_hardest_pairs_too(measured):
+    model, given, embeddings, *_ = measured
+    left, right = np.array([0, 0, 4, 4, 8, 12]), np.array([1, 4, 5, 8, 9, 20])
+    known = Examples(given.items, given.names, pairs=Pairs(left, right, np.array([1, 0, 1, 0, 1, 0], dtype=bool)))
+    pairs = distances_of_examples(embeddings, known, model.distance)
+    content = report_of_model("pairs", model, known, embeddings, pairs, judge(model, pairs))
+
+    assert content.worst is not None
+    assert [pair.distance for pair in content.worst.same] == sorted(pairs.same.tolist(), reverse=True)
+    assert [pair.distance for pair in content.worst.different] == sorted(pairs.different.tolist())
+    assert content.errors == ()
+    assert "few to say how far" in content.summary[1]
+    assert "There are too few identities for a band" in report_html(content)
+
+
+def test_a_picture_that_is_gone_leaves_a_gap(measured, tmp_path):
+    model, given, embeddings, pairs, report = measured
+    gone = Examples((tmp_path / "gone.png",) * len(given), given.names, given.labels)
+    page = report_html(report_of_model("faces", model, gone, embeddings, pairs, report))
+
+    assert "cannot be read" in page
+
+
+@pytest.mark.parametrize(
+    ("same", "different", "error"),
+    [([np.nan, 0.1], [0.5], InputError), ([-0.1, 0.2], [0.5], InputError), ([0.1], [], TooFewError)],
+)
+def test_damaged_or_missing_distances_are_refused(same, different, error):
+    good = made_up_pairs()
+    sides = np.zeros((len(same), 2), dtype=np.int64), np.tile([0, 1], (len(different), 1))
+    pairs = PairDistances(np.array(same), np.array(different), *sides, identities=2)
+
+    with pytest.raises(error):
+        report_of_distances("scores", pairs, summary(good))
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing(whole, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(StorageError):
+        write_report(whole, tmp_path / "file" / "report.html")
+    assert write_report(whole, tmp_path / "report.html").read_text(encoding="utf-8") == report_html(whole)
+
+
+def test_the_same_content_gives_the_same_page(whole):
+    assert report_html(whole) == report_html(whole)

@@ -18,7 +18,7 @@ TENTHS = tuple((share, percent(share)) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.
 def histogram(view: DistanceView) -> Markup:
     """Both kinds of distances. What the threshold gets wrong is drawn once more, to be shown up to it or from it on."""
     frame = histogram_frame(view)
-    same, different = view.same_bins / view.same_pairs, view.different_bins / view.different_pairs
+    same, different = view.same_bins / view.same_bins.sum(), view.different_bins / view.different_bins.sum()
     at = float(frame.across(view.thresholds[view.steps : view.steps + 1])[0])
     halves = _clip("below", LEFT, at) + _clip("above", at, WIDTH - RIGHT)
     wrong = Markup('<g clip-path="url(#below)">{}</g><g clip-path="url(#above)">{}</g>').format(
@@ -41,7 +41,7 @@ def histogram(view: DistanceView) -> Markup:
 
 def histogram_frame(view: DistanceView) -> Frame:
     """The axes of the histogram."""
-    highest = max((view.same_bins / view.same_pairs).max(), (view.different_bins / view.different_pairs).max()) * 1.05
+    highest = 1.05 * max(float(bins.max() / bins.sum()) for bins in (view.same_bins, view.different_bins))
     largest = float(view.edges[-1])
     ticks = tuple((value, percent(value)) for value, _ in ticks_between(0.0, float(highest)))
     across = Axis("distance", 0.0, largest, ticks_between(0.0, largest))
@@ -60,7 +60,8 @@ def roc(curve: ErrorCurve) -> Markup:
     ends = np.array([0.0, 1.0])
     guess = frame.line(ends, ends, "guess")
     said = "ROC curve: share of same pairs called same over FMR"
-    return _curve(frame, curve, 1 - curve.fnmr, 1 - curve.band_high, 1 - curve.band_low, "roc", said, guess)
+    low, high = (None if end is None else 1 - end for end in (curve.band_high, curve.band_low))
+    return _curve(frame, curve, 1 - curve.fnmr, low, high, "roc", said, guess)
 
 
 def det_frame(curve: ErrorCurve, view: DistanceView) -> Frame:
@@ -69,7 +70,7 @@ def det_frame(curve: ErrorCurve, view: DistanceView) -> Frame:
     most_fmr = curve.fmr[np.argmax(curve.fnmr <= lowest[1])]
     most_fnmr = curve.fnmr[np.searchsorted(curve.fmr, lowest[0], side="right") - 1]
     return Frame(
-        _det_axis("FMR", lowest[0], float(most_fmr), least_gap=0.1),
+        _det_axis("FMR", lowest[0], float(most_fmr), least_gap=0.13),
         _det_axis("FNMR", lowest[1], float(most_fnmr), least_gap=0.06),
     )
 
@@ -153,13 +154,13 @@ def _curve(
     frame: Frame,
     curve: ErrorCurve,
     y: Float[np.ndarray, " points"],
-    low: Float[np.ndarray, " band"],
-    high: Float[np.ndarray, " band"],
+    low: Float[np.ndarray, " band"] | None,
+    high: Float[np.ndarray, " band"] | None,
     kind: str,
     said: str,
     below: Markup = Markup(""),
 ) -> Markup:
-    band = frame.band(curve.band_fmr, low, high, "main") if len(low) else Markup("")
+    band = Markup("") if low is None or high is None else frame.band(curve.band_fmr, low, high, "main")
     marker = Markup('<circle class="marker {}" r="6"/>').format(kind)
     return frame.draw(said, below, band, frame.line(curve.fmr, y, "main"), marker)
 

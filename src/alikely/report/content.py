@@ -31,7 +31,8 @@ class DistanceView:
 
     Bin i of the histogram reaches from `edges[i]` to `edges[i + 1]`. At `thresholds[k]`, `same_accepted[k]` of the
     `same_pairs` and `different_accepted[k]` of the `different_pairs` are called same. The first `steps` thresholds are
-    evenly spaced from 0 to the largest distance; those of `marks` follow, in their order.
+    evenly spaced from 0 to the largest distance; those of `marks` follow, in their order. Where `sampled`, the
+    histogram is that of a sample, and the counts are exact at the marks only.
     """
 
     edges: Float[np.ndarray, " edges"]
@@ -44,17 +45,18 @@ class DistanceView:
     marks: tuple[Mark, ...]
     same_pairs: int
     different_pairs: int
+    sampled: bool
 
 
 @dataclass(frozen=True, eq=False)
 class ErrorCurve:
-    """FNMR over FMR, thresholds ascending; and where there are intervals, the band in which FNMR lies at `band_fmr`."""
+    """FNMR over FMR, thresholds ascending; and the band in which FNMR lies at `band_fmr`, None with few identities."""
 
     fmr: Float[np.ndarray, " points"]
     fnmr: Float[np.ndarray, " points"]
     band_fmr: Float[np.ndarray, " band"]
-    band_low: Float[np.ndarray, " band"]
-    band_high: Float[np.ndarray, " band"]
+    band_low: Float[np.ndarray, " band"] | None
+    band_high: Float[np.ndarray, " band"] | None
     confidence: float
 
 

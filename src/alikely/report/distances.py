@@ -1,21 +1,12 @@
-"""Distances of pairs in; their histograms, the counts accepted at every threshold, and the error curve, out."""
+"""Error rates of pairs in; histograms of their distances, counts at every threshold, and the error curve, out."""
 
 import math
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from alikely.metrics import (
-    OperatingPoint,
-    PairDistances,
-    Verification,
-    VerificationReport,
-    percent,
-    percentile_interval,
-)
+from alikely.metrics import ErrorRates, OperatingPoint, Roc, VerificationReport, fnmr_band, percent
 from alikely.metrics.estimates import resolves
-from alikely.metrics.intervals import resampled_curves
-from alikely.metrics.verification import smallest_fnmr
 from alikely.report.content import DistanceView, ErrorCurve, Mark
 
 BINS = 60
@@ -24,61 +15,73 @@ CURVE_POINTS = 200
 BAND_POINTS = 60
 
 
-def view_distances(verification: Verification, report: VerificationReport) -> DistanceView:
-    """Histograms of both kinds, and what each threshold accepts; the model's own threshold is the first mark."""
-    same, different = verification.same, verification.different
-    largest = float(max(same[-1], different[-1])) or 1.0
+def view_distances(rates: ErrorRates, roc: Roc, report: VerificationReport) -> DistanceView:
+    """Histograms of both kinds, and what each threshold accepts; the model's own threshold is the first mark.
+
+    Where `rates` keep a sample of the pairs only, the histograms are those of the sample. The counts at the marks are
+    exact also then, and those between two bends of the ROC as exact as the sample can tell.
+    """
+    same, different = np.sort(rates.sample.same), np.sort(rates.sample.different)
+    largest = float(roc.thresholds[-1]) or 1.0
     edges = np.linspace(0, largest, BINS + 1)
-    marks = _marks(verification, report)
+    marks = _marks(rates, roc, report)
     thresholds = np.concatenate([np.linspace(0, largest, STEPS), [mark.threshold for mark in marks]])
+    fmr = _between_bends(thresholds, roc.thresholds, roc.fmr, different)
+    matched = _between_bends(thresholds, roc.thresholds, 1 - roc.fnmr, same)
     return DistanceView(
         edges=edges,
         same_bins=_per_bin(same, edges),
         different_bins=_per_bin(different, edges),
         thresholds=thresholds,
-        same_accepted=np.searchsorted(same, thresholds, side="right"),
-        different_accepted=np.searchsorted(different, thresholds, side="right"),
+        same_accepted=np.round(matched * rates.same_pairs).astype(np.int64),
+        different_accepted=np.round(fmr * rates.different_pairs).astype(np.int64),
         steps=STEPS,
         marks=marks,
-        same_pairs=len(same),
-        different_pairs=len(different),
+        same_pairs=rates.same_pairs,
+        different_pairs=rates.different_pairs,
+        sampled=len(same) + len(different) < rates.same_pairs + rates.different_pairs,
     )
 
 
-def error_curve(verification: Verification, pairs: PairDistances, report: VerificationReport) -> ErrorCurve:
-    """FNMR over FMR, thinned to what a plot shows, with its band where the report has intervals."""
-    bends = verification.bends()
-    fmr, fnmr = verification.rates_at(bends)
-    kept = _thinned(fmr, fnmr)
-    empty = np.zeros(0)
-    curve = (fmr[kept], fnmr[kept])
-    if report.eer.low is None:
-        return ErrorCurve(*curve, empty, empty, empty, report.confidence)
-    rates = np.unique(np.append(np.geomspace(1 / len(verification.different), 1, BAND_POINTS), 0.5))
-    draws = np.array([[smallest_fnmr(*drawn, rate) for rate in rates] for drawn in resampled_curves(pairs)])
-    low, high = percentile_interval(draws, report.confidence)
-    return ErrorCurve(*curve, rates, low, high, report.confidence)
+def error_curve(rates: ErrorRates, roc: Roc, report: VerificationReport) -> ErrorCurve:
+    """FNMR over FMR, thinned to what a plot shows, with its band where there are identities enough for one."""
+    kept = _thinned(roc.fmr, roc.fnmr)
+    grid = np.unique(np.append(np.geomspace(1 / rates.different_pairs, 1, BAND_POINTS), 0.5))
+    band = fnmr_band(rates, grid, report.confidence)
+    low, high = (None, None) if report.eer.low is None else (band.low, band.high)
+    return ErrorCurve(roc.fmr[kept], roc.fnmr[kept], grid, low, high, report.confidence)
 
 
-def equal_errors(verification: Verification) -> OperatingPoint:
+def equal_errors(roc: Roc) -> OperatingPoint:
     """The threshold at which the two error rates are nearest to each other."""
-    bends = verification.bends()[1:]  # without "accept nothing"
-    fmr, fnmr = verification.rates_at(bends)
-    nearest = int(np.argmin(np.abs(fmr - fnmr)))
-    return OperatingPoint(float(bends[nearest]), float(fmr[nearest]), float(fnmr[nearest]))
+    nearest = 1 + int(np.argmin(np.abs(roc.fmr - roc.fnmr)[1:]))  # the first accepts nothing
+    return OperatingPoint(float(roc.thresholds[nearest]), float(roc.fmr[nearest]), float(roc.fnmr[nearest]))
 
 
-def _marks(verification: Verification, report: VerificationReport) -> tuple[Mark, ...]:
+def _marks(rates: ErrorRates, roc: Roc, report: VerificationReport) -> tuple[Mark, ...]:
     marks = []
     own = report.at_threshold
     if own is not None and own.threshold != -math.inf:
         marks.append(Mark(f"the model's own, set for FMR {percent(own.wanted_fmr)}", own.threshold))
-    marks.append(Mark("equal errors", equal_errors(verification).threshold))
+    marks.append(Mark("equal errors", equal_errors(roc).threshold))
     for rate, _ in report.fnmr_at_fmr:
-        threshold = verification.fnmr_at_fmr(rate).threshold
-        if resolves(len(verification.different), rate) and threshold != -math.inf:
+        threshold = float(roc.thresholds[np.searchsorted(roc.fmr, rate, side="right") - 1])
+        if resolves(rates.different_pairs, rate) and threshold != -math.inf:
             marks.append(Mark(f"FMR {percent(rate)}", threshold))
     return tuple(marks)
+
+
+def _between_bends(
+    thresholds: Float[np.ndarray, " thresholds"],
+    bends: Float[np.ndarray, " bends"],
+    accepted: Float[np.ndarray, " bends"],
+    ordered: Float[np.ndarray, " pairs"],
+) -> Float[np.ndarray, " thresholds"]:
+    """The share of pairs accepted at each threshold: what the ordered distances say, within what the bends know."""
+    before = np.searchsorted(bends, thresholds, side="right") - 1
+    after = np.where(bends[before] == thresholds, before, np.minimum(before + 1, len(bends) - 1))
+    share = np.searchsorted(ordered, thresholds, side="right") / len(ordered)
+    return np.clip(share, accepted[before], accepted[after])
 
 
 def _per_bin(ordered: Float[np.ndarray, " pairs"], edges: Float[np.ndarray, " edges"]) -> Int[np.ndarray, " bins"]:

@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from alikely.contracts import Distance
 from alikely.metrics.pairs import as_tensor
 from alikely.report.content import EmbeddingMap
+from alikely.report.sampling import SEED
 from alikely.report.thumbnails import SHEET_COLUMNS, SHEET_SIDE, sheet
 from alikely.types import Examples
 
@@ -17,13 +18,13 @@ PERPLEXITY = 30.0  # the usual one: about so many neighbours count
 
 
 def embedding_map(
-    examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance, seed: int = 0
+    examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance
 ) -> EmbeddingMap | None:
     """t-SNE (van der Maaten and Hinton 2008) of at most 500 items; None for fewer than 8.
 
     With labels, whole identities are drawn, at most 20 items of each, so that it shows whether they hold together.
     """
-    places = _sample(examples, seed)
+    places = _sample(examples)
     if len(places) < FEWEST_POINTS:
         return None
     vectors = as_tensor(embeddings[places], distance)
@@ -32,7 +33,7 @@ def embedding_map(
     shown = examples.select(places)
     labels = None if shown.labels is None else tuple(str(label) for label in shown.labels)
     return EmbeddingMap(
-        points=_flattened(table, seed),
+        points=_flattened(table),
         names=shown.names,
         labels=labels,
         identities=None if labels is None else np.unique(labels, return_inverse=True)[1],
@@ -43,8 +44,8 @@ def embedding_map(
     )
 
 
-def _sample(examples: Examples, seed: int) -> Int[np.ndarray, " sampled"]:
-    draw = np.random.default_rng(seed)
+def _sample(examples: Examples) -> Int[np.ndarray, " sampled"]:
+    draw = np.random.default_rng(SEED)
     if examples.labels is None:
         return np.sort(draw.permutation(len(examples))[:MOST_POINTS])
     _, numbers = np.unique(examples.labels, return_inverse=True)
@@ -57,13 +58,13 @@ def _sample(examples: Examples, seed: int) -> Int[np.ndarray, " sampled"]:
     return np.sort(np.array(chosen[:MOST_POINTS], dtype=np.int64))
 
 
-def _flattened(table: Float[np.ndarray, "items items"], seed: int) -> Float[np.ndarray, "items 2"]:
+def _flattened(table: Float[np.ndarray, "items items"]) -> Float[np.ndarray, "items 2"]:
     from sklearn.manifold import TSNE
 
     # Both triangles alike, and nothing left over on the diagonal, which rounding may do.
     even = (table + table.T) / 2
     np.fill_diagonal(even, 0)
     perplexity = min(PERPLEXITY, (len(table) - 1) / 3)
-    method = TSNE(metric="precomputed", init="random", perplexity=perplexity, random_state=seed, max_iter=500)
+    method = TSNE(metric="precomputed", init="random", perplexity=perplexity, random_state=SEED, max_iter=500)
     points: Float[np.ndarray, "items 2"] = method.fit_transform(even).astype(np.float64)
     return points

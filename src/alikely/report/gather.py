@@ -7,13 +7,15 @@ import numpy as np
 from jaxtyping import Float
 
 from alikely.data.checks.findings import Finding
-from alikely.metrics import PairDistances, Verification, VerificationReport
+from alikely.errors import TooFewError
+from alikely.metrics import ErrorRates, PairDistances, VerificationReport
 from alikely.model import SiameseModel
 from alikely.report.content import Learning, PicturePair, ReportContent, Settings, ShownFinding
 from alikely.report.distances import equal_errors, error_curve, view_distances
 from alikely.report.flat import embedding_map
+from alikely.report.misjudged import tables_of_groups, tables_of_identities
 from alikely.report.settings import settings_of
-from alikely.report.thumbnails import thumbnails_of
+from alikely.report.thumbnails import short_names, thumbnails_of
 from alikely.report.words import figures_of, notes_of, summary_of
 from alikely.report.worst import worst_pairs
 from alikely.types import Examples
@@ -21,7 +23,7 @@ from alikely.types import Examples
 
 def report_of_distances(
     title: str,
-    pairs: PairDistances,
+    pairs: PairDistances | ErrorRates,
     report: VerificationReport,
     measured_on: str = "identities",
     notes: Sequence[str] = (),
@@ -32,14 +34,17 @@ def report_of_distances(
     `report` holds the figures of the same `pairs`. `measured_on` ends the sentence "Measured on 40 ...". Raises
     InputError for distances that are NaN, infinite or negative, TooFewError without same or different pairs.
     """
-    verification = Verification.from_distances(pairs.same, pairs.different)
+    rates = _rates(pairs, report)
+    if rates.roc is None:
+        missing = "different" if rates.same_pairs else "same"
+        raise TooFewError(f"a report needs same and different pairs, got no {missing} pair; add some")
     return ReportContent(
         title=title,
-        summary=summary_of(report, equal_errors(verification), measured_on),
+        summary=summary_of(report, equal_errors(rates.roc), measured_on),
         figures=figures_of(report),
         notes=(*notes_of(report), *notes),
-        distances=view_distances(verification, report),
-        curve=error_curve(verification, pairs, report),
+        distances=view_distances(rates, rates.roc, report),
+        curve=error_curve(rates, rates.roc, report),
         settings=tuple(settings),
     )
 
@@ -49,7 +54,7 @@ def report_of_model(
     model: SiameseModel,
     examples: Examples,
     embeddings: Float[np.ndarray, "items dim"],
-    pairs: PairDistances,
+    pairs: PairDistances | ErrorRates,
     report: VerificationReport,
     measured_on: str = "identities",
     notes: Sequence[str] = (),
@@ -61,10 +66,16 @@ def report_of_model(
     `embeddings` are those of the examples, `pairs` the distances between them. Pictures that can no longer be read
     leave a gap. What is shown of many items is drawn with a fixed seed.
     """
-    plain = report_of_distances(title, pairs, report, measured_on, notes, settings_of(model))
+    examples = replace(examples, names=short_names(examples.names))
+    rates, own = _rates(pairs, report), report.at_threshold
+    plain = report_of_distances(title, rates, report, measured_on, notes, settings_of(model))
     return replace(
         plain,
         worst=worst_pairs(examples, embeddings, model.distance),
+        errors=(
+            *tables_of_identities(rates, examples),
+            *tables_of_groups(examples, embeddings, model.distance, None if own is None else own.threshold),
+        ),
         map=embedding_map(examples, embeddings, model.distance),
         learning=learning,
         findings=None if findings is None else tuple(_shown(finding) for finding in findings),
@@ -83,6 +94,13 @@ def report_unmeasured(
         findings=tuple(_shown(finding) for finding in findings),
         settings=settings_of(model),
     )
+
+
+def _rates(pairs: PairDistances | ErrorRates, report: VerificationReport) -> ErrorRates:
+    if not isinstance(pairs, PairDistances):
+        return pairs
+    own = report.at_threshold
+    return ErrorRates.from_pairs(pairs, None if own is None else own.threshold)
 
 
 def _shown(finding: Finding) -> ShownFinding:

@@ -50,6 +50,7 @@ def report_html(content: ReportContent) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = _unbroken
     style, script = _asset("style.css"), _asset("script.js")
     return environment.get_template("report.html").render(
         content=content,
@@ -64,6 +65,11 @@ def report_html(content: ReportContent) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
+
+
+def _unbroken(text: str) -> str:
+    """No line ends between a number and its per cent."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _parts(content: ReportContent) -> list[tuple[str, str]]:

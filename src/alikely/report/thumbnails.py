@@ -41,6 +41,17 @@ def thumbnails_of(items: Sequence[Item], names: Sequence[str]) -> list[Thumbnail
     ]
 
 
+def short_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names without the folder that all of them lie in: what tells them apart, and nothing of the machine."""
+    folders = [name.split("/")[:-1] for name in names]
+    shared = 0
+    for step in zip(*folders, strict=False):  # as deep as the shallowest of them
+        if len(set(step)) > 1:
+            break
+        shared += 1
+    return tuple("/".join(name.split("/")[shared:]) for name in names)
+
+
 def sheet(items: Sequence[Item], names: Sequence[str]) -> str:
     """All of these as one picture, row by row, `SHEET_COLUMNS` in a row: a data URL."""
     small, _ = read_all(items, names, lambda item: _small(item, SHEET_SIDE))

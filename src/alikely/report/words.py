@@ -28,7 +28,7 @@ def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
                 "FMR",
                 percent(own.fmr),
                 f"of the different pairs are called same: {wrong[0]:,} of {report.different_pairs:,}",
-                f"the threshold was set for {percent(own.wanted_fmr)}",
+                _ends(own.fmr_interval, report) or f"the threshold was set for {percent(own.wanted_fmr)}",
             )
         )
         figures.append(
@@ -36,6 +36,7 @@ def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
                 "FNMR",
                 percent(own.fnmr),
                 f"of the same pairs are called different: {wrong[1]:,} of {report.same_pairs:,}",
+                _ends(own.fnmr_interval, report),
             )
         )
     figures.append(
@@ -98,7 +99,13 @@ def _how_sure(report: VerificationReport, measured_on: str) -> str:
         f"Measured on {report.identities:,} {measured_on} ({items}{report.same_pairs:,} same and "
         f"{report.different_pairs:,} different pairs)"
     )
-    eer = report.eer
+    own, eer = report.at_threshold, report.eer
+    if own is not None and own.fmr_interval is not None and own.fnmr_interval is not None:
+        ends = [f"{percent(low)} and {percent(high)}" for low, high in (own.fmr_interval, own.fnmr_interval)]
+        return (
+            f"{measured}. With other identities, the first of these rates would probably lie between {ends[0]}, the "
+            f"second between {ends[1]} ({percent(report.confidence)} intervals)."
+        )
     if eer.value is None or eer.low is None or eer.high is None:
         return f"{measured}: too few to say how far other identities would move these figures."
     return (
@@ -125,4 +132,10 @@ def _shown(estimate: Estimate) -> str:
 def _interval(estimate: Estimate, report: VerificationReport) -> str:
     if estimate.low is None or estimate.high is None:
         return estimate.reason or ""
-    return f"{percent(report.confidence)} interval {percent(estimate.low)} to {percent(estimate.high)}"
+    return _ends((estimate.low, estimate.high), report)
+
+
+def _ends(interval: tuple[float, float] | None, report: VerificationReport) -> str:
+    if interval is None:
+        return ""
+    return f"{percent(report.confidence)} interval {percent(interval[0])} to {percent(interval[1])}"

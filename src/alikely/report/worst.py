@@ -1,5 +1,6 @@
 """Embeddings in; the different pairs that lie closest and the same pairs that lie farthest apart, in pictures, out."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +10,14 @@ from jaxtyping import Float, Int, Shaped
 from alikely.contracts import Distance
 from alikely.metrics.pairs import as_tensor
 from alikely.report.content import PicturePair, WorstPairs
+from alikely.report.sampling import some_items
 from alikely.report.thumbnails import thumbnails
 from alikely.types import Examples
 
 SHOWN = 8
-MOST_ITEMS = 3000  # all pairs of so many are looked at: 4.5 million
 TILE = 512
-KEPT = 400  # worst of either kind that are kept from each tile, to choose from
-MOST_OF_AN_ITEM = 2  # or one bad picture would fill the page
+KEPT = 1000  # worst of either kind that are kept from each row of tiles, to choose from
+MOST_ALIKE = 2  # pairs with one item, or of one couple of identities: or these would fill the page
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,27 +29,19 @@ class Candidates:
     distance: Float[np.ndarray, " pairs"]
 
 
-def worst_pairs(
-    examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance, seed: int = 0
-) -> WorstPairs:
+def worst_pairs(examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance) -> WorstPairs:
     """The worst pairs of either kind; of more than 3,000 items with labels, among those of a seeded sample."""
     searched = len(examples)
     if examples.labels is not None:
-        places = _sample(searched, seed)
+        places = some_items(searched)
         searched = len(places)
         different, same = _among_all(examples.labels, places, embeddings, distance)
     else:
         different, same = _among_known(examples, embeddings, distance)
-    chosen = _choose(different, closest=True), _choose(same, closest=False)
+    chosen = _choose(different, examples, closest=True), _choose(same, examples, closest=False)
     small = thumbnails(examples, [place for rows in chosen for left, right, _ in rows for place in (left, right)])
     shown = [tuple(PicturePair(small[left], small[right], value) for left, right, value in rows) for rows in chosen]
     return WorstPairs(different=shown[0], same=shown[1], searched=searched, items=len(examples))
-
-
-def _sample(count: int, seed: int) -> Int[np.ndarray, " sampled"]:
-    if count <= MOST_ITEMS:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, MOST_ITEMS, replace=False))
 
 
 def _among_all(
@@ -100,14 +93,16 @@ def _joined(parts: list[Candidates]) -> Candidates:
     )
 
 
-def _choose(pairs: Candidates, closest: bool) -> list[tuple[int, int, float]]:
-    """The worst first; no item stands in more than two of them."""
-    used: dict[int, int] = {}
+def _choose(pairs: Candidates, examples: Examples, closest: bool) -> list[tuple[int, int, float]]:
+    """The worst first; no item and no couple of identities stands in more than two of them."""
+    used: Counter[object] = Counter()
     chosen: list[tuple[int, int, float]] = []
     for place in np.argsort(pairs.distance if closest else -pairs.distance, kind="stable"):
         ends = int(pairs.left[place]), int(pairs.right[place])
-        if len(chosen) < SHOWN and all(used.get(end, 0) < MOST_OF_AN_ITEM for end in ends):
+        alike: list[object] = list(ends)
+        if examples.labels is not None:
+            alike.append(frozenset(str(examples.labels[end]) for end in ends))
+        if len(chosen) < SHOWN and all(used[one] < MOST_ALIKE for one in alike):
             chosen.append((*ends, float(pairs.distance[place])))
-            for end in ends:
-                used[end] = used.get(end, 0) + 1
+            used.update(alike)
     return chosen

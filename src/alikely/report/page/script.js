@@ -4,6 +4,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
   const count = (number) => number.toLocaleString("en-US");
+  const short = (number) => String(Number(number.toPrecision(4)));
   const percent = (rate) => `${Number((100 * rate).toPrecision(3))} %`;
 
   function threshold(view) {
@@ -17,12 +18,12 @@
       const falseNonMatches = view.samePairs - view.same[index];
       const fmr = percent(falseMatches / view.differentPairs);
       const fnmr = percent(falseNonMatches / view.samePairs);
-      find("at").textContent = at.toPrecision(4);
+      find("at").textContent = short(at);
       find("fmr").textContent = fmr;
       find("fnmr").textContent = fnmr;
       find("false-matches").textContent = count(falseMatches);
       find("false-non-matches").textContent = count(falseNonMatches);
-      slider.setAttribute("aria-valuetext", `${at.toPrecision(4)}: FMR ${fmr}, FNMR ${fnmr}`);
+      slider.setAttribute("aria-valuetext", `${short(at)}: FMR ${fmr}, FNMR ${fnmr}`);
       const x = view.x[index];
       histogram.querySelector(".threshold").setAttribute("transform", `translate(${x} 0)`);
       const [below, above] = histogram.querySelectorAll("clipPath rect");
@@ -40,7 +41,7 @@
         const distance = Number(verdict.closest(".pair").dataset.distance);
         const called = distance <= at ? "same" : "different";
         const wrong = called === verdict.dataset.called;
-        verdict.textContent = `– called ${called}${wrong ? ": wrong" : ""}`;
+        verdict.textContent = `called ${called}${wrong ? ": wrong" : ""}`;
         verdict.classList.toggle("is-wrong", wrong);
       }
       for (const button of document.querySelectorAll("button[data-index]")) {
@@ -93,6 +94,7 @@
         dot.classList.toggle("kin", view.labels !== null && view.labels[other] === view.labels[number]);
       });
       const row = Math.floor(number / view.columns);
+      thumb.classList.add("filled");
       thumb.style.backgroundImage = `url(${view.sprite})`;
       thumb.style.backgroundSize = `${view.columns * shown}px auto`;
       thumb.style.backgroundPosition = `${-(number % view.columns) * shown}px ${-row * shown}px`;

@@ -18,17 +18,17 @@ def test_exit_codes(verdict, code):
     [
         (
             Decision("same", 0.97, 0.412, 0.7, 0.01),
-            "same (probability of same 0.97; distance 0.412, threshold 0.700 at a false-match rate of 1 %)",
+            "same (probability of same 0.97; distance 0.412, threshold 0.700 for a false-match rate of 1 %, an estimate)",
         ),
         (
-            Decision("different", 0.0004, 12.3456, 0.05, 0.001),
+            Decision("different", 0.0004, 12.3456, 0.05, 0.001, confidence=0.95),
             "different (probability of same under 0.01; "
-            "distance 12.346, threshold 0.05 at a false-match rate of 0.1 %)",
+            "distance 12.346, threshold 0.05 for a false-match rate of at most 0.1 %)",
         ),
         (
-            Decision("unsure", 0.55, 0.72, 0.7, 0.01, 0.85, 0.05),
-            "unsure (probability of same 0.55; distance 0.720, threshold 0.700 at a false-match rate of 1 %, "
-            "0.850 at a false non-match rate of 5 %)",
+            Decision("unsure", 0.55, 0.72, 0.7, 0.01, 0.85, 0.05, 0.9),
+            "unsure (probability of same 0.55; distance 0.720, threshold 0.700 for a false-match rate of at most 1 %, "
+            "0.850 for a false non-match rate of at most 5 %)",
         ),
         (
             Decision("different", 0.999, 0.0, -math.inf, 0.01),
@@ -43,7 +43,7 @@ def test_sentences(decision, sentence):
 def test_the_dictionary_survives_json():
     fields = Decision("unsure", 0.55, 0.72, 0.7, 0.01, 0.85, 0.05).to_dict()
     assert json.loads(json.dumps(fields, allow_nan=False)) == fields
-    assert list(fields) == ["verdict", "probability", "distance", "threshold", "fmr", "upper", "fnmr"]
+    assert list(fields) == ["verdict", "probability", "distance", "threshold", "fmr", "upper", "fnmr", "confidence"]
 
 
 def test_a_threshold_that_accepts_nothing_is_null():

@@ -15,8 +15,9 @@ class Decision:
 
     `probability` (0..1) is the chance that they are the same, calibrated on identities held back from training.
     `distance` is 0 for alike; at or below `threshold` the verdict is "same", and `fmr` is the false-match rate that
-    the threshold was set for. A threshold of -inf accepts nothing. With an unsure band, `upper` is the threshold set
-    for the false non-match rate `fnmr`: above it the verdict is "different", between the two "unsure".
+    the threshold keeps on identities never seen, with this `confidence` (0: the rate on the held-back pairs, no promise
+    for others). A threshold of -inf accepts nothing. With an unsure band, `upper` is the threshold set likewise for the
+    false non-match rate `fnmr`: above it the verdict is "different", between the two "unsure".
     """
 
     verdict: Verdict
@@ -26,6 +27,7 @@ class Decision:
     fmr: float
     upper: float | None = None
     fnmr: float | None = None
+    confidence: float = 0.0
 
     @property
     def exit_code(self) -> int:
@@ -37,11 +39,14 @@ class Decision:
         if self.threshold == -math.inf:
             limits = f"no threshold keeps a false-match rate of {percent(self.fmr)}"
         else:
-            limits = f"threshold {_shown(self.threshold)} at a false-match rate of {percent(self.fmr)}"
+            limits = f"threshold {_shown(self.threshold)} for a false-match rate of {self._kept(self.fmr)}"
         if self.upper is not None and self.fnmr is not None:
-            limits += f", {_shown(self.upper)} at a false non-match rate of {percent(self.fnmr)}"
+            limits += f", {_shown(self.upper)} for a false non-match rate of {self._kept(self.fnmr)}"
         chance = f"probability of same {_chance(self.probability)}"
         return f"{self.verdict} ({chance}; distance {_shown(self.distance)}, {limits})"
+
+    def _kept(self, rate: float) -> str:
+        return f"at most {percent(rate)}" if self.confidence else f"{percent(rate)}, an estimate"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the fields by name. A `threshold` of null accepts nothing; without a band `upper` is null."""
@@ -53,6 +58,7 @@ class Decision:
             "fmr": self.fmr,
             "upper": self.upper,
             "fnmr": self.fnmr,
+            "confidence": self.confidence,
         }
 
 

@@ -1,14 +1,25 @@
 """Distances of held-back pairs -> a probability for any distance, and a threshold for a wanted error rate.
 
-curve        thresholds with their error rates, few enough to keep with a model
+evidence     how many independent pairs the pairs are worth: how high an error rate may be on others
+curve        thresholds with their error rates and bounds, few enough to keep with a model
 probability  how much a distance speaks for "same"
 record       both, kept with a model: Calibration, and its way to JSON and back
 fitting      calibrate(...): made from pairs
 """
 
-from alikely.calibration.curve import OperatingCurve
+from alikely.calibration.curve import ErrorRates, OperatingCurve
+from alikely.calibration.evidence import Evidence
 from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
 from alikely.calibration.probability import ProbabilityMap
 from alikely.calibration.record import Calibration, calibration_from
 
-__all__ = ["calibrate", "Calibration", "calibration_from", "OperatingCurve", "ProbabilityMap", "FEWEST_PAIRS"]
+__all__ = [
+    "calibrate",
+    "Calibration",
+    "calibration_from",
+    "OperatingCurve",
+    "ErrorRates",
+    "Evidence",
+    "ProbabilityMap",
+    "FEWEST_PAIRS",
+]

@@ -1,28 +1,64 @@
 """Distances of pairs that were held back from training in; a calibration out."""
 
+from dataclasses import replace
+
 from alikely.calibration.curve import OperatingCurve
-from alikely.calibration.probability import fit_probability
-from alikely.calibration.record import Calibration
+from alikely.calibration.probability import Method, fit_probability
+from alikely.calibration.record import Calibration, check_confidence
 from alikely.errors import CalibrationError, InputError
 from alikely.metrics import PairDistances, Verification, percent
 from alikely.metrics.estimates import resolves
+from alikely.metrics.verification import check_rate
 
 FEWEST_PAIRS = 10
-# Below so many, pairs of the same few identities repeat each other, however many pairs there are.
-FEW_IDENTITIES = 10
 USUAL_FMR = 0.01
+USUAL_CONFIDENCE = 0.95
+# Where the usual rate cannot be promised, the first of these that can be is the default; a larger one helps nobody.
+LARGER_FMRS = (0.02, 0.05, 0.1)
+# An AUC below this is no chance: the numbers grow with likeness, or same and different are exchanged.
+WRONG_WAY = 0.4
 
 
-def calibrate(pairs: PairDistances, distance: str, model: str, fmr: float | None = None) -> Calibration:
+def calibrate(
+    pairs: PairDistances,
+    distance: str,
+    model: str | None,
+    fmr: float | None = None,
+    confidence: float = USUAL_CONFIDENCE,
+    probability: Method | None = None,
+) -> Calibration:
     """Learn probabilities and thresholds from pairs of identities that the encoder never saw in training.
 
-    `distance` is the distance's name and `model` the hash of what gave it. `fmr` is the false-match rate that decisions
-    keep by default; without one it is 0.01, or the smallest that the pairs can bear where that is more, and `note` of
-    the result says so. The rates found are estimates on these pairs, not bounds (see `Calibration`).
+    `distance` is the distance's name and `model` the hash of what gave it (None: it was made elsewhere). `fmr` is the
+    false-match rate that decisions keep by default, with this `confidence`; 0 promises nothing, and takes the rates as
+    they are found. Without an `fmr` it is 0.01, or the first of 0.02, 0.05 and 0.1 that the data can bear; where they
+    bear none of these, 0.01 as an estimate (the result's `confidence` is 0 then). `note` of the result says so.
+    `probability`: isotonic follows any shape, logistic needs fewer pairs; by itself isotonic from 1,000 of each kind.
 
-    Raises CalibrationError with fewer than 10 pairs of either kind, with distances that are NaN, infinite or
-    negative, or where the pairs cannot bear the wanted `fmr`; SettingsError for an `fmr` outside 0..1.
+    Raises CalibrationError with fewer than 10 pairs of either kind, with distances that are NaN, infinite or negative
+    or that run the wrong way, or where the pairs cannot bear the wanted `fmr`; SettingsError for rates outside 0..1.
     """
+    check_confidence(confidence)
+    if fmr is not None:
+        check_rate(fmr, "FMR")
+    calibration = Calibration(
+        probability_map=fit_probability(_verified(pairs), probability),
+        curve=OperatingCurve.from_pairs(pairs),
+        same_pairs=len(pairs.same),
+        different_pairs=len(pairs.different),
+        identities=pairs.identities,
+        distance=distance,
+        model=model,
+        default_fmr=USUAL_FMR if fmr is None else fmr,
+        confidence=confidence,
+    )
+    if fmr is None:
+        return _as_borne(calibration)
+    calibration.threshold(fmr=fmr)
+    return calibration
+
+
+def _verified(pairs: PairDistances) -> Verification:
     same, different = len(pairs.same), len(pairs.different)
     if min(same, different) < FEWEST_PAIRS:
         short = " and ".join(
@@ -38,28 +74,39 @@ def calibrate(pairs: PairDistances, distance: str, model: str, fmr: float | None
         verification = Verification.from_distances(pairs.same, pairs.different)
     except InputError as error:
         raise CalibrationError(f"no calibration on damaged distances: {error}") from error
-    usual, notes = USUAL_FMR, []
-    if pairs.identities < FEW_IDENTITIES:
-        notes.append(
-            f"the threshold rests on {pairs.identities} identities only: on others its false-match rate may be several "
-            f"times what was asked for; calibrate on {FEW_IDENTITIES} or more to rely on it"
+    if verification.auc < WRONG_WAY:
+        raise CalibrationError(
+            f"the distances run the wrong way: only {percent(verification.auc)} of same pairs are nearer than "
+            "different ones. If the numbers are similarities, say so (in a table: a column `similarity` in place of "
+            "`distance`); otherwise look whether same and different are exchanged"
         )
-    if fmr is None and not resolves(different, USUAL_FMR):
-        usual = 1 / different
-        notes.append(
-            f"{different} different pairs bear no false-match rate of {percent(USUAL_FMR)}: "
-            f"the default is {percent(usual)}"
+    return verification
+
+
+def _as_borne(calibration: Calibration) -> Calibration:
+    """With the usual rate, or the next larger one that the data can bear, or an estimate; and a note that says so."""
+    if calibration.confidence > 0:
+        smallest, identities = calibration.bearable("fmr"), calibration.identities
+        if smallest <= USUAL_FMR:
+            return calibration
+        for rate in LARGER_FMRS:
+            if smallest <= rate:
+                note = (
+                    f"no false-match rate of {percent(USUAL_FMR)} can be promised from {identities:,} identities "
+                    f"({calibration.needed(USUAL_FMR)}): the default is {percent(rate)}"
+                )
+                return replace(calibration, default_fmr=rate, note=note)
+        note = (
+            f"the false-match rate of the threshold is an estimate, and on others may be several times as high: "
+            f"{identities:,} identities cannot promise even {percent(LARGER_FMRS[-1])} "
+            f"({calibration.needed(LARGER_FMRS[-1])})"
         )
-    calibration = Calibration(
-        curve=OperatingCurve.from_verification(verification),
-        probability_map=fit_probability(verification),
-        same_pairs=same,
-        different_pairs=different,
-        identities=pairs.identities,
-        distance=distance,
-        model=model,
-        default_fmr=usual if fmr is None else fmr,
-        note="; ".join(notes) or None,
+        return _as_borne(replace(calibration, confidence=0.0, note=note))
+    if resolves(calibration.different_pairs, USUAL_FMR):
+        return calibration
+    usual = 1 / calibration.different_pairs
+    note = (
+        f"{calibration.different_pairs} different pairs bear no false-match rate of {percent(USUAL_FMR)}: "
+        f"the default is {percent(usual)}"
     )
-    calibration.threshold(fmr=calibration.default_fmr)
-    return calibration
+    return replace(calibration, default_fmr=usual, note="; ".join(filter(None, (calibration.note, note))))

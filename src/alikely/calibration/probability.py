@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +14,8 @@ from alikely.metrics import Verification
 ISOTONIC_PAIRS = 1000
 ISOTONIC_BINS = 500
 
+Method: TypeAlias = Literal["logistic", "isotonic"]
+
 
 @dataclass(frozen=True, eq=False)
 class ProbabilityMap:
@@ -24,7 +26,7 @@ class ProbabilityMap:
     `method` says how the knots were found.
     """
 
-    method: Literal["logistic", "isotonic"]
+    method: Method
     distances: Float[np.ndarray, " knots"]
     log_ratios: Float[np.ndarray, " knots"]
 
@@ -42,16 +44,17 @@ class ProbabilityMap:
         return chances
 
 
-def fit_probability(verification: Verification) -> ProbabilityMap:
-    """Isotonic from 1,000 pairs of each kind on, logistic below that.
+def fit_probability(verification: Verification, method: Method | None = None) -> ProbabilityMap:
+    """By `method`; without one isotonic from 1,000 pairs of each kind on, logistic below that.
 
     Either kind of pair weighs as much in total as the other, so that the log odds are the log likelihood ratio. No
     ratio is put further than the counts can bear: about twice the number of different pairs for "same", of same pairs
     against.
     """
-    if min(len(verification.same), len(verification.different)) >= ISOTONIC_PAIRS:
-        return _isotonic(verification)
-    return _logistic(verification)
+    if method is None:
+        many = min(len(verification.same), len(verification.different)) >= ISOTONIC_PAIRS
+        method = "isotonic" if many else "logistic"
+    return _isotonic(verification) if method == "isotonic" else _logistic(verification)
 
 
 def _logistic(verification: Verification) -> ProbabilityMap:

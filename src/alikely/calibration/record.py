@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from alikely.calibration.curve import OperatingCurve
-from alikely.calibration.probability import ProbabilityMap
+from alikely.calibration.evidence import Evidence
+from alikely.calibration.probability import Method, ProbabilityMap
 from alikely.decision import Decision, Verdict
 from alikely.errors import CalibrationError, InputError, ModelError, SettingsError
 from alikely.metrics import percent
@@ -17,7 +18,7 @@ from alikely.metrics.estimates import resolves
 from alikely.metrics.verification import check_rate
 
 FORMAT = "alikely calibration"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +29,8 @@ class Calibration:
     other the figures here mean nothing. `default_fmr` is the false-match rate that `decide` keeps unless told
     otherwise; `note` says where it could not be the one wanted.
 
-    The error rates are those found on the held-back pairs: estimates, not bounds. On identities never seen the rates
-    may lie above as well as below, the more so the fewer identities there were.
+    `confidence` is the one at which its thresholds keep their rates on identities never seen; 0 for rates as they were
+    found on the held-back pairs, which promise nothing: on others they may lie above as well as below.
     """
 
     curve: OperatingCurve
@@ -38,24 +39,52 @@ class Calibration:
     different_pairs: int
     identities: int
     distance: str
-    model: str
+    model: str | None
     default_fmr: float
+    confidence: float
     note: str | None = None
 
-    def threshold(self, *, fmr: float | None = None, fnmr: float | None = None) -> float:
-        """The threshold for one wanted error rate on the held-back pairs: at or below it, a pair is accepted.
+    def threshold(
+        self, *, fmr: float | None = None, fnmr: float | None = None, confidence: float | None = None
+    ) -> float:
+        """The threshold that keeps a wanted error rate: at or below it, a pair is accepted.
 
-        For `fmr`: the largest whose false-match rate is at most that; -inf (accept nothing) where even the smallest
-        distance has too many. For `fnmr`: the smallest whose false non-match rate is at most that. Raises SettingsError
-        unless exactly one is given and lies in 0..1, CalibrationError where there were too few pairs for such a rate.
+        For `fmr`: the largest whose false-match rate on identities never seen is at most that, with this confidence
+        (of all sets of identities that one might calibrate on, at least so many give such a threshold).
+        For `fnmr`: the smallest whose false non-match rate is at most that, likewise. `confidence` lies in 0..1; None
+        takes the calibration's own, 0 the rates as found on the held-back pairs; -inf then accepts nothing.
+
+        Raises SettingsError unless exactly one rate is given and all lie in 0..1, CalibrationError where the data
+        cannot bear such a promise: it says the smallest rate that they can, and how many identities it would take.
         """
+        sure = self.confidence if confidence is None else confidence
+        check_confidence(sure)
         if fmr is not None and fnmr is None:
-            _check_borne(fmr, "false-match rate", self.different_pairs, "different")
-            return self.curve.at_fmr(fmr)
+            self._require_borne(fmr, "fmr", sure)
+            return self.curve.at_fmr(fmr, sure)
         if fnmr is not None and fmr is None:
-            _check_borne(fnmr, "false non-match rate", self.same_pairs, "same")
-            return self.curve.at_fnmr(fnmr)
+            self._require_borne(fnmr, "fnmr", sure)
+            return self.curve.at_fnmr(fnmr, sure)
         raise SettingsError("a threshold is for one error rate: give either fmr or fnmr")
+
+    def cheapest(self, prior: float, false_match_cost: float = 1.0, false_non_match_cost: float = 1.0) -> float:
+        """The threshold with the smallest expected cost of a decision, by the rates found on the held-back pairs.
+
+            cost = (1 - prior) * FMR * false_match_cost + prior * FNMR * false_non_match_cost
+
+        `prior` is the share of same pairs among all that will be compared. -inf (accept nothing) may be cheapest. This
+        minimises the detection cost of NIST's speaker recognition evaluations; it promises no rate. Raises
+        SettingsError unless 0 <= prior <= 1 and both costs are 0 or more.
+        """
+        if not 0 <= prior <= 1:
+            raise SettingsError(f"the prior must lie between 0 and 1, got {prior}; one same pair in a hundred is 0.01")
+        for cost in (false_match_cost, false_non_match_cost):
+            if not 0 <= cost < math.inf:
+                raise SettingsError(f"a cost must be finite and 0 or more, got {cost}")
+        missed = prior * false_non_match_cost
+        costs = (1 - prior) * false_match_cost * self.curve.fmr + missed * self.curve.fnmr
+        cheapest = int(np.argmin(costs))
+        return float(self.curve.thresholds[cheapest]) if costs[cheapest] < missed else -math.inf
 
     def probability(self, distance: float, prior: float = 0.5) -> float:
         """The chance (above 0, below 1) that two items at this distance are the same; falls as the distance grows.
@@ -73,7 +102,12 @@ class Calibration:
         return self.probability_map.probabilities(distances, prior)
 
     def decide(
-        self, distance: float, fmr: float | None = None, fnmr: float | None = None, prior: float = 0.5
+        self,
+        distance: float,
+        fmr: float | None = None,
+        fnmr: float | None = None,
+        prior: float = 0.5,
+        confidence: float | None = None,
     ) -> Decision:
         """Same at or below the threshold for `fmr` (without one: `default_fmr`), else different.
 
@@ -81,37 +115,85 @@ class Calibration:
         unsure. Where the two kinds are so far apart that the thresholds meet or pass each other, there is no such
         band. Raises as `threshold` and `probability` do.
         """
-        wanted = self.default_fmr if fmr is None else fmr
+        wanted, sure = self.default_fmr if fmr is None else fmr, self.confidence if confidence is None else confidence
         probability = self.probability(distance, prior)
-        lower = self.threshold(fmr=wanted)
-        upper = lower if fnmr is None else self.threshold(fnmr=fnmr)
+        lower = self.threshold(fmr=wanted, confidence=sure)
+        upper = lower if fnmr is None else self.threshold(fnmr=fnmr, confidence=sure)
         if upper <= lower:
-            return Decision("same" if distance <= lower else "different", probability, distance, lower, wanted)
-        verdict: Verdict = "same" if distance <= lower else "different" if distance > upper else "unsure"
-        return Decision(verdict, probability, distance, lower, wanted, upper, fnmr)
+            verdict: Verdict = "same" if distance <= lower else "different"
+            return Decision(verdict, probability, distance, lower, wanted, confidence=sure)
+        verdict = "same" if distance <= lower else "different" if distance > upper else "unsure"
+        return Decision(verdict, probability, distance, lower, wanted, upper, fnmr, sure)
 
     def fits(self, model: str) -> None:
         """Raise CalibrationError unless `model` is the hash that this calibration was made for."""
         if model != self.model:
+            made_for = "no model of ours" if self.model is None else f"model {self.model}"
             raise CalibrationError(
-                f"the calibration was made for model {self.model}, this one is {model}; distances of another model "
+                f"the calibration was made for {made_for}, this one is {model}; distances of another model "
                 "mean something else: calibrate this model"
+            )
+
+    def bearable(self, error: Literal["fmr", "fnmr"], confidence: float | None = None) -> float:
+        """The smallest rate for which there is a threshold that accepts something and promises it."""
+        sure = self.confidence if confidence is None else confidence
+        if sure == 0:
+            return 1 / (self.different_pairs if error == "fmr" else self.same_pairs)
+        evidence = self.curve.false_matches if error == "fmr" else self.curve.false_non_matches
+        return float(evidence.bound(sure).min())
+
+    def needed(self, rate: float, error: Literal["fmr", "fnmr"] = "fmr", confidence: float | None = None) -> str:
+        """How many identities it takes to promise this rate, in words; a rough figure, rather too many than too few."""
+        smallest = self.bearable(error, confidence)
+        if rate == 0:
+            return "no number of identities can"
+        if smallest == 1:
+            return "these tell nothing of others"
+        # Every identity adds its share to what is known, or more. Only two digits: no more is known of such a number.
+        needed = self.identities * smallest / rate
+        step = 10 ** max(math.floor(math.log10(needed)) - 1, 0)
+        return f"it takes about {math.ceil(needed / step) * step:,} identities"
+
+    def _require_borne(self, rate: float, error: Literal["fmr", "fnmr"], confidence: float) -> None:
+        name = "false-match rate" if error == "fmr" else "false non-match rate"
+        kind, pairs = ("different", self.different_pairs) if error == "fmr" else ("same", self.same_pairs)
+        check_rate(rate, name)
+        smallest = self.bearable(error, confidence)
+        if confidence == 0 and not resolves(pairs, rate):
+            needed = f"it takes at least {math.ceil(1 / rate):,}" if rate > 0 else "no number of pairs can"
+            raise CalibrationError(
+                f"a {name} of {percent(rate)} cannot be told from {pairs:,} {kind} pairs: {needed}. "
+                f"The smallest rate that these can bear is {percent(smallest)}; ask for that, or calibrate on more "
+                "identities"
+            )
+        if confidence > 0 and rate < smallest:
+            raise CalibrationError(
+                f"a {name} of {percent(rate)} on identities never seen cannot be promised with {percent(confidence)} "
+                f"confidence from {pairs:,} {kind} pairs of {self.identities:,} identities: "
+                f"{self.needed(rate, error, confidence)}. The smallest rate that these can bear is "
+                f"{percent_up(smallest)}; ask for that or a lower confidence, or calibrate on more identities"
             )
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON, made to be read by other programs too; `calibration_from` gives back exactly this calibration.
 
-        format, version    "alikely calibration", 1
-        distance, model    what it was made for: the distance's name, the model's hash
+        format, version    "alikely calibration", 2
+        distance, model    what it was made for: the distance's name, the model's hash (null: made elsewhere)
         pairs              {"same", "different"}: how many pairs it rests on
         identities         how many identities these come from
-        default_fmr, note  the usual false-match rate, and what to know about it (or null)
-        curve              {"thresholds", "fmr", "fnmr"}: lists of equal length, thresholds ascending; "same" means
-                           distance <= threshold
+        default_fmr, confidence, note    the usual false-match rate, the confidence of its promise (0: none), and what
+                           to know about it (or null)
+        curve              lists of equal length; "same" means distance <= threshold
+            thresholds         ascending
+            fmr, fnmr          the rates as found at each of them
+            fmr_bound, fnmr_bound    the rates on identities never seen are, with `confidence`, at most these
+            fmr_hardest, fmr_effective, fnmr_hardest, fnmr_effective    for bounds at other confidences: the bound is
+                               the quantile at the confidence of Beta(h n + 1, n - h n), with h = hardest, n = effective
         probability        {"method", "distances", "log_ratios"}: the log likelihood ratio r of a distance is
                            interpolated linearly between the distances and stays as at the ends beyond them; the
                            probability is 1 / (1 + exp(-(ln(prior / (1 - prior)) + r)))
         """
+        false_matches, false_non_matches = self.curve.false_matches, self.curve.false_non_matches
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -120,11 +202,18 @@ class Calibration:
             "pairs": {"same": self.same_pairs, "different": self.different_pairs},
             "identities": self.identities,
             "default_fmr": self.default_fmr,
+            "confidence": self.confidence,
             "note": self.note,
             "curve": {
                 "thresholds": self.curve.thresholds.tolist(),
-                "fmr": self.curve.fmr.tolist(),
-                "fnmr": self.curve.fnmr.tolist(),
+                "fmr": false_matches.rate.tolist(),
+                "fnmr": false_non_matches.rate.tolist(),
+                "fmr_bound": false_matches.bound(self.confidence).tolist(),
+                "fnmr_bound": false_non_matches.bound(self.confidence).tolist(),
+                "fmr_hardest": false_matches.hardest.tolist(),
+                "fmr_effective": false_matches.effective.tolist(),
+                "fnmr_hardest": false_non_matches.hardest.tolist(),
+                "fnmr_effective": false_non_matches.effective.tolist(),
             },
             "probability": {
                 "method": self.probability_map.method,
@@ -145,7 +234,11 @@ def calibration_from(fields: Mapping[str, Any]) -> Calibration:
     try:
         curve, probability = fields["curve"], fields["probability"]
         calibration = Calibration(
-            curve=OperatingCurve(_row(curve["thresholds"]), _row(curve["fmr"]), _row(curve["fnmr"])),
+            curve=OperatingCurve(
+                _row(curve["thresholds"]),
+                Evidence(_row(curve["fmr"]), _row(curve["fmr_hardest"]), _row(curve["fmr_effective"])),
+                Evidence(_row(curve["fnmr"]), _row(curve["fnmr_hardest"]), _row(curve["fnmr_effective"])),
+            ),
             probability_map=ProbabilityMap(
                 _method(probability["method"]), _row(probability["distances"]), _row(probability["log_ratios"])
             ),
@@ -153,12 +246,13 @@ def calibration_from(fields: Mapping[str, Any]) -> Calibration:
             different_pairs=int(fields["pairs"]["different"]),
             identities=int(fields["identities"]),
             distance=str(fields["distance"]),
-            model=str(fields["model"]),
+            model=None if fields["model"] is None else str(fields["model"]),
             default_fmr=float(fields["default_fmr"]),
+            confidence=float(fields["confidence"]),
             note=None if fields["note"] is None else str(fields["note"]),
         )
         _check_whole(calibration)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, SettingsError) as error:
         raise ModelError(f"the calibration is damaged ({type(error).__name__}: {error}); calibrate again") from error
     return calibration
 
@@ -170,8 +264,8 @@ def _row(values: Any) -> Float[np.ndarray, " points"]:
     return row
 
 
-def _method(name: str) -> Literal["logistic", "isotonic"]:
-    methods: tuple[Literal["logistic", "isotonic"], ...] = ("logistic", "isotonic")
+def _method(name: str) -> Method:
+    methods: tuple[Method, ...] = ("logistic", "isotonic")
     for method in methods:
         if method == name:
             return method
@@ -180,25 +274,35 @@ def _method(name: str) -> Literal["logistic", "isotonic"]:
 
 def _check_whole(calibration: Calibration) -> None:
     curve, line = calibration.curve, calibration.probability_map
-    if not len(curve.thresholds) == len(curve.fmr) == len(curve.fnmr) or len(line.distances) != len(line.log_ratios):
+    sides = (curve.false_matches, curve.false_non_matches)
+    lists = [row for side in sides for row in (side.rate, side.hardest, side.effective)]
+    if {len(row) for row in lists} != {len(curve.thresholds)} or len(line.distances) != len(line.log_ratios):
         raise ValueError("lists of different length")
     if (np.diff(curve.thresholds) <= 0).any() or (np.diff(curve.fmr) < 0).any() or (np.diff(curve.fnmr) > 0).any():
         raise ValueError("curve is not in order")
-    rates = np.concatenate([curve.fmr, curve.fnmr, [calibration.default_fmr]])
-    if rates.min() < 0 or rates.max() > 1 or curve.fnmr[-1] != 0:
+    shares = np.concatenate([side.hardest for side in sides] + [curve.fmr, curve.fnmr, [calibration.default_fmr]])
+    if shares.min() < 0 or shares.max() > 1 or curve.fnmr[-1] != 0 or min(side.effective.min() for side in sides) < 0:
         raise ValueError("rates out of bounds")
+    if any((side.hardest < side.rate).any() for side in sides):
+        raise ValueError("bounds below what was found")
     if (np.diff(line.distances) <= 0).any() or (np.diff(line.log_ratios) > 0).any():
         raise ValueError("probability is not in order")
     if min(calibration.same_pairs, calibration.different_pairs, calibration.identities) < 1:
         raise ValueError("counts out of bounds")
+    check_confidence(calibration.confidence)
 
 
-def _check_borne(rate: float, name: str, pairs: int, kind: str) -> None:
-    check_rate(rate, name)
-    if not resolves(pairs, rate):
-        needed = f"it takes at least {math.ceil(1 / rate):,}" if rate > 0 else "no number of pairs can"
-        raise CalibrationError(
-            f"a {name} of {percent(rate)} cannot be told from {pairs:,} {kind} pairs: {needed}. "
-            f"The smallest rate that these can bear is {percent(1 / pairs)}; ask for that, or calibrate on more "
-            "identities"
+def check_confidence(confidence: float) -> None:
+    """Raise SettingsError unless the confidence is 0 (no promise) or more, and less than 1."""
+    if not 0 <= confidence < 1:
+        raise SettingsError(
+            f"the confidence must be at least 0 (no promise) and less than 1, got {confidence}; 95 % is 0.95"
         )
+
+
+def percent_up(rate: float) -> str:
+    """A rate for people, rounded up to two digits, so that it can be asked for as it is written."""
+    if rate >= 1:
+        return "100 %"
+    digits = 1 - math.floor(math.log10(rate))
+    return percent(math.ceil(rate * 10**digits - 1e-9) / 10**digits)

@@ -31,6 +31,7 @@ from alikely.metrics import (
     summary,
 )
 from alikely.model import BATCH, SiameseModel, distances_of_examples
+from alikely.report import report_of_model, write_report
 from alikely.types import Examples
 
 LABEL, GROUP = "label", "group"  # to compare by, beside the columns of a table
@@ -90,14 +91,18 @@ def evaluate(
     skip_bad: bool = False,
     progress: Progress | None = None,
     by: Sequence[str] = (),
+    report_file: Path | str | None = None,
 ) -> Evaluation:
     """Measure `model` on all pairs of a source (on its known pairs, where it is a table of pairs).
 
     All pairs are gone through in a stream, so that 100,000 items need no more memory than their embeddings and some.
     `by` names columns of the source's table (light, device, `group`): how the model errs for each of their values; and
-    `label`: for each identity. For an honest figure the source holds identities that the model has not learned from.
+    `label`: for each identity. To `report_file` a report of it all is written, an HTML page with curves and pictures.
+    For an honest figure the source holds identities that the model has not learned from.
+
     Raises InputError (BadItemsError with all items that cannot be read, unless `skip_bad`), TooFewError without pairs
-    of both kinds or where a column makes no groups, SettingsError for a column that is not there.
+    of both kinds or where a column makes no groups, SettingsError for a column that is not there, StorageError where
+    the report cannot be written.
     """
     examples = source if isinstance(source, Examples) else read_source(source)
     _check_columns(model, examples, by)
@@ -108,9 +113,8 @@ def evaluate(
         rates = ErrorRates.from_embeddings(embeddings, examples.labels, model.distance, threshold)
     else:
         rates = ErrorRates.from_pairs(distances_of_examples(embeddings, examples, model.distance), threshold)
-    report = judge(model, rates)
-    return Evaluation(
-        report=report,
+    found = Evaluation(
+        report=judge(model, rates),
         retrieval=None if examples.labels is None else retrieval(embeddings, examples.labels, model.distance),
         groups={
             column: _rows_of_column(embeddings, examples, column, model.distance, threshold)
@@ -121,6 +125,19 @@ def evaluate(
         skipped=tuple(skipped),
         known=_known_labels(model, examples),
     )
+    if report_file is not None:
+        warning = found.warning()
+        content = report_of_model(
+            f"Measured on {source if isinstance(source, Path | str) else f'{len(examples)} examples'}",
+            model,
+            examples,
+            embeddings,
+            rates,
+            found.report,
+            notes=(() if warning is None else (warning,)),
+        )
+        write_report(content, report_file)
+    return found
 
 
 def judge(model: SiameseModel, pairs: PairDistances | ErrorRates) -> VerificationReport:

@@ -24,6 +24,9 @@ def evaluate(
             help="also for each value of this column of SOURCE's table; 'label': for each identity; may be repeated",
         ),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="write a report with curves and pictures to this file")
+    ] = None,
     skip_bad: SkipBad = False,
     as_json: AsJson = False,
 ) -> None:
@@ -36,22 +39,22 @@ def evaluate(
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal:
-        found = measure(load_model(model), source, skip_bad, terminal.done, by or ())
+        found = measure(load_model(model), source, skip_bad, terminal.done, by or (), report)
         if warning := found.warning():
             terminal.alarm(warning)
     say_skipped(found.skipped)
     if as_json:
         print_json(found.to_dict())
         return
-    report = found.report
-    title = (
-        f"{report.same_pairs:,} same and {report.different_pairs:,} different pairs of {report.identities:,} identities"
-    )
+    of = found.report
+    title = f"{of.same_pairs:,} same and {of.different_pairs:,} different pairs of {of.identities:,} identities"
     print_rows(title, ("", "value", "95 % interval"), found.rows())
     for column, rows in found.groups.items():
         print_groups(column, rows)
     if found.identities:
         print_worst(found.identities)
+    if report is not None:
+        say(f"report written to {report}")
 
 
 @app.command()

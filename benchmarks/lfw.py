@@ -58,7 +58,7 @@ SETTINGS = {
     "labels_per_batch": 48,
     "items_per_label": 4,
     "weight_decay": 0.05,
-    "epochs": 14,
+    "epochs": 20,
     "validate_share": 0,
     "calibrate_share": 0,
     "test_share": 0,
@@ -208,7 +208,8 @@ def run_folds(options: Options, settings: dict[str, Any], numbers: Sequence[int]
             number = running[done]
             found[number] = done.result()
             ours = found[number]["ours"]
-            print(f"fold {number}: accuracy {ours['accuracy']:.4f}, EER {ours['eer']:.4f}, {ours['seconds']:.0f} s")
+            told = f"fold {number}: accuracy {ours['accuracy']:.4f}, EER {ours['eer']:.4f}, {ours['seconds']:.0f} s"
+            print(told, flush=True)
             if options.keep is not None:
                 options.keep.mkdir(parents=True, exist_ok=True)
                 kept = {"settings": settings, "result": found[number]}

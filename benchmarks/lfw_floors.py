@@ -15,7 +15,7 @@ from alikely.types import Examples, Item
 CELL = 8  # pixels a side
 DIRECTIONS = 9
 COMPONENTS = 200
-RIDGE = 0.5  # share of the mean variance that is added before the variance within people is divided out
+RIDGE = 0.1  # share of the mean variance that is added before the variance within people is divided out
 
 
 def floors(learned: Examples, asked: Examples) -> dict[str, Float[np.ndarray, "asked dim"]]:

@@ -8,7 +8,7 @@ from alikely.evaluation import evaluate
 from alikely.training.progress import Silent
 from tests.commands import command, refused
 from tests.pictures import pattern_folder
-from tests.report.test_report_of_a_model import parts_of
+from tests.report.test_report_of_a_model import PARTS, parts_of
 
 FAST = {"size": 16, "epochs": 2, "encoder_settings": {"width": 8, "depth": 2, "dim": 8, "grid": 2}}
 
@@ -18,17 +18,7 @@ def test_a_trained_model_has_its_report_beside_it(tmp_path):
     model, _, report = alikely.train(source, TrainSettings(**FAST), out=tmp_path / "model", reporter=Silent())
     page = (tmp_path / "model" / "report.html").read_text(encoding="utf-8")
 
-    assert parts_of(page) == [
-        "threshold",
-        "trade-off",
-        "worst",
-        "errors",
-        "map",
-        "learning",
-        "checks",
-        "settings",
-        "words",
-    ]
+    assert parts_of(page) == list(PARTS)
     assert "<h1>model</h1>" in page
     assert f"Measured on {report.identities} identities that were used for nothing else" in page
     assert str(tmp_path) not in page.split('id="settings"')[0]

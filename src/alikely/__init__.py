@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alikely.data.sources import examples_from, read_source
     from alikely.decision import Decision
     from alikely.errors import AlikelyError
+    from alikely.explaining import Explanation, explain
     from alikely.model import SiameseModel
     from alikely.storage import load_model, save_model
     from alikely.training import train
@@ -29,6 +30,8 @@ _PLACES = {
     "save_model": "alikely.storage",
     "SiameseModel": "alikely.model",
     "Decision": "alikely.decision",
+    "explain": "alikely.explaining",
+    "Explanation": "alikely.explaining",
     "read_source": "alikely.data.sources",
     "examples_from": "alikely.data.sources",
     "Examples": "alikely.types",
@@ -43,6 +46,8 @@ __all__ = [
     "save_model",
     "SiameseModel",
     "Decision",
+    "explain",
+    "Explanation",
     "read_source",
     "examples_from",
     "Examples",

@@ -9,7 +9,8 @@ app = typer.Typer(
     name="alikely",
     help=(
         "Siamese networks: learn from examples what is alike, decide about items never seen.\n\n"
-        "Exit codes: 0 done (compare: same), 1 compare: different, 2 error, 3 compare: unsure, 130 stopped by Ctrl-C."
+        "Exit codes: 0 done (compare: same), 1 compare: different, check: faults found, 2 error, 3 compare: unsure, "
+        "130 stopped by Ctrl-C."
     ),
     add_completion=False,
     # Rich would take [default: ...] in a help text for markup and swallow it.
@@ -19,7 +20,7 @@ app = typer.Typer(
 )
 
 # In the order in which somebody new to it needs them.
-COMMANDS = ("train", "evaluate", "compare", "embed", "inspect", "demo")
+COMMANDS = ("check", "train", "evaluate", "compare", "explain", "embed", "inspect", "demo")
 
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="folder of a trained model")]
 Source = Annotated[

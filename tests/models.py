@@ -19,7 +19,7 @@ def pictures(count: int = 6, size: int = 16, seed: int = 0) -> list[np.ndarray]:
 def small_model(
     encoder: str = "cnn", distance: str = "euclidean", size: int = 16, calibrated: bool = True
 ) -> SiameseModel:
-    """An untrained model; where `calibrated`, with distances that were made up."""
+    """An untrained model; where `calibrated`, by distances that were made up, with the rates found on these."""
     torch.manual_seed(0)
     settings = default_settings(encoder, 1, size)
     if encoder == "cnn":
@@ -32,7 +32,9 @@ def small_model(
         distance=build_distance(distance, network.dim),
         distance_name=distance,
     )
-    return model.with_calibration(calibrate(made_up_pairs(), distance, model.fingerprint())) if calibrated else model
+    if not calibrated:
+        return model
+    return model.with_calibration(calibrate(made_up_pairs(), distance, model.fingerprint(), confidence=0.0))
 
 
 def made_up_pairs(seed: int = 0) -> PairDistances:

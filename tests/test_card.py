@@ -47,8 +47,18 @@ def test_the_card_says_what_the_threshold_rests_on(model):
     assert f"of at most {calibration.threshold(fmr=calibration.default_fmr):.4g}" in card
     assert f"{calibration.same_pairs:,} same and {calibration.different_pairs:,} different pairs" in card
     noted = replace(model, calibration=replace(calibration, note="540 pairs bear no rate of 0.1 %"))
-    assert "lie below it. 540 pairs bear no rate of 0.1 %. Fitted on" in model_card(noted, "faces")
-    assert "not a bound for all others" in card
+    assert "540 pairs bear no rate of 0.1 %. Fitted on" in model_card(noted, "faces")
+
+
+def test_the_card_says_whether_the_rate_is_promised(model):
+    calibration = replace(model.calibration, default_fmr=0.5)
+    promised, found = (replace(model, calibration=replace(calibration, confidence=sure)) for sure in (0.5, 0.0))
+
+    assert "of different pairs of identities never seen, at most" in model_card(promised, "faces")
+    assert "lie below it, with 50 % confidence over identities." in model_card(promised, "faces")
+    assert "of the calibration identities lie below it, which promises nothing for others." in model_card(
+        found, "faces"
+    )
 
 
 def test_the_card_says_how_the_model_was_made(model):
@@ -64,7 +74,7 @@ def test_the_card_says_how_the_model_was_made(model):
 def test_alarms_findings_and_losses_are_not_left_out(model):
     training = model.record["training"] | {"alarms": ["the embeddings have collapsed"]}
     parts = model.record["data"]["parts"] | {"dropped_pairs": 1234}
-    data = model.record["data"] | {"findings": ["two labels are alike"], "skipped": 7, "parts": parts}
+    data = model.record["data"] | {"findings": [{"what": "two labels are alike"}], "skipped": 7, "parts": parts}
 
     card = model_card(replace(model, record=model.record | {"training": training, "data": data}), "faces")
 

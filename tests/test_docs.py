@@ -135,7 +135,8 @@ def shape_of(output: str) -> list[str]:
         line = re.sub(r"no interval: .*|\S+ % to \S+ %|[\d.]+ to [\d.]+|an FMR of .*", "INTERVAL", line)
         line = re.sub(r"\b(same|different|unsure) \(probability (over |under )?", "VERDICT (probability ", line)
         line = re.sub(r"\b(same|different)( \(wrong\))?(?= +\d)", "VERDICT", line)
-        line = re.sub(r"no threshold keeps a false-match rate of", "threshold 0 at a false-match rate of", line)
+        line = re.sub(r"no threshold keeps a false-match rate of", "threshold 0 for a false-match rate of", line)
+        line = re.sub(r"false-match rate of (at most )?[\d.]+ %(, an estimate)?", "false-match rate of # %", line)
         line = re.sub(r"\d[\d.,]*(e-\d+)?( %)?|not known", "#", line)
         line = re.sub(r"─+|-{5,}", "─", " ".join(line.split()))
         if line and line != "..." and line not in lines[-1:]:

@@ -50,7 +50,7 @@ def _data(data: dict[str, Any]) -> str:
     table = "\n".join(["| used for | identities | items |", "|---|---|---|", *rows])
     pairs = data.get("parts", {}).get("dropped_pairs", 0)
     dropped = f"; {pairs:,} pairs between parts were left out" if pairs else ""
-    findings = "".join(f"\n- {finding}" for finding in data.get("findings", []))
+    findings = "".join(f"\n- {finding['what']}" for finding in data.get("findings", []))
     return (
         f"## Data\n\n`{data.get('source')}`: {data.get('items')} items, "
         f"fingerprint `{data.get('fingerprint', '')[:16]}`. No identity stands in two parts{dropped}.\n\n{table}"
@@ -95,15 +95,17 @@ def _decision(model: SiameseModel) -> str:
     if math.isinf(threshold):
         said = f"No threshold keeps a false-match rate of {rate}: every verdict is *different*."
     else:
-        said = (
-            f"*Same* at a distance ({model.distance_name}) of at most {threshold:.4g}: at most {rate} of the different "
-            "pairs of the calibration identities lie below it."
+        said = f"*Same* at a distance ({model.distance_name}) of at most {threshold:.4g}: " + (
+            f"of different pairs of identities never seen, at most {rate} lie below it, with "
+            f"{percent(calibration.confidence)} confidence over identities."
+            if calibration.confidence
+            else f"at most {rate} of the different pairs of the calibration identities lie below it, which promises "
+            "nothing for others."
         )
     note = "" if calibration.note is None else f" {calibration.note[:1].upper()}{calibration.note[1:]}."
     return (
         f"## Decision\n\n{said}{note} Fitted on {calibration.same_pairs:,} same and {calibration.different_pairs:,} "
-        f"different pairs of {calibration.identities:,} identities that were not learned from. The rate is the one "
-        "measured on those, not a bound for all others."
+        f"different pairs of {calibration.identities:,} identities that were not learned from."
     )
 
 

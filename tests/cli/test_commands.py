@@ -43,19 +43,24 @@ LEFT, RIGHT = "others/id00/000.png", "others/id01/004.png"
 @pytest.mark.parametrize(
     ("distance", "options", "code", "line"),
     [
-        (0.0, (), 0, "same (probability of same 0.99; distance 0, threshold 0.406 at a false-match rate of 1 %)\n"),
+        (
+            0.0,
+            (),
+            0,
+            "same (probability of same 0.99; distance 0, threshold 0.406 for a false-match rate of 1 %, an estimate)\n",
+        ),
         (
             1.25,
             (),
             1,
-            "different (probability of same 0.02; distance 1.250, threshold 0.406 at a false-match rate of 1 %)\n",
+            "different (probability of same 0.02; distance 1.250, threshold 0.406 for a false-match rate of 1 %, an estimate)\n",
         ),
         (
             0.6,
             ("--fnmr", "0.1"),
             3,
-            "unsure (probability of same 0.61; distance 0.600, threshold 0.406 at a false-match rate of 1 %, "
-            "0.699 at a false non-match rate of 10 %)\n",
+            "unsure (probability of same 0.61; distance 0.600, threshold 0.406 for a false-match rate of 1 %, an estimate, "
+            "0.699 for a false non-match rate of 10 %, an estimate)\n",
         ),
     ],
 )

@@ -60,6 +60,7 @@ def _summary(calibration: "Calibration") -> dict[str, object]:
     return {
         "threshold": threshold if threshold >= 0 else None,  # None accepts nothing
         "fmr": calibration.default_fmr,
+        "confidence": calibration.confidence,
         "same_pairs": calibration.same_pairs,
         "different_pairs": calibration.different_pairs,
         "identities": calibration.identities,

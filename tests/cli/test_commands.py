@@ -164,6 +164,7 @@ def test_inspect_shows_what_the_model_is(here):
           preparation.batch_steps       -
           calibration.threshold         0.406
           calibration.fmr               0.01
+          calibration.confidence        0
           calibration.same_pairs        40
           calibration.different_pairs   200
           calibration.identities        20

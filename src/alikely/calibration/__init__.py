@@ -5,12 +5,14 @@ curve        thresholds with their error rates and bounds, few enough to keep wi
 probability  how much a distance speaks for "same"
 record       both, kept with a model: Calibration, and its way to JSON and back
 fitting      calibrate(...): made from pairs
+quality      how far the probabilities hold on other identities
 """
 
 from alikely.calibration.curve import ErrorRates, OperatingCurve
 from alikely.calibration.evidence import Evidence
 from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
 from alikely.calibration.probability import ProbabilityMap
+from alikely.calibration.quality import ProbabilityQuality, ReliabilityBin, probability_quality
 from alikely.calibration.record import Calibration, calibration_from
 
 __all__ = [
@@ -21,5 +23,8 @@ __all__ = [
     "ErrorRates",
     "Evidence",
     "ProbabilityMap",
+    "ProbabilityQuality",
+    "ReliabilityBin",
+    "probability_quality",
     "FEWEST_PAIRS",
 ]

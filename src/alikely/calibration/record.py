@@ -143,14 +143,18 @@ class Calibration:
         return float(evidence.bound(sure).min())
 
     def needed(self, rate: float, error: Literal["fmr", "fnmr"] = "fmr", confidence: float | None = None) -> str:
-        """How many identities it takes to promise this rate, in words; a rough figure, rather too many than too few."""
+        """How many identities it takes to promise this rate, in words: a rough figure.
+
+        Different pairs grow with the square of the identities, so the smallest FMR that they bear falls about so (see
+        `python -m benchmarks.promise`); same pairs grow with the identities.
+        """
         smallest = self.bearable(error, confidence)
         if rate == 0:
             return "no number of identities can"
         if smallest == 1:
             return "these tell nothing of others"
-        # Every identity adds its share to what is known, or more. Only two digits: no more is known of such a number.
-        needed = self.identities * smallest / rate
+        needed = self.identities * (smallest / rate) ** (0.5 if error == "fmr" else 1)
+        # Two digits: no more is known of such a number.
         step = 10 ** max(math.floor(math.log10(needed)) - 1, 0)
         return f"it takes about {math.ceil(needed / step) * step:,} identities"
 

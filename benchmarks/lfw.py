@@ -68,13 +68,13 @@ SETTINGS = {
 class FacePairs(NamedTuple):
     """Pairs of pictures as places among all pictures, the fold of each, and whether it shows one person."""
 
-    fold: Int[np.ndarray, " pairs"]
+    fold: Shaped[np.ndarray, " pairs"]
     left: Int[np.ndarray, " pairs"]
     right: Int[np.ndarray, " pairs"]
     same: Bool[np.ndarray, " pairs"]
 
-    def of_fold(self, number: int) -> "FacePairs":
-        inside = self.fold == number
+    def of_fold(self, name: str) -> "FacePairs":
+        inside = self.fold == name
         return FacePairs(*(column[inside] for column in self))
 
     def ends(self) -> Int[np.ndarray, " ends"]:
@@ -89,6 +89,10 @@ class Parts(NamedTuple):
     held_back: Int[np.ndarray, " held_back"]
     judged: Int[np.ndarray, " judged"]
 
+    def asked(self) -> Int[np.ndarray, " asked"]:
+        """Those held back, then those judged."""
+        return np.concatenate([self.held_back, self.judged])
+
 
 def people_and_pictures(data: Path) -> Examples:
     """All 13,233 pictures; the label is the person."""
@@ -98,11 +102,21 @@ def people_and_pictures(data: Path) -> Examples:
 
 def official_pairs(data: Path, examples: Examples) -> FacePairs:
     """The 6,000 pairs of the ten folds."""
+    return _pairs(data / "lfw" / "pairs.csv", examples, "fold")
+
+
+def development_pairs(data: Path, examples: Examples) -> FacePairs:
+    """The 1,000 pairs by which settings may be chosen ("View 1", its test part), as one fold."""
+    pairs = _pairs(data / "lfw" / "dev_pairs.csv", examples, "part")
+    return pairs.of_fold("test")
+
+
+def _pairs(table: Path, examples: Examples, fold: str) -> FacePairs:
     place = {f"images/{path.parent.name}/{path.name}": i for i, path in enumerate(map(_path, examples.items))}
-    with (data / "lfw" / "pairs.csv").open(newline="", encoding="utf-8") as file:
+    with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return FacePairs(
-        np.array([int(row["fold"]) for row in rows]),
+        np.array([row[fold] for row in rows]),
         np.array([place[row["left"]] for row in rows]),
         np.array([place[row["right"]] for row in rows]),
         np.array([row["same"] == "1" for row in rows]),
@@ -149,7 +163,7 @@ def share_right(distances: Float[np.ndarray, " pairs"], same: Bool[np.ndarray, "
 def judged(
     rows: Float[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"], parts: Parts, pairs: FacePairs
 ) -> dict[str, Any]:
-    """Accuracy and EER of a fold's pairs, and its distances. `rows`: of the people held back, then of those judged."""
+    """Accuracy and EER of a fold's pairs, and its distances. `rows`: of the pictures `parts.asked()`."""
     distance: Distance = Cosine()
     count = len(parts.held_back)
     known = all_pairs(rows[:count], labels[parts.held_back], distance)
@@ -168,17 +182,23 @@ def judged(
 def run_fold(data: Path, number: int, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
     """Everything about one fold: ours and the floors, each as `judged` gives it, and the seconds that ours took."""
     examples = people_and_pictures(data)
-    assert examples.labels is not None  # `people_and_pictures` gives them
-    labels, pairs = examples.labels, official_pairs(data, examples).of_fold(number)
-    parts = parts_of(labels, pairs, seed)
-    learned = examples.select(parts.learned)
-    asked = examples.select(np.concatenate([parts.held_back, parts.judged]))
+    pairs = official_pairs(data, examples).of_fold(str(number))
+    parts = parts_of(names_of(examples), pairs, seed)
+    rows_of = floors(examples.select(parts.learned), examples.select(parts.asked()))
+    return {
+        "ours": learned_and_judged(examples, pairs, seed, settings),
+        "floors": {name: judged(rows, names_of(examples), parts, pairs) for name, rows in rows_of.items()},
+        "same": pairs.same.tolist(),
+    }
+
+
+def learned_and_judged(examples: Examples, pairs: FacePairs, seed: int, changes: dict[str, Any]) -> dict[str, Any]:
+    """A model that learned from nobody in these pairs, as `judged` gives it, and the seconds that it took."""
+    parts = parts_of(names_of(examples), pairs, seed)
     start, start_core = time.perf_counter(), time.process_time()
-    model = learn(learned, seed, settings)
-    ours = judged(embed(model, asked), labels, parts, pairs)
-    seconds = {"seconds": time.perf_counter() - start, "core_seconds": time.process_time() - start_core}
-    beside = {name: judged(rows, labels, parts, pairs) for name, rows in floors(learned, asked).items()}
-    return {"ours": {**ours, **seconds}, "floors": beside, "same": pairs.same.tolist()}
+    model = learn(examples.select(parts.learned), seed, changes)
+    found = judged(embed(model, examples.select(parts.asked())), names_of(examples), parts, pairs)
+    return {**found, "seconds": time.perf_counter() - start, "core_seconds": time.process_time() - start_core}
 
 
 def over_folds(folds: Sequence[dict[str, Any]], same: Bool[np.ndarray, " pairs"]) -> dict[str, float]:
@@ -200,9 +220,7 @@ def run_folds(options: Options, settings: dict[str, Any], numbers: Sequence[int]
     """
     found = {number: kept for number in numbers if (kept := _kept(options.keep, number, settings)) is not None}
     missing = [number for number in numbers if number not in found]
-    workers = max(1, min(os.cpu_count() or 1, len(missing)))
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawned, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with pool_of(len(missing)) as pool:
         running = {pool.submit(run_fold, options.data, number, 0, settings): number for number in missing}
         for done in as_completed(running):
             number = running[done]
@@ -217,6 +235,13 @@ def run_folds(options: Options, settings: dict[str, Any], numbers: Sequence[int]
     return [found[number] for number in numbers]
 
 
+def pool_of(jobs: int) -> ProcessPoolExecutor:
+    """As many processes as there are processors or jobs, each on one thread."""
+    workers = max(1, min(os.cpu_count() or 1, jobs))
+    spawned = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, spawned, initializer=torch.set_num_threads, initargs=(1,))
+
+
 def _kept(folder: Path | None, number: int, settings: dict[str, Any]) -> dict[str, Any] | None:
     if folder is None or not _file(folder, number).is_file():
         return None
@@ -227,6 +252,11 @@ def _kept(folder: Path | None, number: int, settings: dict[str, Any]) -> dict[st
 
 def _file(folder: Path, number: int) -> Path:
     return folder / f"lfw_fold_{number}.json"
+
+
+def names_of(examples: Examples) -> Shaped[np.ndarray, " items"]:
+    assert examples.labels is not None  # `people_and_pictures` gives them
+    return examples.labels
 
 
 def _path(item: object) -> Path:

@@ -29,6 +29,10 @@ def made_up(folder, people=24, each=3):
         for number in range(each):
             picture = (pattern + rng.uniform(-30, 30) + rng.normal(0, 4, pattern.shape)).clip(0, 255).astype(np.uint8)
             Image.fromarray(picture).save(of_person / f"P{person:02d}_{number + 1:04d}.jpg")
+    (folder / "lfw" / "dev_pairs.csv").write_text(
+        f"part,left,right,same\ntrain,{name(0, 1)},{name(0, 2)},1\n"
+        f"test,{name(3, 1)},{name(3, 2)},1\ntest,{name(4, 1)},{name(5, 1)},0\n"
+    )
     lines = ["fold,left,right,same"]
     for fold in (1, 2):
         first = 5 * (fold - 1)
@@ -70,7 +74,7 @@ def test_nobody_is_in_two_parts_and_the_seed_draws_who_is_held_back(tmp_path, mo
     examples = lfw.people_and_pictures(made_up(tmp_path))
     pairs = lfw.official_pairs(tmp_path, examples)
     assert len(pairs.same) == 20
-    fold = pairs.of_fold(2)
+    fold = pairs.of_fold("2")
     parts = lfw.parts_of(examples.labels, fold, seed=0)
     learned, held_back, judged = (people_of(examples, places) for places in parts)
     assert judged == {f"P{person:02d}" for person in range(5, 10)}
@@ -83,14 +87,22 @@ def test_nobody_is_in_two_parts_and_the_seed_draws_who_is_held_back(tmp_path, mo
     assert people_of(examples, lfw.parts_of(examples.labels, fold, seed=1).held_back) != held_back
 
 
+def test_settings_are_chosen_by_the_test_part_of_the_development_set(tmp_path):
+    examples = lfw.people_and_pictures(made_up(tmp_path))
+    pairs = lfw.development_pairs(tmp_path, examples)
+    assert [(examples.names[i], examples.names[j]) for i, j in zip(pairs.left, pairs.right, strict=True)] == [
+        tuple(str(tmp_path / "lfw" / name(*end)) for end in ends) for ends in (((3, 1), (3, 2)), ((4, 1), (5, 1)))
+    ]
+    assert pairs.same.tolist() == [True, False]
+
+
 def test_a_fold_is_judged_by_its_own_pairs(tmp_path, monkeypatch):
     monkeypatch.setattr(lfw, "HELD_BACK", 6)
     examples = lfw.people_and_pictures(made_up(tmp_path))
-    fold = lfw.official_pairs(tmp_path, examples).of_fold(1)
+    fold = lfw.official_pairs(tmp_path, examples).of_fold("1")
     parts = lfw.parts_of(examples.labels, fold, seed=0)
-    asked = np.concatenate([parts.held_back, parts.judged])
     # A direction for each person: all right. The two people of each different pair in one direction: half right.
-    own = np.eye(24, dtype=np.float32)[[int(label[1:]) for label in examples.labels[asked]]]
+    own = np.eye(24, dtype=np.float32)[[int(label[1:]) for label in examples.labels[parts.asked()]]]
     found = lfw.judged(own, examples.labels, parts, fold)
     assert (found["accuracy"], found["eer"]) == (1.0, 0.0)
     assert found["distances"] == [0.0, 1.0] * 5
@@ -211,7 +223,7 @@ def test_nobody_of_a_fold_is_learned_from_in_the_real_data(real_data):
     assert (len(examples), len(set(examples.labels)), len(pairs.same)) == (13_233, 5749, 6000)
     assert np.array_equal(examples.labels[pairs.left] == examples.labels[pairs.right], pairs.same)
     for number in range(1, 11):
-        fold = pairs.of_fold(number)
+        fold = pairs.of_fold(str(number))
         assert (len(fold.same), int(fold.same.sum())) == (600, 300)
         parts = lfw.parts_of(examples.labels, fold, seed=0)
         learned, held_back, judged = (people_of(examples, places) for places in parts)

@@ -1,6 +1,7 @@
 """The command line. No logic of its own: each command calls what Python users call, and prints what it gives.
 
-Exit codes: 0 done (compare: same), 1 compare: different, check: faults found, 2 error, 3 compare: unsure, 130 stopped by Ctrl-C.
+Exit codes: 0 done (compare: same), 1 compare: different, check: faults found, 2 error, 3 compare: unsure,
+130 stopped by Ctrl-C.
 """
 
 import io
@@ -9,7 +10,8 @@ from typing import cast
 
 import typer
 
-from alikely.cli import checking, demonstrating, explaining, judging, learning, looking  # noqa: F401 (they register their commands)
+# They register their commands.
+from alikely.cli import checking, demonstrating, explaining, judging, learning, looking  # noqa: F401
 from alikely.cli.app import app, in_order
 from alikely.cli.output import close_output, items_of, print_error
 from alikely.errors import AlikelyError

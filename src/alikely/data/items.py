@@ -134,6 +134,12 @@ def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
         raise InputError(f"{name_of(item)}: cannot be opened ({reason}); check that it may be read") from problem
 
 
+def stored_as(path: Path) -> tuple[str, str, int, int]:
+    """How a picture file, which `open_picture` can open, is stored: format, colour mode, width and height in pixels."""
+    with _QUIET, path.open("rb") as file, Image.open(file, formats=PICTURE_FORMATS) as picture:
+        return str(picture.format), picture.mode, picture.width, picture.height
+
+
 def read_all(
     items: Sequence[Item],
     names: Sequence[str],

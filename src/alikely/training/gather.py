@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from alikely.config import TrainSettings
-from alikely.data.checks import check_examples, require_enough
-from alikely.data.checks.findings import Finding
+from alikely.data.checks import Finding, check_examples, require_enough
 from alikely.data.preparation import fit_preparation
 from alikely.data.reading import Pictures, read_pictures
 from alikely.data.sources import read_source
@@ -19,6 +18,7 @@ from alikely.training.progress import Reporter
 from alikely.types import Examples
 
 SKIPPED = "skipped.csv"
+MOST_KEPT = 100  # items that the model's record names of one finding
 MEASURED = 5000  # pictures whose mean and deviation stand for all
 
 
@@ -86,6 +86,7 @@ def gather(source: Path | str | Examples, settings: TrainSettings, skip_bad: boo
         test=settings.test_share,
     )
     parts = split(pictures.examples, settings.seed, shares)
+    findings = _checked(pictures.examples, parts, reporter)
     train = parts.positions["train"]
     seen = (
         train if len(train) <= MEASURED else np.random.default_rng(settings.seed).choice(train, MEASURED, replace=False)
@@ -93,3 +94,15 @@ def gather(source: Path | str | Examples, settings: TrainSettings, skip_bad: boo
     pictures = replace(pictures, preparation=preparation.standardised(pictures.take(seen)))
     name = str(source) if isinstance(source, Path | str) else f"{len(examples)} examples given from Python"
     return Gathered(pictures, parts, name, findings, tuple(skipped))
+
+
+def _checked(examples: Examples, parts: Split, reporter: Reporter) -> tuple[Finding, ...]:
+    """What the checks find in the items and between the parts of their split; mistakes are told as alarms."""
+    part = np.full(len(examples), "", dtype="U9")
+    for name, places in parts.positions.items():
+        part[places] = name
+    found = check_examples(examples, part, progress=lambda done, total: reporter.done("checking", done, total))
+    for finding in found:
+        tell = reporter.note if finding.severity == "note" else reporter.alarm
+        tell(f"data: {finding.what}")
+    return tuple(found)

@@ -1,15 +1,16 @@
 """One thing that the checks found, in words, with the items it is about and pictures that show it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from alikely.types import Examples, Item
 
 MOST_NAMED = 3  # in a sentence
 MOST_PICTURED = 8  # pairs of pictures of one finding
 
-SEVERITIES = ("error", "warning", "note")
+Severity: TypeAlias = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 @dataclass(frozen=True)
@@ -19,43 +20,52 @@ class Finding:
     An "error" contradicts itself or cannot be used; a "warning" is probably a mistake; a "note" is only worth knowing.
     `count` is how many cases there are. `items` names the items it is about, all of them. `pairs` are the names of
     items best seen side by side, the worst first, all of them; `pictures` are the items of the first of these pairs.
-    `auc`, for a shortcut: the chance, 0.5 to 1, that the statistic puts a random case on the right side.
+    For a shortcut, `statistic` is its name, and `auc` the chance, 0.5 to 1, that it puts a case on the right side.
     """
 
     check: str
     what: str
-    severity: Literal["error", "warning", "note"]
+    severity: Severity
     items: tuple[str, ...] = ()
     count: int = 1
+    statistic: str | None = None
     auc: float | None = None
     pairs: tuple[tuple[str, str], ...] = ()
     pictures: tuple[tuple[Item, Item], ...] = field(default=(), compare=False, repr=False)
 
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON: all but the pictures."""
+    def to_dict(self, most: int | None = None) -> dict[str, Any]:
+        """For JSON: all but the pictures, with at most so many items and pairs; `count` stays what it is."""
         return {
             "check": self.check,
             "severity": self.severity,
             "what": self.what,
             "count": self.count,
+            "statistic": self.statistic,
             "auc": self.auc,
-            "items": list(self.items),
-            "pairs": [list(pair) for pair in self.pairs],
+            "items": list(self.items[:most]),
+            "pairs": [list(pair) for pair in self.pairs[:most]],
         }
 
 
 def finding_of_pairs(
     check: str,
     what: str,
-    severity: Literal["error", "warning", "note"],
+    severity: Severity,
     examples: Examples,
-    pairs: list[tuple[int, int]],
+    pairs: Sequence[tuple[int, int]],
+    also: Sequence[tuple[int, int]] = (),
 ) -> Finding:
-    """A finding about pairs of items, given by their places: `what` begins with their number and names the first."""
-    names = [(examples.names[left], examples.names[right]) for left, right in pairs]
-    pictures = tuple((examples.items[left], examples.items[right]) for left, right in pairs[:MOST_PICTURED])
-    items = tuple(dict.fromkeys(name for pair in names for name in pair))
-    return Finding(check, what, severity, items, len(pairs), pairs=tuple(names), pictures=pictures)
+    """A finding about pairs of items, given by their places; `also` are pairs that belong to it but are no cases."""
+    places = [place for pair in (*pairs, *also) for place in pair]
+    return Finding(
+        check,
+        what,
+        severity,
+        items=tuple(dict.fromkeys(examples.names[place] for place in places)),
+        count=len(pairs),
+        pairs=tuple((examples.names[left], examples.names[right]) for left, right in pairs),
+        pictures=tuple((examples.items[left], examples.items[right]) for left, right in pairs[:MOST_PICTURED]),
+    )
 
 
 def listed(names: Iterable[str]) -> str:

@@ -19,10 +19,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Mark:
-    """A threshold with a name: the model's own, or one that reaches a wanted rate on these very pairs."""
+    """A threshold with a name: one that the calibration gives (`calibrated`), or the best one on these very pairs."""
 
     name: str
     threshold: float
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,10 @@ class DistanceView:
     Bin i of the histogram reaches from `edges[i]` to `edges[i + 1]`. At `thresholds[k]`, `same_accepted[k]` of the
     `same_pairs` and `different_accepted[k]` of the `different_pairs` are called same. The first `steps` thresholds are
     evenly spaced from 0 to the largest distance; those of `marks` follow, in their order. Where `sampled`, the
-    histogram is that of a sample, and the counts are exact at the marks only.
+    histogram is that of a sample, and the counts are exact only at the model's own threshold and at the best ones.
+
+    `confidence` is that of the calibrated marks (0: they promise nothing); `unborne` says which rates the calibration
+    cannot give a threshold for, and why.
     """
 
     edges: Float[np.ndarray, " edges"]
@@ -46,6 +50,8 @@ class DistanceView:
     same_pairs: int
     different_pairs: int
     sampled: bool
+    confidence: float
+    unborne: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,41 +5,55 @@ import math
 import numpy as np
 from jaxtyping import Float, Int
 
+from alikely.calibration import Calibration
+from alikely.errors import CalibrationError
 from alikely.metrics import ErrorRates, OperatingPoint, Roc, VerificationReport, fnmr_band, percent
 from alikely.metrics.estimates import resolves
 from alikely.report.content import DistanceView, ErrorCurve, Mark
 
+RATES = (0.1, 0.01, 0.001, 0.0001)  # false-match rates that people ask for
 BINS = 60
 STEPS = 1001  # places at which the threshold can be set: finer than a screen shows
 CURVE_POINTS = 200
 BAND_POINTS = 60
 
 
-def view_distances(rates: ErrorRates, roc: Roc, report: VerificationReport) -> DistanceView:
-    """Histograms of both kinds, and what each threshold accepts; the model's own threshold is the first mark.
+def view_distances(
+    rates: ErrorRates, roc: Roc, report: VerificationReport, calibration: Calibration | None = None
+) -> DistanceView:
+    """Histograms of both kinds, and what each threshold accepts; the threshold to begin at is the first mark.
 
-    Where `rates` keep a sample of the pairs only, the histograms are those of the sample. The counts at the marks are
-    exact also then, and those between two bends of the ROC as exact as the sample can tell.
+    Where `rates` keep a sample of the pairs only, the histograms are those of the sample, and counts between two bends
+    of the ROC are as exact as the sample can tell. Those at the threshold that the rates were counted at are exact.
     """
     same, different = np.sort(rates.sample.same), np.sort(rates.sample.different)
     largest = float(roc.thresholds[-1]) or 1.0
     edges = np.linspace(0, largest, BINS + 1)
-    marks = _marks(rates, roc, report)
+    calibrated, unborne = ((), ()) if calibration is None else _calibrated(calibration)
+    marks = (*calibrated, *_best(rates, roc, report))
     thresholds = np.concatenate([np.linspace(0, largest, STEPS), [mark.threshold for mark in marks]])
     fmr = _between_bends(thresholds, roc.thresholds, roc.fmr, different)
     matched = _between_bends(thresholds, roc.thresholds, 1 - roc.fnmr, same)
+    same_accepted = np.round(matched * rates.same_pairs).astype(np.int64)
+    different_accepted = np.round(fmr * rates.different_pairs).astype(np.int64)
+    if rates.errors is not None:
+        own = thresholds == rates.errors.threshold
+        same_accepted[own] = rates.same_pairs - rates.errors.false_non_matches
+        different_accepted[own] = rates.errors.false_matches
     return DistanceView(
         edges=edges,
         same_bins=_per_bin(same, edges),
         different_bins=_per_bin(different, edges),
         thresholds=thresholds,
-        same_accepted=np.round(matched * rates.same_pairs).astype(np.int64),
-        different_accepted=np.round(fmr * rates.different_pairs).astype(np.int64),
+        same_accepted=same_accepted,
+        different_accepted=different_accepted,
         steps=STEPS,
         marks=marks,
         same_pairs=rates.same_pairs,
         different_pairs=rates.different_pairs,
         sampled=len(same) + len(different) < rates.same_pairs + rates.different_pairs,
+        confidence=0.0 if calibration is None else calibration.confidence,
+        unborne=unborne,
     )
 
 
@@ -58,12 +72,22 @@ def equal_errors(roc: Roc) -> OperatingPoint:
     return OperatingPoint(float(roc.thresholds[nearest]), float(roc.fmr[nearest]), float(roc.fnmr[nearest]))
 
 
-def _marks(rates: ErrorRates, roc: Roc, report: VerificationReport) -> tuple[Mark, ...]:
-    marks = []
-    own = report.at_threshold
-    if own is not None and own.threshold != -math.inf:
-        marks.append(Mark(f"the model's own, set for FMR {percent(own.wanted_fmr)}", own.threshold))
-    marks.append(Mark("equal errors", equal_errors(roc).threshold))
+def _calibrated(calibration: Calibration) -> tuple[tuple[Mark, ...], tuple[str, ...]]:
+    """The calibration's own threshold first, then those for other rates; and the rates that it cannot bear."""
+    own, marks, unborne = calibration.default_fmr, [], []
+    for rate in (own, *(rate for rate in RATES if rate != own)):
+        try:
+            threshold = calibration.threshold(fmr=rate)
+        except CalibrationError:
+            unborne.append(f"FMR {percent(rate)}: cannot be promised, {calibration.needed(rate)}")
+            continue
+        if threshold != -math.inf:
+            marks.append(Mark(f"FMR {percent(rate)}{' (its own)' if rate == own else ''}", threshold, calibrated=True))
+    return tuple(marks), tuple(unborne)
+
+
+def _best(rates: ErrorRates, roc: Roc, report: VerificationReport) -> tuple[Mark, ...]:
+    marks = [Mark("equal errors", equal_errors(roc).threshold)]
     for rate, _ in report.fnmr_at_fmr:
         threshold = float(roc.thresholds[np.searchsorted(roc.fmr, rate, side="right") - 1])
         if resolves(rates.different_pairs, rate) and threshold != -math.inf:

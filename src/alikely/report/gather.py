@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
+from alikely.calibration import Calibration
 from alikely.data.checks.findings import Finding
 from alikely.errors import TooFewError
 from alikely.metrics import ErrorRates, PairDistances, VerificationReport
@@ -28,10 +29,12 @@ def report_of_distances(
     measured_on: str = "identities",
     notes: Sequence[str] = (),
     settings: Sequence[Settings] = (),
+    calibration: Calibration | None = None,
 ) -> ReportContent:
     """A report of distances alone, wherever they come from: figures, histograms with the threshold, error curves.
 
-    `report` holds the figures of the same `pairs`. `measured_on` ends the sentence "Measured on 40 ...". Raises
+    `report` holds the figures of the same `pairs`. `measured_on` ends the sentence "Measured on 40 ...". `calibration`
+    is what the thresholds come from: made on other identities, or its promises cannot be seen kept here. Raises
     InputError for distances that are NaN, infinite or negative, TooFewError without same or different pairs.
     """
     rates = _rates(pairs, report)
@@ -40,10 +43,12 @@ def report_of_distances(
         raise TooFewError(f"a report needs same and different pairs, got no {missing} pair; add some")
     return ReportContent(
         title=title,
-        summary=summary_of(report, equal_errors(rates.roc), measured_on),
+        summary=summary_of(
+            report, equal_errors(rates.roc), measured_on, 0.0 if calibration is None else calibration.confidence
+        ),
         figures=figures_of(report),
         notes=(*notes_of(report), *notes),
-        distances=view_distances(rates, rates.roc, report),
+        distances=view_distances(rates, rates.roc, report, calibration),
         curve=error_curve(rates, rates.roc, report),
         settings=tuple(settings),
     )
@@ -68,7 +73,7 @@ def report_of_model(
     """
     examples = replace(examples, names=short_names(examples.names))
     rates, own = _rates(pairs, report), report.at_threshold
-    plain = report_of_distances(title, rates, report, measured_on, notes, settings_of(model))
+    plain = report_of_distances(title, rates, report, measured_on, notes, settings_of(model), model.calibration)
     return replace(
         plain,
         worst=worst_pairs(examples, embeddings, model.distance),

@@ -41,6 +41,7 @@ def _calibration(model: SiameseModel) -> tuple[tuple[str, str], ...]:
         ("identities", f"{found.identities:,}"),
         ("pairs", f"{found.same_pairs:,} same, {found.different_pairs:,} different"),
         ("false-match rate of the threshold", percent(found.default_fmr)),
+        ("confidence", percent(found.confidence) if found.confidence else "none: the rate as it was found"),
         ("probability", found.probability_map.method),
         *((("note", found.note),) if found.note else ()),
     )

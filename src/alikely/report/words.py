@@ -9,12 +9,15 @@ from alikely.report.content import Figure
 FEW_IDENTITIES = 10
 
 
-def summary_of(report: VerificationReport, best: OperatingPoint, measured_on: str) -> tuple[str, ...]:
+def summary_of(
+    report: VerificationReport, best: OperatingPoint, measured_on: str, confidence: float = 0.0
+) -> tuple[str, ...]:
     """What happens at the operating point, and how sure that is.
 
     `best` is the point of equal errors on these pairs, which is told of where there is no threshold of the model's.
+    `confidence` is that of the model's threshold (0: it promises nothing).
     """
-    return (_what_it_does(report, best), _how_sure(report, measured_on))
+    return (_what_it_does(report, best, confidence), _how_sure(report, measured_on))
 
 
 def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
@@ -74,7 +77,7 @@ def notes_of(report: VerificationReport) -> tuple[str, ...]:
     )
 
 
-def _what_it_does(report: VerificationReport, best: OperatingPoint) -> str:
+def _what_it_does(report: VerificationReport, best: OperatingPoint, confidence: float) -> str:
     own = report.at_threshold
     if own is None:
         return (
@@ -88,8 +91,9 @@ def _what_it_does(report: VerificationReport, best: OperatingPoint) -> str:
             "called different."
         )
     return (
-        f"At its threshold of {_near(own.threshold)}, set for a false-match rate of {percent(own.wanted_fmr)}, the "
-        f"model calls {_share(own.fmr, 'different')} same, and misses {_share(own.fnmr, 'same')}."
+        f"At its threshold of {_near(own.threshold)}, set for a false-match rate of "
+        f"{_wanted(own.wanted_fmr, confidence)}, the model calls {_share(own.fmr, 'different')} same, and misses "
+        f"{_share(own.fnmr, 'same')}."
     )
 
 
@@ -112,6 +116,10 @@ def _how_sure(report: VerificationReport, measured_on: str) -> str:
         f"{measured}. With other identities, the equal error rate of {percent(eer.value)} would probably lie between "
         f"{percent(eer.low)} and {percent(eer.high)} ({percent(report.confidence)} interval)."
     )
+
+
+def _wanted(rate: float, confidence: float) -> str:
+    return f"at most {percent(rate)} with {percent(confidence)} confidence" if confidence else percent(rate)
 
 
 def _share(rate: float, kind: str) -> str:

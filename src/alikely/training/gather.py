@@ -46,7 +46,7 @@ class Gathered:
             "parts": self.split.describe(),
             "labels": self.split.labels(),
             "skipped": len(self.skipped),
-            "findings": [finding.what for finding in self.findings],
+            "findings": [finding.to_dict(MOST_KEPT) for finding in self.findings],
         }
 
     def skipped_csv(self) -> str:
@@ -65,9 +65,6 @@ def gather(source: Path | str | Examples, settings: TrainSettings, skip_bad: boo
     """
     examples = source if isinstance(source, Examples) else read_source(source)
     require_enough(examples)
-    findings = tuple(check_examples(examples))
-    for finding in findings:
-        reporter.note(f"data: {finding.what}")
     assert settings.size is not None  # resolved
     preparation = fit_preparation(
         examples.items, settings.size, colour=settings.colour, shape=settings.shape, light=settings.light

@@ -41,7 +41,7 @@ def test_evaluate_writes_a_report_where_it_is_asked_to(tmp_path):
 
     assert ran.code == 0
     assert ran.out.endswith(f"report written to {tmp_path / 'found.html'}\n")
-    assert parts_of(page) == ["threshold", "trade-off", "worst", "errors", "map", "settings", "words"]
+    assert parts_of(page) == ["threshold", "trade-off", "probability", "worst", "errors", "map", "settings", "words"]
     assert "bear labels that the model was made from" in page
     assert sorted(path.name for path in tmp_path.iterdir()) == ["found.html", "model", "pictures"]
 

@@ -11,7 +11,7 @@ from alikely.report import report_html, report_of_distances, report_of_model, re
 from alikely.types import Examples, Pairs
 from tests.models import made_up_pairs, small_model
 
-PARTS = ("threshold", "trade-off", "worst", "errors", "map", "learning", "checks", "settings", "words")
+PARTS = ("threshold", "trade-off", "probability", "worst", "errors", "map", "learning", "checks", "settings", "words")
 
 
 def parts_of(page: str) -> list[str]:

@@ -12,7 +12,7 @@ from alikely.calibration.curve import ErrorRates, OperatingCurve
 from alikely.calibration.evidence import Evidence
 from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
 from alikely.calibration.probability import ProbabilityMap
-from alikely.calibration.quality import ProbabilityQuality, ReliabilityBin, probability_quality
+from alikely.calibration.quality import ProbabilityQuality, ReliabilityBin, probability_quality, quality_on_others
 from alikely.calibration.record import Calibration, calibration_from
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "ProbabilityQuality",
     "ReliabilityBin",
     "probability_quality",
+    "quality_on_others",
     "FEWEST_PAIRS",
 ]

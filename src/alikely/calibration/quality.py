@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from alikely.calibration.probability import Method, fit_probability
+from alikely.calibration.probability import Method, ProbabilityMap, fit_probability
 from alikely.errors import SettingsError, TooFewError
 from alikely.metrics import Estimate, PairDistances, Verification, percentile_interval
 
@@ -101,21 +101,61 @@ def probability_quality(
     fold_of = generator.permutation(np.arange(pairs.identities) % folds)
     parts = [_judged(pairs, fold_of == fold, method, prior, generator) for fold in range(folds)]
     chances, same, sides = (np.concatenate(rows) for rows in zip(*(part for part in parts if part), strict=True))
+    used = fit_probability(Verification.from_distances(pairs.same, pairs.different), method).method
+    return _quality(chances, same, sides, pairs.identities, used, prior, generator)
+
+
+def quality_on_others(
+    pairs: PairDistances, fitted: ProbabilityMap, prior: float = 0.5, seed: int = 0, most_pairs: int = MOST_PAIRS
+) -> ProbabilityQuality:
+    """How good probabilities are that were fitted elsewhere, on pairs of other identities, at most so many of a kind.
+
+    Raises TooFewError without same or without different pairs, or with too few identities, SettingsError unless
+    0 < prior < 1.
+    """
+    generator = np.random.default_rng(seed)
+    kept = []
+    for distances, sides, kind in (
+        (pairs.same, pairs.same_identities, "same"),
+        (pairs.different, pairs.different_identities, "different"),
+    ):
+        if len(distances) == 0:
+            raise TooFewError(f"judging probabilities takes same and different pairs, got no {kind} pair; add some")
+        places = np.arange(len(distances))
+        if len(places) > most_pairs:
+            places = generator.choice(places, most_pairs, replace=False)
+        kept.append((distances[places], sides[places].astype(np.intp)))
+    (near, near_sides), (far, far_sides) = kept
+    chances = fitted.probabilities(np.concatenate([near, far]).astype(np.float64), prior)
+    same, sides = np.arange(len(chances)) < len(near), np.concatenate([near_sides, far_sides])
+    return _quality(chances, same, sides, pairs.identities, fitted.method, prior, generator)
+
+
+def _quality(
+    chances: Float[np.ndarray, " pairs"],
+    same: Bool[np.ndarray, " pairs"],
+    sides: Int[np.ndarray, "pairs 2"],
+    identities: int,
+    method: Method,
+    prior: float,
+    generator: np.random.Generator,
+) -> ProbabilityQuality:
     weights = _weights(same, np.ones(len(same)), prior)
     found = _figures(chances, same, weights)
     draws = []
     for _ in range(DRAWS):
-        drawn = np.bincount(generator.integers(pairs.identities, size=pairs.identities), minlength=pairs.identities)
+        drawn = np.bincount(generator.integers(identities, size=identities), minlength=identities)
         left, right = sides.T
         counts = np.where(left == right, drawn[left], drawn[left] * drawn[right])
         if counts[same].any() and counts[~same].any():
             draws.append(_figures(chances, same, _weights(same, counts, prior)))
+    if not draws:
+        raise TooFewError(f"{identities} identities are too few to judge probabilities by; take more")
     low, high = percentile_interval(np.array(draws), CONFIDENCE)
     brier, log_loss, gap = (Estimate(v, float(a), float(b)) for v, a, b in zip(found, low, high, strict=True))
-    used = fit_probability(Verification.from_distances(pairs.same, pairs.different), method).method
     entropy = -(prior * math.log(prior) + (1 - prior) * math.log(1 - prior))
     bins = _bins(chances, same, weights)
-    return ProbabilityQuality(brier, log_loss, gap, prior * (1 - prior), entropy, bins, used, prior)
+    return ProbabilityQuality(brier, log_loss, gap, prior * (1 - prior), entropy, bins, method, prior)
 
 
 def _judged(

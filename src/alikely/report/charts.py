@@ -6,8 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup
 
+from alikely.calibration import ProbabilityQuality
 from alikely.metrics import percent
-from alikely.report.content import DistanceView, EmbeddingMap, ErrorCurve, Learning, ReliabilityView
+from alikely.report.content import DistanceView, EmbeddingMap, ErrorCurve, Learning
 from alikely.report.drawing import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Frame, deviates, ticks_between
 
 # Where a DET axis may have a tick.
@@ -80,19 +81,21 @@ def roc_frame() -> Frame:
     return Frame(Axis("FMR", 0.0, 1.0, TENTHS), Axis("same pairs called same", 0.0, 1.0, TENTHS))
 
 
-def reliability(view: ReliabilityView) -> Markup:
+def reliability(quality: ProbabilityQuality) -> Markup:
     """What was promised against what happened: on the diagonal is right."""
     frame = Frame(Axis("probability of same", 0.0, 1.0, TENTHS), Axis("share that is the same", 0.0, 1.0, TENTHS))
+    said = np.array([one.probability for one in quality.bins])
+    found = np.array([one.same for one in quality.bins])
     titles = [
-        f"{pairs:,} pairs: said {percent(said)}, were {percent(found)}"
-        for said, found, pairs in zip(view.probability, view.share_same, view.pairs, strict=True)
+        f"said {percent(one.probability)}, were {percent(one.same)}; {percent(one.share)} of the pairs"
+        for one in quality.bins
     ]
     ends = np.array([0.0, 1.0])
     return frame.draw(
         "Reliability: how often pairs are the same, over the probability that was said",
         frame.line(ends, ends, "guess"),
-        frame.line(view.probability, view.share_same, "main"),
-        frame.dots(view.probability, view.share_same, "main", titles),
+        frame.line(said, found, "main"),
+        frame.dots(said, found, "main", titles),
     )
 
 

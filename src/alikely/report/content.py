@@ -6,6 +6,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from alikely.calibration import ProbabilityQuality
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -64,22 +66,6 @@ class ErrorCurve:
     band_low: Float[np.ndarray, " band"] | None
     band_high: Float[np.ndarray, " band"] | None
     confidence: float
-
-
-@dataclass(frozen=True, eq=False)
-class ReliabilityView:
-    """Whether "80 % sure" is right in 80 % of the cases: for each bin of the probability, the share that was the same.
-
-    `brier`, `log_loss` and `ece` (expected calibration error) are better the smaller they are.
-    """
-
-    probability: Float[np.ndarray, " bins"]
-    share_same: Float[np.ndarray, " bins"]
-    pairs: Int[np.ndarray, " bins"]
-    brier: float
-    log_loss: float
-    ece: float
-    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,7 +176,7 @@ class ReportContent:
     notes: tuple[str, ...] = ()
     distances: DistanceView | None = None
     curve: ErrorCurve | None = None
-    reliability: ReliabilityView | None = None
+    probability: ProbabilityQuality | None = None
     worst: WorstPairs | None = None
     errors: tuple[ErrorTable, ...] = ()
     map: EmbeddingMap | None = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from alikely.calibration import Calibration
+from alikely.calibration import Calibration, ProbabilityQuality, quality_on_others
 from alikely.data.checks.findings import Finding
 from alikely.errors import TooFewError
 from alikely.metrics import ErrorRates, PairDistances, VerificationReport
@@ -20,6 +20,8 @@ from alikely.report.thumbnails import short_names, thumbnails_of
 from alikely.report.words import figures_of, notes_of, summary_of
 from alikely.report.worst import worst_pairs
 from alikely.types import Examples
+
+MOST_JUDGED = 20_000  # pairs of either kind by which the probabilities are judged
 
 
 def report_of_distances(
@@ -50,6 +52,7 @@ def report_of_distances(
         notes=(*notes_of(report), *notes),
         distances=view_distances(rates, rates.roc, report, calibration),
         curve=error_curve(rates, rates.roc, report),
+        probability=None if calibration is None else _probability(rates, calibration),
         settings=tuple(settings),
     )
 
@@ -106,6 +109,13 @@ def _rates(pairs: PairDistances | ErrorRates, report: VerificationReport) -> Err
         return pairs
     own = report.at_threshold
     return ErrorRates.from_pairs(pairs, None if own is None else own.threshold)
+
+
+def _probability(rates: ErrorRates, calibration: Calibration) -> ProbabilityQuality | None:
+    try:
+        return quality_on_others(rates.sample, calibration.probability_map, most_pairs=MOST_JUDGED)
+    except TooFewError:
+        return None
 
 
 def _shown(finding: Finding) -> ShownFinding:

@@ -26,7 +26,7 @@ GLOSSARY = {
     "Brier score": "The mean squared difference between the probability and what was true (1 same, 0 different): 0 is "
     "perfect, 0.25 is always saying one half.",
     "log loss": "Punishes a probability that was sure and wrong: 0 is perfect, 0.69 is always saying one half.",
-    "ECE": "Expected calibration error: how far probabilities are off, on average.",
+    "calibration error (ECE)": "Expected calibration error: how far probabilities are off, on average.",
     "identity": "What makes two items the same: a person, a product, a writer.",
     "distance": "How little alike two items are: 0 is alike.",
 }
@@ -77,7 +77,7 @@ def _parts(content: ReportContent) -> list[tuple[str, str]]:
     parts = (
         ("threshold", "Threshold", content.distances),
         ("trade-off", "Error curves", content.curve),
-        ("reliability", "Probability", content.reliability),
+        ("probability", "Probability", content.probability),
         ("worst", "Hardest pairs", content.worst),
         ("errors", "Errors by group", content.errors or None),
         ("map", "Map", content.map),

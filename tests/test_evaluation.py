@@ -57,8 +57,22 @@ def test_in_json_stand_the_figures_of_the_report_and_of_the_threshold():
         "wanted_fmr": 0.01,
         "fmr": at.fmr,
         "fnmr": at.fnmr,
+        "fmr_interval": list(at.fmr_interval),
+        "fnmr_interval": list(at.fnmr_interval),
     }
-    assert [name for name, _, _ in found.rows()][-2:] == ["FMR of the model's verdicts", "FNMR of the model's verdicts"]
+    assert at.fmr_interval[0] <= at.fmr <= at.fmr_interval[1]
+    names = [name for name, _, _ in found.rows()]
+    assert names[4:6] == ["FMR of the model's verdicts", "FNMR of the model's verdicts"]
+    assert names[6:] == [
+        "TAR at FAR 1 %",
+        "TAR at FAR 0.1 %",
+        "minimum detection cost (prior 1 %)",
+        "Recall@1",
+        "Recall@5",
+        "Recall@10",
+        "R-precision",
+        "MAP@R",
+    ]
 
 
 def test_a_threshold_that_accepts_nothing_is_null_in_json():
@@ -70,6 +84,8 @@ def test_a_threshold_that_accepts_nothing_is_null_in_json():
         "wanted_fmr": 0.01,
         "fmr": 0.0,
         "fnmr": 1.0,
+        "fmr_interval": None,
+        "fnmr_interval": None,
     }
 
 

@@ -28,6 +28,7 @@ from alikely.metrics.intervals import (
     mean_over_identities,
     percentile_interval,
     resampled_curves,
+    resampled_figures,
     resampled_shares,
 )
 from alikely.metrics.pairs import PairDistances, all_pairs, known_pairs
@@ -52,6 +53,7 @@ __all__ = [
     "ErrorRates",
     "Errors",
     "resampled_curves",
+    "resampled_figures",
     "resampled_shares",
     "percentile_interval",
     "mean_over_identities",

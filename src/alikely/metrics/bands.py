@@ -11,7 +11,7 @@ from alikely.metrics.intervals import (
     FEWEST_DRAWS,
     FEWEST_IDENTITIES,
     percentile_interval,
-    resampled_curves,
+    resampled_figures,
     resampled_shares,
 )
 from alikely.metrics.rates import ErrorRates
@@ -48,9 +48,9 @@ def fnmr_band(
         raise TooFewError(
             f"a curve needs same and different pairs, got {rates.same_pairs} and {rates.different_pairs}; add some"
         )
-    curves = resampled_curves(rates.sample, draws, seed) if rates.identities >= FEWEST_IDENTITIES else ()
-    found = [_over(fmrs, *curve) for curve in curves]
-    return _band(fmrs, _over(fmrs, rates.roc.fmr, rates.roc.fnmr), np.array(found), confidence)
+    few = rates.identities < FEWEST_IDENTITIES
+    drawn = resampled_figures(rates.sample, lambda *curve: _over(fmrs, *curve).tolist(), 0 if few else draws, seed)
+    return _band(fmrs, _over(fmrs, rates.roc.fmr, rates.roc.fnmr), drawn, confidence)
 
 
 def threshold_bands(

@@ -10,7 +10,14 @@ from jaxtyping import Float
 
 from alikely.errors import SettingsError, TooFewError
 from alikely.metrics.costs import DetectionCosts
-from alikely.metrics.intervals import FEWEST_IDENTITIES, Estimate, estimate_from, resampled_curves, resampled_shares
+from alikely.metrics.intervals import (
+    DRAWS,
+    FEWEST_IDENTITIES,
+    Estimate,
+    estimate_from,
+    resampled_figures,
+    resampled_shares,
+)
 from alikely.metrics.pairs import PairDistances
 from alikely.metrics.rates import ErrorRates
 from alikely.metrics.verification import area_under_roc, check_rate, equal_error_rate, smallest_fnmr
@@ -144,8 +151,8 @@ def summary(
 
     enough = rates.identities >= FEWEST_IDENTITIES
     values = figures(rates.roc.fmr, rates.roc.fnmr)
-    drawn = [figures(*curve) for curve in resampled_curves(rates.sample, seed=seed)] if enough else []
-    columns = np.array(drawn).reshape(len(drawn), len(values)).T
+    drawn = resampled_figures(rates.sample, figures, draws=DRAWS if enough else 0, seed=seed)
+    columns = drawn.reshape(len(drawn), len(values)).T
     estimates = [
         estimate_from(value, column, rates.matched if enough else rates.identities, confidence)
         for value, column in zip(values, columns, strict=True)

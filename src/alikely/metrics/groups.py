@@ -15,7 +15,7 @@ from jaxtyping import Float, Shaped
 from alikely.contracts import Distance
 from alikely.errors import InputError, TooFewError
 from alikely.metrics.estimates import percent, rates_at_threshold
-from alikely.metrics.intervals import FEWEST_IDENTITIES, Estimate, estimate_from, resampled_curves
+from alikely.metrics.intervals import DRAWS, FEWEST_IDENTITIES, Estimate, estimate_from, resampled_figures
 from alikely.metrics.pairs import PairDistances, known_pairs
 from alikely.metrics.rates import ErrorRates
 from alikely.metrics.verification import equal_error_rate
@@ -181,8 +181,7 @@ def _row(value: str | None, items: int, rates: ErrorRates, confidence: float, se
     if rates.roc is None:
         eer = Estimate(None, reason=f"no {'different' if rates.same_pairs else 'same'} pair")
     else:
-        enough = rates.identities >= FEWEST_IDENTITIES
-        curves = resampled_curves(rates.sample, seed=seed) if enough else ()
-        drawn = np.array([equal_error_rate(*curve) for curve in curves])
+        draws = DRAWS if rates.identities >= FEWEST_IDENTITIES else 0
+        drawn = resampled_figures(rates.sample, lambda *curve: [equal_error_rate(*curve)], draws, seed).ravel()
         eer = estimate_from(equal_error_rate(rates.roc.fmr, rates.roc.fnmr), drawn, rates.matched, confidence)
     return GroupRow(value, items, rates.identities, rates.same_pairs, rates.different_pairs, fmr, fnmr, eer)

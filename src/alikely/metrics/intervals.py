@@ -8,11 +8,13 @@ systems: the subsets bootstrap", draw whole identities likewise; weighing both s
 Owen 2007.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int, Shaped
 
 from alikely.errors import InputError
@@ -50,14 +52,34 @@ def resampled_curves(
     Above `most_pairs` pairs, `sampled` ones are used: what an interval shows is mostly the spread over identities,
     which the sample keeps. A draw in which one kind of pair does not occur has no error rates and is left out.
     """
-    pairs = sampled(pairs, most_pairs, seed)
-    bends = Verification.from_distances(pairs.same, pairs.different).bends()
-    same = _Kind(pairs.same, pairs.same_identities, bends)
-    different = _Kind(pairs.different, pairs.different_identities, bends)
+    curve_of = _curves(sampled(pairs, most_pairs, seed))
     for weights in _drawn(pairs.identities, draws, seed):
-        matched, falsely_matched = same.shares(weights), different.shares(weights)
-        if matched is not None and falsely_matched is not None:
-            yield falsely_matched, 1 - matched
+        curve = curve_of(weights)
+        if curve is not None:
+            yield curve
+
+
+def resampled_figures(
+    pairs: PairDistances,
+    figures: Callable[[Float[np.ndarray, " bends"], Float[np.ndarray, " bends"]], Sequence[float]],
+    draws: int = DRAWS,
+    seed: int = 0,
+    most_pairs: int = MOST_PAIRS,
+) -> Float[np.ndarray, "draws figures"]:
+    """What `figures(fmr, fnmr)` gives for each of the `resampled_curves`, in as many threads as PyTorch uses.
+
+    `figures` must not depend on how often or in which order it is called. Fewer rows than `draws` where some are left
+    out; none at all, with no columns, where all are.
+    """
+    curve_of = _curves(sampled(pairs, most_pairs, seed))
+
+    def figures_of(weights: Int[np.ndarray, " identities"]) -> Sequence[float] | None:
+        curve = curve_of(weights)
+        return None if curve is None else figures(*curve)
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        found = [row for row in threads.map(figures_of, _drawn(pairs.identities, draws, seed)) if row is not None]
+    return np.array(found) if found else np.empty((0, 0))
 
 
 def resampled_shares(
@@ -154,6 +176,23 @@ def percentile_interval(
     return low, high
 
 
+def _curves(
+    sample: PairDistances,
+) -> Callable[[Int[np.ndarray, " identities"]], tuple[Float[np.ndarray, " bends"], Float[np.ndarray, " bends"]] | None]:
+    """From weights of the identities to FMR and FNMR at the bends of the sample's ROC; None without pairs of a kind."""
+    bends = Verification.from_distances(sample.same, sample.different).bends()
+    same = _Kind(sample.same, sample.same_identities, bends)
+    different = _Kind(sample.different, sample.different_identities, bends)
+
+    def curve_of(
+        weights: Int[np.ndarray, " identities"],
+    ) -> tuple[Float[np.ndarray, " bends"], Float[np.ndarray, " bends"]] | None:
+        matched, falsely_matched = same.shares(weights), different.shares(weights)
+        return None if matched is None or falsely_matched is None else (falsely_matched, 1 - matched)
+
+    return curve_of
+
+
 class _Kind:
     """Pairs of one kind, sorted once: every draw only changes their weights."""
 
@@ -166,12 +205,15 @@ class _Kind:
         order = np.argsort(distances)
         self.below = np.searchsorted(distances[order], thresholds, side="right")
         self.left, self.right = sides[order].T.astype(np.intp)
-        self.within = self.left == self.right
+        self.across = self.left != self.right
 
     def shares(self, weights: Int[np.ndarray, " identities"]) -> Float[np.ndarray, " thresholds"] | None:
         """The share of all weight that lies at or below each threshold; None where there is no weight."""
-        running = np.zeros(len(self.left) + 1)
-        np.cumsum(np.where(self.within, weights[self.left], weights[self.left] * weights[self.right]), out=running[1:])
+        of_pairs = weights[self.left]
+        # A pair within one identity is there as often as the identity itself.
+        np.multiply(of_pairs, weights[self.right], out=of_pairs, where=self.across)
+        running = np.zeros(len(of_pairs) + 1)
+        np.cumsum(of_pairs, out=running[1:])
         return running[self.below] / running[-1] if running[-1] > 0 else None
 
 
@@ -179,7 +221,7 @@ def _drawn(identities: int, draws: int, seed: int) -> Iterator[Int[np.ndarray, "
     """How often each identity is there, once for each draw."""
     generator = np.random.default_rng(seed)
     for _ in range(draws):
-        yield np.bincount(generator.integers(identities, size=identities), minlength=identities)
+        yield np.bincount(generator.integers(identities, size=identities), minlength=identities).astype(np.int32)
 
 
 def _sample(count: int, most: int, generator: np.random.Generator) -> Int[np.ndarray, " sampled"]:

@@ -1,7 +1,9 @@
 """Embeddings and what is known of them in; distances of same and of different pairs, with their identities, out."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -14,7 +16,6 @@ from alikely.types import Pairs
 
 BLOCK = 512  # rows of a table of distances that are computed at once, at most
 CELLS = 4_000_000  # and so many distances, at most: 16 MB
-COLUMNS = 2048  # in parts of so many columns, which stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,11 +129,22 @@ def upper_strips(
 
     Row i and column j of a strip that starts at item s hold the distance of the items s + i and s + j.
     """
-    start = 0
-    while start < len(vectors):
-        rows = strip_rows(len(vectors) - start, block)
-        yield start, distance_table(vectors[start : start + rows], vectors[start:], distance)
-        start += rows
+    starts = [0]
+    while starts[-1] < len(vectors):
+        starts.append(starts[-1] + strip_rows(len(vectors) - starts[-1], block))
+    places = list(pairwise(starts))
+
+    def strip(place: tuple[int, int]) -> Float[np.ndarray, "rows columns"]:
+        start, end = place
+        return distance_table(vectors[start:end], vectors[start:], distance)
+
+    # The next strip is computed while this one is used.
+    with ThreadPoolExecutor(1) as ahead:
+        coming = [ahead.submit(strip, place) for place in places[:1]]
+        for number, (start, _) in enumerate(places, start=1):
+            table = coming.pop().result()
+            coming = [ahead.submit(strip, place) for place in places[number : number + 1]]
+            yield start, table
 
 
 def strip_rows(columns: int, block: int = BLOCK) -> int:
@@ -145,8 +157,8 @@ def distance_table(
 ) -> Float[np.ndarray, "rows columns"]:
     """All distances (float32) of some items to others, without gradients, as NumPy has them."""
     with torch.no_grad():
-        table = torch.cat([distance.table(rows, part) for part in torch.split(columns, COLUMNS)], dim=1)
-    return table.float().cpu().numpy()
+        table: Float[np.ndarray, "rows columns"] = distance.table(rows, columns).float().cpu().numpy()
+    return table
 
 
 def _joined(items: int, pairs: Pairs) -> Int[np.ndarray, " items"]:

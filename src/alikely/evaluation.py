@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from alikely.calibration import Calibration
 from alikely.contracts import Distance
 from alikely.data.preparation import PicturePreparation
 from alikely.data.reading import Pictures, read_pictures
@@ -106,7 +107,7 @@ def evaluate(
     """
     examples = source if isinstance(source, Examples) else read_source(source)
     _check_columns(model, examples, by)
-    pictures, skipped = _read(model, examples, skip_bad, progress)
+    pictures, skipped = read_for(model, examples, skip_bad, progress)
     embeddings, examples = embed_pictures(model, pictures, progress), pictures.examples
     threshold = _threshold(model)
     if examples.labels is not None:
@@ -123,7 +124,7 @@ def evaluate(
         },
         identities=_rows_of_identities(rates, examples) if LABEL in by else (),
         skipped=tuple(skipped),
-        known=_known_labels(model, examples),
+        known=known_labels(model, examples, ("train", "validate", "calibrate")),
     )
     if report_file is not None:
         warning = found.warning()
@@ -145,7 +146,12 @@ def judge(model: SiameseModel, pairs: PairDistances | ErrorRates) -> Verificatio
 
     `ErrorRates` must have been counted at that threshold.
     """
-    calibration, threshold = model.calibration, _threshold(model)
+    return judge_by(model.calibration, pairs)
+
+
+def judge_by(calibration: Calibration | None, pairs: PairDistances | ErrorRates) -> VerificationReport:
+    """The same with the threshold of a calibration, wherever the distances come from."""
+    threshold = None if calibration is None else calibration.threshold(fmr=calibration.default_fmr)
     rates = ErrorRates.from_pairs(pairs, threshold) if isinstance(pairs, PairDistances) else pairs
     report = summary(rates)
     if calibration is None or threshold is None:
@@ -207,7 +213,7 @@ def embed_to_file(
     if ending == ".parquet" and find_spec("pyarrow") is None:
         raise SettingsError(f"{out}: writing Parquet needs pyarrow; run: pip install alikely[parquet] (or write .npz)")
     examples = source if isinstance(source, Examples) else read_items(source)
-    pictures, skipped = _read(model, examples, skip_bad, progress)
+    pictures, skipped = read_for(model, examples, skip_bad, progress)
     embeddings = embed_pictures(model, pictures, progress)
     kept = pictures.examples
     labels = None if kept.labels is None else [str(label) for label in kept.labels]
@@ -267,17 +273,23 @@ def _rows_of_identities(rates: ErrorRates, examples: Examples) -> tuple[Identity
     return identity_rows(rates, [str(name) for name in names], items.tolist())
 
 
-def _known_labels(model: SiameseModel, examples: Examples) -> tuple[str, ...]:
+def known_labels(model: SiameseModel, examples: Examples, parts: Sequence[str]) -> tuple[str, ...]:
+    """The labels of the examples that stood in one of these parts of the model's data: train, validate, calibrate."""
     if examples.labels is None:
         return ()
-    parts = model.record.get("data", {}).get("labels", {})
-    used = {label for part, labels in parts.items() if part != "test" for label in labels}
-    return tuple(sorted(used & {str(label) for label in examples.labels}))
+    used = model.record.get("data", {}).get("labels", {})
+    known = {label for part in parts for label in used.get(part, ())}
+    return tuple(sorted(known & {str(label) for label in examples.labels}))
 
 
-def _read(
+def read_for(
     model: SiameseModel, examples: Examples, skip_bad: bool, progress: Progress | None
 ) -> tuple[Pictures, list[tuple[str, str]]]:
+    """The pictures of the examples as this model takes them, and what could not be read.
+
+    Raises BadItemsError with all items that cannot be read (with `skip_bad`: where none is left), ModelError where the
+    model reads no pictures.
+    """
     if not isinstance(model.preparation, PicturePreparation):
         raise ModelError(f"the model reads no pictures ({type(model.preparation).__name__})")
     told = None if progress is None else lambda done, total: progress("reading", done, total)

@@ -1,7 +1,9 @@
 """Files and folders written whole or not at all: a reader sees the old state or the new one, never half of it."""
 
+import ctypes
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,10 +27,12 @@ def whole_folder(target: Path) -> Iterator[Path]:
         for file in partial.iterdir():
             _to_disk(file)
         _to_disk(partial)
-        if target.exists():
+        # Only where the two cannot change places in one step does `target` lack for a moment.
+        if target.exists() and not _exchanged(partial, target):
             shutil.rmtree(old, ignore_errors=True)
             target.rename(old)
-        partial.rename(target)
+        if not target.exists():
+            partial.rename(target)
         _to_disk(target.parent)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
@@ -64,6 +68,15 @@ def write_text(target: Path, text: str) -> None:
     """Write a text file, whole or not at all. Raises StorageError where the disk is full or refuses."""
     with whole_file(target) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two folders change their names in one step, if the system has a call for that (Linux); whether it did."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return rename is not None and rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
 
 
 def _to_disk(path: Path) -> None:

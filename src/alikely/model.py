@@ -69,20 +69,28 @@ class SiameseModel:
         return np.concatenate(rows)
 
     def compare(
-        self, left: Item, right: Item, fmr: float | None = None, fnmr: float | None = None, prior: float = 0.5
+        self,
+        left: Item,
+        right: Item,
+        fmr: float | None = None,
+        fnmr: float | None = None,
+        prior: float = 0.5,
+        confidence: float | None = None,
     ) -> Decision:
         """Same or different, with its probability, at a false-match rate of `fmr` (without it: the model's own).
 
         With `fnmr`, the answer is *unsure* for distances above the threshold for `fmr` at which more than `fnmr` of the
-        same pairs still lie. `prior` is the chance, before looking, that the two are the same.
+        same pairs still lie. `prior` is the chance, before looking, that the two are the same. `confidence` is the one
+        with which identities never seen keep these rates (without it: the model's own; 0: no promise).
         Raises CalibrationError where the model has no calibration, or one that cannot bear the rate.
         """
         if self.calibration is None:
             raise CalibrationError(
                 "the model has no calibration, so a distance cannot be called same or different; "
-                "train it with calibrate_share above 0"
+                "calibrate it (`alikely calibrate`, `calibrate_model`), or train with calibrate_share above 0"
             )
-        return self.calibration.decide(self.distance_of(left, right), fmr=fmr, fnmr=fnmr, prior=prior)
+        distance = self.distance_of(left, right)
+        return self.calibration.decide(distance, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
 
     def distance_of(self, left: Item, right: Item) -> float:
         """The distance between two items, in the units of the model's distance; 0 is alike."""

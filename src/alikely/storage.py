@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from alikely.contracts import Distance, Encoder
 from alikely.data.preparation import preparation_from
 from alikely.distances import build_distance
 from alikely.encoders import ENCODERS, build_encoder
-from alikely.errors import ModelError, StorageError
+from alikely.errors import CalibrationError, ModelError, StorageError
 from alikely.folders import whole_folder
 from alikely.model import SiameseModel, ready
 
@@ -52,10 +54,34 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
             **describe(model),
             "files": {name: _hash_of(partial / name) for name in files},
         }
-        described["sha256"] = _hash_of_json(described)
-        (partial / DESCRIPTION).write_text(_json(described), encoding="utf-8")
-        (partial / CARD).write_text(model_card(model, folder.name), encoding="utf-8", errors="backslashreplace")
+        _write_words(model, partial, described, folder.name)
     return folder
+
+
+def save_calibration(model: SiameseModel, folder: Path | str, out: Path | str | None = None) -> Path:
+    """Write the calibration of `model` and its record into its folder; all other files stay as they are, bit for bit.
+
+    With `out`, into a copy of the folder there. What is changed is calibration.json, model.json and the card; a reader
+    sees all of the old state or all of the new one. Raises CalibrationError where the model has no calibration or the
+    folder holds another model, ModelError where the folder is damaged, StorageError on a full disk or where `out` is
+    there already.
+    """
+    folder = Path(folder).resolve()
+    target = folder if out is None else Path(out)
+    if model.calibration is None:
+        raise CalibrationError("the model has no calibration to save; make one: `calibrate_model`")
+    if target.resolve() != folder and os.path.lexists(target):
+        raise StorageError(f"{target}: is there already; name another folder")
+    own = None if model.encoder_name in ENCODERS else deepcopy(model.encoder)
+    model.calibration.fits(load_model(folder, own, without_calibration=True).fingerprint())
+    described = {**_description(folder), **describe(model)}
+    del described["sha256"]
+    with whole_folder(target) as partial:
+        shutil.copytree(folder, partial, symlinks=True, dirs_exist_ok=True)
+        (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")
+        described["files"] = {**described["files"], CALIBRATION: _hash_of(partial / CALIBRATION)}
+        _write_words(model, partial, described, target.name)
+    return target
 
 
 def require_replaceable(folder: Path) -> None:
@@ -67,16 +93,20 @@ def require_replaceable(folder: Path) -> None:
     raise StorageError(f"{folder}: is there but is no model, so it is not replaced; name another folder")
 
 
-def load_model(folder: Path | str, encoder: nn.Module | None = None) -> SiameseModel:
+def load_model(folder: Path | str, encoder: nn.Module | None = None, without_calibration: bool = False) -> SiameseModel:
     """The model in `folder`, bit-equal to the one that was saved.
 
     `encoder` is needed for a model with an encoder of your own: an instance of it, built as for training. Nothing in
-    the folder is run, so it cannot be found there. Raises ModelError where the folder is damaged, edited, or of
-    a format that this version does not know.
+    the folder is run, so it cannot be found there. `without_calibration` leaves out a calibration that cannot be read,
+    or is to be made anew. Raises ModelError where the folder is damaged, edited, or of a format that this version does
+    not know.
     """
     folder = Path(folder)
     described = _description(folder)
-    for name, expected in described["files"].items():
+    files = dict(described["files"])
+    if without_calibration:
+        files.pop(CALIBRATION, None)
+    for name, expected in files.items():
         if not (folder / name).is_file():
             raise ModelError(f"{folder / name}: is missing; copy the whole model folder again")
         if _hash_of(folder / name) != expected:
@@ -86,7 +116,7 @@ def load_model(folder: Path | str, encoder: nn.Module | None = None) -> SiameseM
     try:
         tensors = load_file(folder / WEIGHTS)
         calibration: Calibration | None = None
-        if CALIBRATION in described["files"]:
+        if CALIBRATION in files:
             calibration = calibration_from(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
         network = _encoder(described["encoder"], encoder, folder)
         distance = build_distance(described["distance"]["name"], int(network.dim))  # type: ignore[arg-type]
@@ -136,6 +166,13 @@ def _description(folder: Path) -> dict[str, Any]:
     if described.get("sha256") != _hash_of_json({k: v for k, v in described.items() if k != "sha256"}):
         raise ModelError(f"{path}: was changed or cut short after the model was saved; copy the whole folder again")
     return described
+
+
+def _write_words(model: SiameseModel, folder: Path, described: dict[str, Any], name: str) -> None:
+    """Write the description, with its hash, and the card."""
+    signed = {**described, "sha256": _hash_of_json(described)}
+    (folder / DESCRIPTION).write_text(_json(signed), encoding="utf-8")
+    (folder / CARD).write_text(model_card(model, name), encoding="utf-8", errors="backslashreplace")
 
 
 def _encoder_settings(model: SiameseModel) -> dict[str, Any]:

@@ -69,13 +69,17 @@ def compare(
         float | None,
         typer.Option(help="false non-match rate above which a pair that is not the same is unsure, not different"),
     ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(help="confidence that identities never seen keep these rates; 0: none [default: the model's own]"),
+    ] = None,
     prior: Annotated[float, typer.Option(help="chance, before looking, that the two are the same")] = 0.5,
     as_json: AsJson = False,
 ) -> None:
     """Say whether two items are the same. Exit code: 0 same, 1 different, 2 error, 3 unsure (only with --fnmr)."""
     from alikely.storage import load_model
 
-    decision = load_model(model).compare(left, right, fmr=fmr, fnmr=fnmr, prior=prior)
+    decision = load_model(model).compare(left, right, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
     if as_json:
         print_json(decision.to_dict())
     else:

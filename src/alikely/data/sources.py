@@ -20,8 +20,6 @@ MOST_SHOWN = 20
 
 _OF_ITEMS = ("path", "label", "group")
 _OF_PAIRS = ("left", "right", "same")
-_SAME = {"1": True, "true": True, "yes": True, "same": True, "1.0": True}
-_DIFFERENT = {"0": False, "false": False, "no": False, "different": False, "0.0": False}
 _WANTED = "path,label (and group where there is one), or left,right,same"
 
 
@@ -228,7 +226,7 @@ def _from_pairs(table: Table) -> Examples:
     names: list[str] = []
     rows: dict[tuple[int, int, bool], int] = {}
     columns = (table.column("left"), table.column("right"), table.column("same"))
-    for row, (left, right, said) in enumerate(zip(*columns, strict=True)):
+    for row, (left, right, _) in enumerate(zip(*columns, strict=True)):
         ends = []
         for text in (left, right):
             ends.append(places.setdefault(_resolved(table, text), len(places)))
@@ -239,12 +237,7 @@ def _from_pairs(table: Table) -> Examples:
                 f"{table.path}, {table.places[row]}: left and right are the same file, {left}; "
                 "name two files, or remove the row"
             )
-        same = (_SAME | _DIFFERENT).get(said.strip().lower())
-        if same is None:
-            raise InputError(
-                f"{table.path}, {table.places[row]}: the column 'same' says {said!r}; "
-                "write 1 or 0, true or false, yes or no, same or different"
-            )
+        same = table.said_same(row)
         if (ends[1], ends[0], same) not in rows:
             rows.setdefault((ends[0], ends[1], same), row)
     _refuse_missing(f"{table.path}: ", tuple(places), names)

@@ -21,6 +21,9 @@ TABLE_ENDINGS = _CSV_ENDINGS | _JSONL_ENDINGS | _PARQUET_ENDINGS
 
 _DELIMITERS = ",;\t"
 
+_SAME = {"1": True, "true": True, "yes": True, "same": True, "1.0": True}
+_DIFFERENT = {"0": False, "false": False, "no": False, "different": False, "0.0": False}
+
 
 @dataclass(frozen=True)
 class Table:
@@ -50,6 +53,17 @@ class Table:
                 "fill it, or remove the row"
             )
         return cells
+
+    def said_same(self, row: int) -> bool:
+        """What a row's cell of the column `same` says. Raises InputError where it says neither."""
+        said = self.columns["same"][row]
+        same = (_SAME | _DIFFERENT).get(said.strip().lower())
+        if same is None:
+            raise InputError(
+                f"{self.path}, {self.places[row]}: the column 'same' says {said!r}; "
+                "write 1 or 0, true or false, yes or no, same or different"
+            )
+        return same
 
 
 def read_table(path: Path, known: Collection[str]) -> Table:

@@ -169,7 +169,7 @@ def _curve(
 
 
 def _det_axis(name: str, low: float, most: float, least_gap: float) -> Axis:
-    high = min(rate for rate in RATES if rate >= max(0.2, min(most, RATES[-1])))
+    high = min(rate for rate in RATES if rate >= max(0.5, min(most, RATES[-1])))
     bare = Axis(name, low, high, (), deviates)
     ticks: list[tuple[float, str]] = []
     for rate in RATES:

@@ -19,6 +19,13 @@ from alikely.types import Examples, Pairs
 # one picture: `python -m benchmarks.checks` shows what that finds, and what it takes for a copy wrongly.
 NEAR = 0.17
 
+# Where even different pictures are alike, as those of one machine part by a fixed camera, copies must be nearer still:
+# nearer than this share of the distance that only so many of the pairs of different items are within.
+SHARE = 0.25
+MOST_ALIKE = 0.05
+FEWEST_PAIRS = 1000  # to judge that by; with fewer, copies would be a large part of them
+MOST_PAIRS = 20_000
+
 # A thumbnail with a smaller deviation (of 255) holds little but noise.
 FLAT = 2.0
 
@@ -138,17 +145,18 @@ def _near(measures: Measures, marks: Int[np.ndarray, "items kinds"]) -> list[tup
     coarse = units.reshape(len(units), side, COARSE, side, COARSE).sum(axis=(2, 4)).reshape(len(units), side * side)
     coarse /= COARSE
     lengths = np.square(coarse).sum(axis=1)
+    limit = _limit(_some_distances(units, apart))
     found: list[tuple[float, int, int]] = []
     for start in range(0, len(places), AT_ONCE):
         rows = coarse[start : start + AT_ONCE]
         squares = lengths[start : start + AT_ONCE, None] + lengths[start:] - 2 * (rows @ coarse[start:].T)
-        left, right = np.nonzero(squares <= NEAR**2 + ROUNDING)
+        left, right = np.nonzero(squares <= limit**2 + ROUNDING)
         ahead = left < right
         left, right = left[ahead] + start, right[ahead] + start
         different = (apart[left] != apart[right]).any(axis=1)
         left, right = left[different], right[different]
         distances = _distances(units, left, right)
-        close = distances <= NEAR
+        close = distances <= limit
         found += zip(distances[close].tolist(), left[close].tolist(), right[close].tolist(), strict=True)
     pairs: dict[tuple[bytes | None, bytes | None], tuple[int, int]] = {}
     for _, one, other in sorted(found):
@@ -162,15 +170,33 @@ def _near(measures: Measures, marks: Int[np.ndarray, "items kinds"]) -> list[tup
 def _near_rows(
     measures: Measures, left: Int[np.ndarray, " pairs"], right: Int[np.ndarray, " pairs"]
 ) -> Bool[np.ndarray, " pairs"]:
-    """Whether the two items of each pair are nearly the same."""
+    """Whether the two items of each pair, said to be different, are nearly the same."""
     told = np.zeros(len(measures.digests), dtype=bool)
     told[_told_apart(measures)] = True
     near: Bool[np.ndarray, " pairs"] = told[left] & told[right]
     rows = np.flatnonzero(near)
     used, numbers = np.unique(np.concatenate([left[rows], right[rows]]), return_inverse=True)
-    units = _units(measures.thumbnails[used])
-    near[rows] = _distances(units, numbers[: len(rows)], numbers[len(rows) :]) <= NEAR
+    distances = _distances(_units(measures.thumbnails[used]), numbers[: len(rows)], numbers[len(rows) :])
+    near[rows] = distances <= _limit(distances)
     return near
+
+
+def _limit(different: Float[np.ndarray, " pairs"]) -> float:
+    """The distance up to which pictures count as copies, by distances between pictures that should not be."""
+    if len(different) < FEWEST_PAIRS:
+        return NEAR
+    return min(NEAR, SHARE * float(np.quantile(different, MOST_ALIKE)))
+
+
+def _some_distances(
+    units: Float[np.ndarray, "items pixels"], apart: Int[np.ndarray, "items kinds"]
+) -> Float[np.ndarray, " pairs"]:
+    """Distances of items with some mark apart, drawn evenly: about as many as there are, at most MOST_PAIRS."""
+    count = len(units)
+    rng = np.random.default_rng(0)
+    left, right = rng.integers(0, max(count, 1), (2, min(MOST_PAIRS, count * (count - 1) // 2)))
+    different = (apart[left] != apart[right]).any(axis=1)
+    return _distances(units, left[different], right[different])
 
 
 def _told_apart(measures: Measures) -> Int[np.ndarray, " places"]:

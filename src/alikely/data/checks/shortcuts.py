@@ -183,10 +183,12 @@ def _columns_of_pairs(pairs: Pairs, ignore: Collection[str], rng: np.random.Gene
 
 
 def _of_rows(column: Shaped[np.ndarray, " pairs"], same: Bool[np.ndarray, " pairs"]) -> float:
-    """The AUC of a column of pairs; of a text by how often the pairs with that text are the same."""
-    numbers = column
-    if column.dtype.kind != "f":
-        rows = np.unique(column, return_inverse=True)[1]
-        numbers = (np.bincount(rows, same) / np.bincount(rows))[rows]
-    found = auc(numbers[~same], numbers[same])
-    return max(found, 1 - found)
+    """The AUC of a column of pairs; of a text by how often the other pairs with that text are the same."""
+    if column.dtype.kind == "f":
+        found = auc(column[~same], column[same])
+        return max(found, 1 - found)
+    rows = np.unique(column, return_inverse=True)[1]
+    others = np.bincount(rows)[rows] - 1
+    same_of_others = np.bincount(rows, same)[rows] - same
+    rate = np.divide(same_of_others, others, out=np.full(len(same), same.mean()), where=others > 0)
+    return auc(rate[~same], rate[same])

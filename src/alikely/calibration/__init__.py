@@ -3,7 +3,8 @@
 evidence     how many independent pairs the pairs are worth: how high an error rate may be on others
 curve        thresholds with their error rates and bounds, few enough to keep with a model
 probability  how much a distance speaks for "same"
-record       both, kept with a model: Calibration, and its way to JSON and back
+record       both, kept with a model: Calibration, and its way to JSON
+reading      the way back
 fitting      calibrate(...): made from pairs
 quality      how far the probabilities hold on other identities
 """
@@ -13,7 +14,8 @@ from alikely.calibration.evidence import Evidence
 from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
 from alikely.calibration.probability import ProbabilityMap
 from alikely.calibration.quality import ProbabilityQuality, ReliabilityBin, probability_quality, quality_on_others
-from alikely.calibration.record import Calibration, calibration_from
+from alikely.calibration.reading import calibration_from
+from alikely.calibration.record import Calibration
 
 __all__ = [
     "calibrate",

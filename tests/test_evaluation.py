@@ -180,3 +180,59 @@ def test_identities_that_the_model_was_made_from_are_named():
     assert found.known == ("id00", "id01", "id02")
     assert "3 of 5 identities (id00, id01, id02)" in str(found.warning())
     assert evaluate(small_model(), pattern_examples(5)).warning() is None
+
+
+def marked(identities=9, each=4):
+    """Examples with a light for each item, half and half, and a camera that is always the same."""
+    examples = pattern_examples(identities, each)
+    light = np.where(np.arange(len(examples)) % 2 == 0, "dark", "bright")
+    return replace(examples, columns={"light": light, "camera": np.full(len(examples), "one")}, groups=light)
+
+
+def test_errors_by_a_column_by_group_and_by_label():
+    examples = marked()
+    same, different = brute_force(examples)
+
+    found = evaluate(MODEL, examples, by=["light", "group", "label"])
+
+    threshold = found.report.at_threshold.threshold
+    assert [row.value for row in found.groups["light"]] == ["bright", "dark", None]
+    assert found.groups["light"] == found.groups["group"]
+    assert sum(row.different_pairs for row in found.groups["light"]) == len(different)
+    false_matches = sum(row.fmr.value * row.different_pairs for row in found.groups["light"])
+    assert false_matches == pytest.approx((different <= threshold).sum())
+    assert [row.identity for row in found.identities] == sorted(set(examples.labels))
+    assert sum(row.false_non_matches for row in found.identities) == (same > threshold).sum()
+    assert sum(row.false_matches for row in found.identities) == 2 * (different <= threshold).sum()
+    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert sorted(told["by"]) == ["group", "label", "light"]
+    assert told["by"]["light"][2]["value"] is None
+    assert told["queries"] == 36
+
+
+def test_a_column_that_cannot_be_compared_by_is_told():
+    with pytest.raises(SettingsError, match="no column 'weather' to compare by; it has: camera, group, label, light"):
+        evaluate(MODEL, marked(), by=["weather"])
+    with pytest.raises(TooFewError, match="by camera: groups need two values or more, got the one value 'one'"):
+        evaluate(MODEL, marked(), by=["camera"])
+    with pytest.raises(SettingsError, match="no calibration"):
+        evaluate(small_model(calibrated=False), marked(), by=["label"])
+
+
+def test_a_table_of_pairs_is_compared_by_columns_of_items_and_of_pairs():
+    items = pattern_examples(8, 3)
+    left, right = np.triu_indices(len(items), 1)
+    rows = [(int(i), int(j), bool(items.labels[i] == items.labels[j])) for i, j in zip(left, right, strict=True)]
+    examples = alikely.examples_from(list(items.items), pairs=rows)
+    day = np.where(np.arange(len(rows)) % 2 == 0, "monday", "sunday")
+    light = np.where(np.arange(len(items)) % 2 == 0, "dark", "bright")
+    examples = replace(examples, columns={"light": light}, pairs=replace(examples.pairs, columns={"day": day}))
+
+    found = evaluate(MODEL, examples, by=["day", "light"])
+
+    assert [row.value for row in found.groups["day"]] == ["monday", "sunday"]
+    assert [row.value for row in found.groups["light"]] == ["bright", "dark", None]
+    assert found.retrieval is None
+    assert "recall_at_1" not in found.to_dict()
+    with pytest.raises(SettingsError, match="no column 'label' to compare by; it has: day, light"):
+        evaluate(MODEL, examples, by=["label"])

@@ -124,6 +124,27 @@ def test_evaluate_prints_a_table_and_the_same_in_json(here):
     assert found["skipped"] == []
 
 
+def test_evaluate_by_a_column_and_by_label(here, tmp_path):
+    pictures = sorted((here / "others").glob("*/*.png"))
+    lines = [f"{path},{path.parent.name},{('dark', 'bright')[place % 2]}" for place, path in enumerate(pictures)]
+    table = tmp_path / "others.csv"
+    table.write_text("\n".join(["path,label,light", *lines]))
+
+    ran = command("evaluate", "model", table, "--by", "light", "--by", "label")
+    machine = parsed(command("evaluate", "model", table, "--by", "light", "--by", "label", "--json"))
+
+    assert ran.code == 0
+    assert "By light: pairs whose two items share a value, at the model's threshold" in ran.out
+    by_light = [line.split()[0] for line in ran.out.split("By light")[1].splitlines()[4:7]]
+    assert by_light == ["bright", "dark", "(different"]
+    assert "Identities with the most false matches, at the model's threshold" in ran.out
+    assert "Identities with the most false non-matches, at the model's threshold" in ran.out
+    assert [row["value"] for row in machine["by"]["light"]] == ["bright", "dark", None]
+    assert len(machine["by"]["label"]) == 6
+    wrong = command("evaluate", "model", table, "--by", "wether")
+    assert (wrong.code, "no column 'wether'" in wrong.err, "it has: label, light" in wrong.err) == (2, True, True)
+
+
 def test_embed_writes_the_embeddings_that_python_gives(here, tmp_path):
     ran = command("embed", "model", "others", "--out", tmp_path / "e.npz")
     content = np.load(tmp_path / "e.npz")

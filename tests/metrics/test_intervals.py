@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from alikely.distances import Euclidean
-from alikely.metrics import PairDistances, Verification, all_pairs, percentile_interval, resampled_curves, summary
+from alikely.errors import InputError
+from alikely.metrics import (
+    PairDistances,
+    Verification,
+    all_pairs,
+    mean_over_identities,
+    percentile_interval,
+    resampled_curves,
+    resampled_figures,
+    resampled_shares,
+    summary,
+)
 from alikely.metrics.verification import area_under_roc, equal_error_rate, smallest_fnmr
 
 
@@ -96,3 +107,46 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
 def test_fewer_identities_make_wider_intervals():
     few, many = (summary(simulated(n, 5, seed=4)).eer for n in (10, 100))
     assert few.high - few.low > 1.5 * (many.high - many.low)
+
+
+def test_figures_in_threads_are_those_of_the_curves_in_order():
+    pairs = simulated(12, 3, seed=6)
+    one_by_one = [[equal_error_rate(*c), area_under_roc(*c)] for c in resampled_curves(pairs, draws=30, seed=2)]
+    at_once = resampled_figures(pairs, lambda *c: [equal_error_rate(*c), area_under_roc(*c)], draws=30, seed=2)
+    assert at_once.tolist() == one_by_one
+    assert resampled_figures(pairs, lambda fmr, fnmr: [fmr[0], fnmr[0]], draws=0).shape == (0, 0)
+
+
+def test_shares_of_one_kind_are_what_copies_give():
+    pairs = simulated(8, 3, seed=0)
+    thresholds = np.array([-np.inf, 1.0, 2.0, np.inf])
+    found = resampled_shares(pairs.different, pairs.different_identities, 8, thresholds, draws=10, seed=5)
+    generator = np.random.default_rng(5)
+    for row in found:
+        weights = np.bincount(generator.integers(8, size=8), minlength=8)
+        assert row == pytest.approx(repeated(pairs, weights).rates_at(thresholds)[0])
+    assert (found[:, 0].max(), found[:, -1].min()) == (0, 1)
+
+
+def test_a_mean_over_identities_is_what_copies_give():
+    values, identities = np.array([1.0, 0.0, 0.5, 1.0, 0.0, 1.0, 0.2]), np.array(list("aabcdef"))
+    found = mean_over_identities(values, identities, seed=3)
+    generator, means = np.random.default_rng(3), []
+    for _ in range(200):
+        weights = np.bincount(generator.integers(6, size=6), minlength=6)
+        means.append(np.repeat(values, weights[np.array([0, 0, 1, 2, 3, 4, 5])]).mean())
+    assert found.value == pytest.approx(values.mean())
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
+
+
+def test_all_queries_of_one_identity_count_as_one_observation():
+    identities = np.repeat(np.arange(30), 10)
+    values = np.repeat(np.random.default_rng(0).integers(2, size=30).astype(np.float64), 10)
+    together, apart = (mean_over_identities(values, who) for who in (identities, np.arange(300)))
+    # The root of 10, as every identity stands for ten equal values.
+    assert 2 < (together.high - together.low) / (apart.high - apart.low) < 4.5
+
+
+def test_no_values_have_no_mean():
+    with pytest.raises(InputError, match="got none"):
+        mean_over_identities(np.empty(0), np.empty(0))

@@ -1,48 +1,22 @@
-"""N-way K-shot and Recall@k, by hand, with ties, and against plain sorting."""
+"""What items find, by hand, with ties, against plain sorting and against pytorch-metric-learning."""
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytorch_metric_learning.distances import CosineSimilarity, LpDistance
+from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
+from pytorch_metric_learning.utils.inference import CustomKNN
 
-from alikely.distances import Euclidean
-from alikely.errors import InputError, SettingsError, TooFewError
-from alikely.metrics import n_way_k_shot, recall_at_k
+from alikely.distances import DISTANCES, Euclidean, build_distance
+from alikely.errors import SettingsError, TooFewError
+from alikely.metrics import recall_at_k, retrieval
+from alikely.metrics.retrieval import search
 
 
 def column(*values):
     return np.array(values, dtype=np.float32)[:, None]
-
-
-def test_one_shot_by_hand():
-    accuracy = n_way_k_shot(
-        column(0, 10, 20),
-        np.array(["a", "b", "c"]),
-        column(1, 9, 12, 19),
-        np.array(["a", "b", "c", "c"]),
-        Euclidean(),
-    )
-    assert accuracy == 3 / 4  # 12 is nearer to b than to c
-
-
-def test_mean_and_nearest_differ_where_a_label_is_spread_out():
-    # a: supports 0 and 10, mean 5; b: supports 3 and 3. The query 0.5 is nearest to a's 0, but to b's mean.
-    supports, labels = column(0, 10, 3, 3), np.array(["a", "a", "b", "b"])
-    asked = column(0.5), np.array(["a"])
-    assert n_way_k_shot(supports, labels, *asked, Euclidean(), by="nearest") == 1.0
-    assert n_way_k_shot(supports, labels, *asked, Euclidean(), by="mean") == 0.0
-
-
-def test_an_encoder_that_maps_all_to_one_point_is_as_good_as_guessing():
-    supports, queries = np.zeros((20, 2), dtype=np.float32), np.zeros((40, 2), dtype=np.float32)
-    labels = np.arange(20)
-    for by in ("mean", "nearest"):
-        assert n_way_k_shot(supports, labels, queries, np.repeat(labels, 2), Euclidean(), by) == pytest.approx(1 / 20)
-
-
-def test_a_query_of_a_label_without_support_is_refused():
-    with pytest.raises(InputError, match="none for 'c'"):
-        n_way_k_shot(column(0, 1), np.array(["a", "b"]), column(0), np.array(["c"]), Euclidean())
 
 
 def test_recall_by_hand():
@@ -81,3 +55,86 @@ def test_recall_refuses_what_it_cannot_measure():
         recall_at_k(column(0, 1), np.array([0, 1]), Euclidean())
     with pytest.raises(SettingsError, match="1 or more"):
         recall_at_k(column(0, 1), np.array([0, 0]), Euclidean(), ks=(0,))
+
+
+def test_figures_by_hand():
+    # From 0 (a): 1 a, 2 b, 4 a, 9 b: sought at 1 and 3. R = 2: precision at R 1/2, average 1/2 * 1/1.
+    # From 1 (a): 0 and 2 are at 1: b first, then a; 4 a: ranks 2 and 3. R-precision 1/2, average 1/2 * 1/2.
+    # From 4 (a): 2 b, 1 a, 0 a, 9 b: ranks 2 and 3: the same. From 2 (b): 1, 0 and 4, 9: rank 4. From 9: 4, 2: rank 2.
+    embeddings, labels = column(0, 1, 4, 2, 9), np.array(["a", "a", "a", "b", "b"])
+    found = search(embeddings, labels, Euclidean())
+    assert [ranks.tolist() for ranks in found.ranks] == [[1, 3], [2, 3], [2, 3], [4], [2]]
+    report = retrieval(embeddings, labels, Euclidean(), ks=(1, 2, 3))
+    assert [estimate.value for estimate in report.recall.values()] == [1 / 5, 4 / 5, 4 / 5]
+    assert [estimate.value for estimate in report.precision.values()] == pytest.approx([1 / 5, 2 / 5, 7 / 15])
+    assert report.r_precision.value == pytest.approx((1 / 2 + 1 / 2 + 1 / 2 + 0 + 0) / 5)
+    assert report.map_at_r.value == pytest.approx((1 / 2 + 1 / 4 + 1 / 4 + 0 + 0) / 5)
+    assert report.queries == 5
+    assert report.r_precision.reason == "no interval: 2 identities are too few"
+
+
+def test_an_encoder_that_maps_all_to_one_point_finds_nothing():
+    report = retrieval(np.zeros((40, 2), dtype=np.float32), np.repeat(np.arange(10), 4), Euclidean())
+    assert report.map_at_r.value == report.r_precision.value == report.recall[1].value == 0
+    assert report.map_at_r.high > 0.2  # ten identities leave much open
+
+
+@given(st.integers(0, 1000), st.integers(4, 60), st.integers(1, 6))
+@settings(deadline=None, max_examples=50)
+def test_ranks_are_those_of_sorting_with_others_first(seed, items, identities):
+    generator = np.random.default_rng(seed)
+    embeddings = generator.integers(6, size=(items, 1)).astype(np.float32)  # many ties
+    labels = generator.integers(identities, size=items)
+    labels[:2] = 0
+    found = search(embeddings, labels, Euclidean(), ks=(items,))
+    for query, ranks in zip(found.queries, found.ranks, strict=True):
+        others = np.delete(np.arange(items), query)
+        alike = labels[others] == labels[query]
+        order = np.lexsort([alike, np.abs(embeddings[others, 0] - embeddings[query, 0])])
+        assert ranks.tolist() == (np.flatnonzero(alike[order]) + 1).tolist()
+
+
+def peers_distance(name, distance):
+    """The same distance, as pytorch-metric-learning has it."""
+    if name == "cosine":
+        return CosineSimilarity()
+    power = 1 if name in ("manhattan", "learned") else 2
+    return LpDistance(p=power, normalize_embeddings=False)
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_figures_equal_pytorch_metric_learning(name):
+    torch.manual_seed(0)
+    generator = np.random.default_rng(0)
+    labels = generator.integers(12, size=150)
+    embeddings = (generator.normal(size=(12, 8))[labels] + 1.5 * generator.normal(size=(150, 8))).astype(np.float32)
+    distance = build_distance(name, 8)
+    theirs = torch.from_numpy(embeddings)
+    if name == "learned":
+        theirs = theirs * distance.weights().detach()
+    calculator = AccuracyCalculator(
+        include=("precision_at_1", "r_precision", "mean_average_precision_at_r"),
+        k="max_bin_count",
+        device=torch.device("cpu"),
+        knn_func=CustomKNN(peers_distance(name, distance)),
+    )
+    expected = calculator.get_accuracy(theirs, torch.from_numpy(labels))
+    report = retrieval(embeddings, labels, distance)
+    assert report.precision[1].value == report.recall[1].value == pytest.approx(expected["precision_at_1"])
+    assert report.r_precision.value == pytest.approx(expected["r_precision"])
+    assert report.map_at_r.value == pytest.approx(expected["mean_average_precision_at_r"])
+
+
+def test_the_report_for_json_and_for_people():
+    generator = np.random.default_rng(0)
+    labels = np.repeat(np.arange(20), 3)
+    embeddings = (generator.normal(size=(20, 4))[labels] + generator.normal(size=(60, 4))).astype(np.float32)
+    report = retrieval(embeddings, labels, Euclidean(), ks=(1, 5))
+    told = report.to_dict()
+    names = ["recall_at_1", "recall_at_5", "precision_at_1", "precision_at_5", "r_precision", "map_at_r"]
+    assert list(told) == [key for name in names for key in (name, f"{name}_interval")] + ["queries"]
+    for name in names:
+        low, high = told[f"{name}_interval"]
+        assert low < told[name] < high
+    assert [row[0] for row in report.rows()] == ["Recall@1", "Recall@5", "R-precision", "MAP@R"]
+    assert retrieval(embeddings, labels, Euclidean(), seed=0).r_precision == report.r_precision

@@ -1,12 +1,15 @@
 """alikely check."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alikely.cli.app import AsJson, Source, app
 from alikely.cli.output import print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from alikely.data.checks import Finding
 
 MOST_SHOWN = 20  # cases of one finding
 
@@ -45,15 +48,23 @@ def check(
         print_json({"findings": [finding.to_dict() for finding in found]})
     else:
         rows = [(finding.severity, finding.check, f"{finding.count:,}", finding.what) for finding in found]
-        title = f"{len(examples):,} items checked: " + ("nothing found" if not found else f"{len(found)} findings")
+        checked = f"{len(examples):,} items checked"
         if found:
-            print_rows(title, ("", "check", "value", "what"), rows)
+            counted = f"{len(found)} finding{'' if len(found) == 1 else 's'}"
+            print_rows(f"{checked}: {counted}", ("", "check", "cases", "what"), rows)
         else:
-            say(title)
+            say(f"{checked}: nothing found")
         for finding in found:
-            cases = [" - ".join(pair) for pair in finding.pairs] or list(finding.items)
             if finding.severity != "note" and finding.statistic is None:
-                more = [f"... and {len(cases) - MOST_SHOWN:,} more (--json has all)"] * (len(cases) > MOST_SHOWN)
-                say("\n".join([f"{finding.check}:", *(f"  {case}" for case in [*cases[:MOST_SHOWN], *more]), ""]))
+                say(_cases(finding))
     if any(finding.severity != "note" for finding in found):
         raise typer.Exit(1)
+
+
+def _cases(finding: "Finding") -> str:
+    """What the finding is about, a line each: pairs side by side, or items."""
+    cases = [" - ".join(pair) for pair in finding.pairs] or list(finding.items)
+    shown = cases[:MOST_SHOWN]
+    if len(cases) > MOST_SHOWN:
+        shown.append(f"... and {len(cases) - MOST_SHOWN:,} more (--json has all)")
+    return "\n".join([f"{finding.check}:", *(f"  {case}" for case in shown), ""])

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from alikely.errors import AlikelyError
     from alikely.explaining import Explanation, explain
     from alikely.model import SiameseModel
-    from alikely.storage import load_model, save_model
+    from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
+    from alikely.storage import load_model, save_calibration, save_model
     from alikely.training import train
     from alikely.types import Examples, Pairs
 
@@ -28,6 +29,11 @@ _PLACES = {
     "TrainSettings": "alikely.config",
     "load_model": "alikely.storage",
     "save_model": "alikely.storage",
+    "calibrate_model": "alikely.recalibration",
+    "calibrate_scores": "alikely.recalibration",
+    "calibrate_embeddings": "alikely.recalibration",
+    "load_calibration": "alikely.recalibration",
+    "save_calibration": "alikely.storage",
     "SiameseModel": "alikely.model",
     "Decision": "alikely.decision",
     "explain": "alikely.explaining",
@@ -44,6 +50,11 @@ __all__ = [
     "TrainSettings",
     "load_model",
     "save_model",
+    "calibrate_model",
+    "calibrate_scores",
+    "calibrate_embeddings",
+    "load_calibration",
+    "save_calibration",
     "SiameseModel",
     "Decision",
     "explain",

@@ -24,8 +24,9 @@ from jaxtyping import Float, Int
 # With fewer errors than these, how they spread over identities is chance: the spread at the first threshold with so
 # many stands for those with fewer.
 FEWEST_ERRORS = 10
-# Thresholds and pairs looked at together: they bound the memory.
+# Thresholds, counts and pairs looked at together, at most: they bound the memory.
 BLOCK = 256
+CELLS = 4_000_000
 CHUNK = 4_000_000
 
 
@@ -71,7 +72,7 @@ def evidence_of(
     """The evidence at each of the ascending `thresholds`; a pair at a threshold is accepted.
 
     `sides` are the identities (0 to `identities` - 1) that each pair joins. For different pairs the error is to be
-    accepted, for same pairs to be refused. Takes memory for `identities` x 256 numbers beside the pairs.
+    accepted, for same pairs to be refused. Takes memory for `identities` x 256 numbers beside the pairs, or fewer.
     """
     total, places = len(distances), np.searchsorted(thresholds, distances, side="left")
     accepted = np.cumsum(np.bincount(places, minlength=len(thresholds) + 1))[:-1]
@@ -81,8 +82,9 @@ def evidence_of(
     pairs_of = pairs_of[present]
     hardest, variance = np.empty(len(thresholds)), np.empty(len(thresholds))
     own_before = np.zeros(len(present), np.int64)
-    for start in range(0, len(thresholds), BLOCK):
-        block = slice(start, min(start + BLOCK, len(thresholds)))
+    step = max(1, min(BLOCK, CELLS // identities))
+    for start in range(0, len(thresholds), step):
+        block = slice(start, min(start + step, len(thresholds)))
         inside = (places >= block.start) & (places < block.stop)
         new = _by_identity(places[inside] - start, sides[inside], identities, block.stop - start)[present]
         own_accepted = own_before[:, None] + np.cumsum(new, axis=1)

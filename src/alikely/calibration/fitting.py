@@ -76,9 +76,10 @@ def _verified(pairs: PairDistances) -> Verification:
         raise CalibrationError(f"no calibration on damaged distances: {error}") from error
     if verification.auc < WRONG_WAY:
         raise CalibrationError(
-            f"the distances run the wrong way: only {percent(verification.auc)} of same pairs are nearer than "
-            "different ones. If the numbers are similarities, say so (in a table: a column `similarity` in place of "
-            "`distance`); otherwise look whether same and different are exchanged"
+            f"the numbers run the wrong way: a same pair is more alike than a different one in only "
+            f"{percent(verification.auc)} of cases. A column `distance` is for numbers that are 0 for alike, "
+            "`similarity` for those that are large for alike: if that is right, look whether same and different are "
+            "exchanged"
         )
     return verification
 

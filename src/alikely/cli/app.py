@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 # In the order in which somebody new to it needs them.
-COMMANDS = ("check", "train", "evaluate", "compare", "explain", "embed", "inspect", "demo")
+COMMANDS = ("check", "train", "evaluate", "calibrate", "compare", "explain", "embed", "inspect", "demo")
 
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="folder of a trained model")]
 Source = Annotated[

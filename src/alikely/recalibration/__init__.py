@@ -1,0 +1,21 @@
+"""What already is there -> a calibration of it: a model and a source, scores or embeddings made elsewhere.
+
+chosen      labels -> the items whose pairs fit in memory
+elsewhere   what scores and embeddings become: distances of pairs, with their way back to similarities
+scores      a table of scores, or its columns -> that
+embeddings  a file of embeddings, or its arrays -> that
+points      a calibration -> its thresholds for the usual rates, each with what it does
+result      all that is told of a new calibration: Calibrated, to print and for other programs
+making      calibrate_model, calibrate_scores, calibrate_embeddings, load_calibration
+"""
+
+from alikely.recalibration.making import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
+from alikely.recalibration.result import Calibrated
+
+__all__ = [
+    "calibrate_model",
+    "calibrate_scores",
+    "calibrate_embeddings",
+    "load_calibration",
+    "Calibrated",
+]

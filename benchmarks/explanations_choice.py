@@ -95,7 +95,7 @@ CANDIDATES: dict[str, Explainer] = {
 
 
 def main() -> None:
-    options = read_options(__doc__ or "", needs_data=True, seeds=3)
+    options = read_options(__doc__ or "", needs_data=True, seeds=2)
     begin = time.perf_counter()
     changes: dict[str, object] = {"epochs": 5} if options.quick else {}
     pairs = 1 if options.quick else PAIRS // 3

@@ -9,8 +9,8 @@ from PIL import Image
 
 import alikely
 from alikely.errors import InputError, ModelError, SettingsError
-from alikely.explaining import ExplainedPicture, Explanation, drawn
-from alikely.explaining.drawing import ALIKE, UNLIKE, colours
+from alikely.explaining import ExplainedPicture, Explanation, drawn, random_covers, relevance
+from alikely.explaining.drawing import ALIKE, UNLIKE, colours, wrapped
 from alikely.explaining.explanation import REGIONS
 from alikely.storage import load_model, save_model
 from tests.commands import command, refused
@@ -42,6 +42,16 @@ def test_the_other_way_round_the_sides_change_places():
 
     assert np.array_equal(one.left.map, other.right.map)
     assert np.array_equal(one.right.map, other.left.map)
+
+
+def test_each_map_is_about_the_distance_to_the_other_picture():
+    model = small_model()
+    items = pictures(2)
+    read, rows = model.preparation.read(items), model.embed(items)
+    found = alikely.explain(model, *items)
+
+    assert np.array_equal(found.left.map, relevance(model, read[0], rows[1], random_covers(16, 16)))
+    assert np.array_equal(found.right.map, relevance(model, read[1], rows[0], random_covers(16, 16)))
 
 
 def test_it_follows_from_the_seed():
@@ -134,6 +144,10 @@ def test_long_words_make_the_drawing_longer_not_wider():
 
     assert short.width == long.width == 780
     assert long.height > short.height + 100
+
+
+def test_a_percent_sign_stays_with_its_number():
+    assert wrapped("a" * 94 + " 1 % of") == ["a" * 94, "1 % of"]
 
 
 def test_pictures_in_colour_are_explained_and_drawn():

@@ -33,7 +33,7 @@ def drawn(sides: Sequence[tuple[str, Image.Image, Float[np.ndarray, "_ _"]]], li
     `lines` stand below, wrapped. RGB.
     """
     strongest = float(np.percentile(np.abs(np.concatenate([values.ravel() for *_, values in sides])), STRONGEST))
-    paragraphs = [textwrap.wrap(line, LETTERS_A_LINE) for line in lines]
+    paragraphs = [wrapped(line) for line in lines]
     pictures = GAP // 2 + LINE
     legend = pictures + 2 * (PANEL + GAP)
     words = legend + LINE + GAP
@@ -61,6 +61,12 @@ def colours(shares: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape 4"
     hues = np.where(shares[..., None] > 0, np.array(ALIKE, np.uint8), np.array(UNLIKE, np.uint8))
     opaque = np.round(255 * MOST_COLOUR * strength).astype(np.uint8)
     return np.concatenate([hues, opaque[..., None]], axis=-1)
+
+
+def wrapped(line: str) -> list[str]:
+    """The line in pieces that fit; a percent sign stays with its number."""
+    pieces = textwrap.wrap(line.replace(" %", "\N{NO-BREAK SPACE}%"), LETTERS_A_LINE)
+    return [piece.replace("\N{NO-BREAK SPACE}", " ") for piece in pieces]
 
 
 def _coloured(picture: Image.Image, values: Float[np.ndarray, "_ _"], strongest: float) -> Image.Image:

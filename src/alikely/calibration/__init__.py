@@ -9,7 +9,7 @@ fitting      calibrate(...): made from pairs
 quality      how far the probabilities hold on other identities
 """
 
-from alikely.calibration.curve import ErrorRates, OperatingCurve
+from alikely.calibration.curve import OperatingCurve, RatesAt
 from alikely.calibration.evidence import Evidence
 from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
 from alikely.calibration.probability import ProbabilityMap
@@ -22,7 +22,7 @@ __all__ = [
     "Calibration",
     "calibration_from",
     "OperatingCurve",
-    "ErrorRates",
+    "RatesAt",
     "Evidence",
     "ProbabilityMap",
     "ProbabilityQuality",

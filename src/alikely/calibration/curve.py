@@ -14,7 +14,7 @@ MOST_POINTS = 2000
 
 
 @dataclass(frozen=True)
-class ErrorRates:
+class RatesAt:
     """Both error rates of one threshold: as found on the held-back pairs, and at most so on others at `confidence`."""
 
     fmr: float
@@ -79,7 +79,7 @@ class OperatingCurve:
         kept = np.flatnonzero(self.false_non_matches.bound(confidence) <= rate)
         return float(self.thresholds[kept[0]]) if len(kept) else math.inf
 
-    def rates_at(self, threshold: float, confidence: float = 0.0) -> ErrorRates:
+    def rates_at(self, threshold: float, confidence: float = 0.0) -> RatesAt:
         """The error rates of any threshold; between two that were kept, each rate is the larger one of theirs."""
         above = min(int(np.searchsorted(self.thresholds, threshold, side="left")), len(self.thresholds) - 1)
         below = int(np.searchsorted(self.thresholds, threshold, side="right")) - 1
@@ -89,7 +89,7 @@ class OperatingCurve:
             fmr, fmr_bound = self.fmr[above], self.false_matches.bound(confidence)[above]
         if below >= 0:
             fnmr, fnmr_bound = self.fnmr[below], self.false_non_matches.bound(confidence)[below]
-        return ErrorRates(float(fmr), float(fnmr), float(fmr_bound), float(fnmr_bound), confidence)
+        return RatesAt(float(fmr), float(fnmr), float(fmr_bound), float(fnmr_bound), confidence)
 
 
 def _worth_keeping(verification: Verification) -> Float[np.ndarray, " points"]:

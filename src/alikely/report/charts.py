@@ -71,7 +71,7 @@ def det_frame(curve: ErrorCurve, view: DistanceView) -> Frame:
     most_fmr = curve.fmr[np.argmax(curve.fnmr <= lowest[1])]
     most_fnmr = curve.fnmr[np.searchsorted(curve.fmr, lowest[0], side="right") - 1]
     return Frame(
-        _det_axis("FMR", lowest[0], float(most_fmr), least_gap=0.13),
+        _det_axis("FMR", lowest[0], float(most_fmr), least_gap=0.17),
         _det_axis("FNMR", lowest[1], float(most_fnmr), least_gap=0.06),
     )
 

@@ -1,6 +1,7 @@
 """Error rates of pairs in; histograms of their distances, counts at every threshold, and the error curve, out."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,6 +10,7 @@ from alikely.calibration import Calibration
 from alikely.errors import CalibrationError
 from alikely.metrics import ErrorRates, OperatingPoint, Roc, VerificationReport, fnmr_band, percent
 from alikely.metrics.estimates import resolves
+from alikely.metrics.intervals import sampled
 from alikely.report.content import DistanceView, ErrorCurve, Mark
 
 RATES = (0.1, 0.01, 0.001, 0.0001)  # false-match rates that people ask for
@@ -16,6 +18,7 @@ BINS = 60
 STEPS = 1001  # places at which the threshold can be set: finer than a screen shows
 CURVE_POINTS = 200
 BAND_POINTS = 60
+BAND_PAIRS = 300_000  # what a band shows is mostly the spread over identities, which so many keep
 
 
 def view_distances(
@@ -61,7 +64,8 @@ def error_curve(rates: ErrorRates, roc: Roc, report: VerificationReport) -> Erro
     """FNMR over FMR, thinned to what a plot shows, with its band where there are identities enough for one."""
     kept = _thinned(roc.fmr, roc.fnmr)
     grid = np.unique(np.append(np.geomspace(1 / rates.different_pairs, 1, BAND_POINTS), 0.5))
-    band = fnmr_band(rates, grid, report.confidence)
+    fewer = replace(rates, sample=sampled(rates.sample, BAND_PAIRS))
+    band = fnmr_band(fewer, grid, report.confidence)
     low, high = (None, None) if report.eer.low is None else (band.low, band.high)
     return ErrorCurve(roc.fmr[kept], roc.fnmr[kept], grid, low, high, report.confidence)
 

@@ -69,12 +69,19 @@ def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
 
 def notes_of(report: VerificationReport) -> tuple[str, ...]:
     """What a reader must know before trusting the figures."""
-    if report.identities >= FEW_IDENTITIES:
-        return ()
-    return (
-        f"These figures rest on {report.identities} identities only. On others they may be quite different: "
-        f"measure on {FEW_IDENTITIES} or more, better hundreds, before relying on them.",
-    )
+    notes, own = [], report.at_threshold
+    if report.identities < FEW_IDENTITIES:
+        notes.append(
+            f"These figures rest on {report.identities} identities only. On others they may be quite different: "
+            f"measure on {FEW_IDENTITIES} or more, better hundreds, before relying on them."
+        )
+    if own is not None and own.fmr_interval is not None and own.fmr_interval[0] > own.wanted_fmr:
+        notes.append(
+            f"More different pairs are called same here ({percent(own.fmr)}) than the threshold was set for "
+            f"({percent(own.wanted_fmr)}), and by more than chance: these items are not like those that it was "
+            "calibrated on. Calibrate on some of these."
+        )
+    return tuple(notes)
 
 
 def _what_it_does(report: VerificationReport, best: OperatingPoint, confidence: float) -> str:

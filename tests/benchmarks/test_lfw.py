@@ -122,6 +122,16 @@ def test_hog_of_an_edge_by_hand():
     assert np.linalg.norm(rows) == pytest.approx(1, abs=1e-3)
 
 
+def test_no_gradient_outdoes_all_others_in_a_block():
+    # Steps of 1 on the left and of 0.1 on the right: by length .704 and .070 in each cell, and .2 is the most.
+    picture = np.zeros((1, 16, 16), np.float32)
+    picture[:, :, 4:] = 1
+    picture[:, :, 12:] = 1.1
+    left, right, *_ = lfw_floors.hog(picture).reshape(4, 9)
+    assert right[0] / left[0] == pytest.approx(0.0704 / 0.2, rel=1e-3)
+    assert np.allclose(left[1:], 0)
+
+
 def test_hog_does_not_see_the_light():
     rng = np.random.default_rng(0)
     pictures = rng.uniform(0, 0.5, (3, 64, 64)).astype(np.float32)

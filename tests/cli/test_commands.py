@@ -1,6 +1,7 @@
 import json
 import re
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ def test_evaluate_prints_a_table_and_the_same_in_json(here):
 
 
 def test_evaluate_by_a_column_and_by_label(here, tmp_path):
-    pictures = sorted((here / "others").glob("*/*.png"))
+    pictures = sorted(Path("others").resolve().glob("*/*.png"))
     lines = [f"{path},{path.parent.name},{('dark', 'bright')[place % 2]}" for place, path in enumerate(pictures)]
     table = tmp_path / "others.csv"
     table.write_text("\n".join(["path,label,light", *lines]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alikely.config import TrainSettings
+    from alikely.data.checks import Finding, check_examples
     from alikely.data.sources import examples_from, read_source
     from alikely.decision import Decision
     from alikely.errors import AlikelyError
@@ -40,6 +41,8 @@ _PLACES = {
     "Explanation": "alikely.explaining",
     "read_source": "alikely.data.sources",
     "examples_from": "alikely.data.sources",
+    "check_examples": "alikely.data.checks",
+    "Finding": "alikely.data.checks",
     "Examples": "alikely.types",
     "Pairs": "alikely.types",
     "AlikelyError": "alikely.errors",
@@ -61,6 +64,8 @@ __all__ = [
     "Explanation",
     "read_source",
     "examples_from",
+    "check_examples",
+    "Finding",
     "Examples",
     "Pairs",
     "AlikelyError",

@@ -1,13 +1,23 @@
+import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from alikely.errors import InputError, StorageError, TooFewError
 from alikely.evaluation import judge
-from alikely.metrics import PairDistances, summary
+from alikely.metrics import AtThreshold, PairDistances, summary
 from alikely.model import distances_of_examples
-from alikely.report import report_html, report_of_distances, report_of_model, report_unmeasured, write_report
+from alikely.report import (
+    EpochPoint,
+    Learning,
+    report_html,
+    report_of_distances,
+    report_of_model,
+    report_unmeasured,
+    write_report,
+)
 from alikely.types import Examples, Pairs
 from tests.models import made_up_pairs, small_model
 
@@ -108,3 +118,55 @@ def test_a_report_that_cannot_be_written_leaves_nothing(whole, tmp_path):
 
 def test_the_same_content_gives_the_same_page(whole):
     assert report_html(whole) == report_html(whole)
+
+
+def test_embeddings_that_fell_on_one_point_have_a_report(measured):
+    model, given, embeddings, *_ = measured
+    collapsed = np.zeros_like(embeddings)
+    pairs = distances_of_examples(collapsed, given, model.distance)
+    content = report_of_model("collapsed", model, given, collapsed, pairs, judge(model, pairs))
+
+    assert parts_of(report_html(content)) == [part for part in PARTS if part not in ("learning", "checks")]
+    assert content.map is not None
+    assert np.isfinite(content.map.points).all()
+
+
+def test_a_threshold_that_accepts_nothing_is_told(measured):
+    pairs = made_up_pairs()
+    own = AtThreshold(-math.inf, 0.001, 0.0, 1.0)
+    content = report_of_distances("scores", pairs, replace(summary(pairs), at_threshold=own))
+
+    assert "every pair is called different" in content.summary[0]
+    assert content.distances.marks[0].name == "equal errors"
+    assert "Infinity" not in report_html(content)
+
+
+def test_more_false_matches_than_were_asked_for_are_told_first():
+    pairs = made_up_pairs()
+    own = AtThreshold(0.6, 0.01, 0.18, 0.2, (0.1, 0.3), (0.1, 0.3))
+    kept = replace(own, fmr_interval=(0.005, 0.3))
+    notes = [report_of_distances("s", pairs, replace(summary(pairs), at_threshold=at)).notes for at in (own, kept)]
+
+    assert "not like those that it was calibrated on" in notes[0][0]
+    assert notes[1] == ()
+
+
+def test_three_items_have_a_report_without_a_map(measured):
+    model, given, embeddings, *_ = measured
+    few = given.select(np.array([0, 1, 4]))
+    pairs = distances_of_examples(embeddings[[0, 1, 4]], few, model.distance)
+    content = report_of_model("few", model, few, embeddings[[0, 1, 4]], pairs, judge(model, pairs))
+
+    assert content.map is None
+    assert "rest on 2 identities only" in content.notes[0]
+    assert len(content.worst.same) == 1
+    assert report_html(content)
+
+
+@pytest.mark.parametrize(("eers", "plots"), [((None, None), 1), ((0.3,), 2), ((0.0, 0.0), 2)])
+def test_any_course_of_a_training_is_drawn(eers, plots):
+    points = tuple(EpochPoint(number, 0.0, eer) for number, eer in enumerate(eers, start=1))
+    learning = Learning(points, best=1, ended="interrupted")
+    page = report_html(report_unmeasured("faces", small_model(), learning, []))
+
+    assert page.count("<svg ") == plots

@@ -60,11 +60,14 @@ def _sample(examples: Examples) -> Int[np.ndarray, " sampled"]:
 
 def _flattened(table: Float[np.ndarray, "items items"]) -> Float[np.ndarray, "items 2"]:
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     # Both triangles alike, and nothing left over on the diagonal, which rounding may do.
     even = (table + table.T) / 2
     np.fill_diagonal(even, 0)
     perplexity = min(PERPLEXITY, (len(table) - 1) / 3)
     method = TSNE(metric="precomputed", init="random", perplexity=perplexity, random_state=SEED, max_iter=500)
-    points: Float[np.ndarray, "items 2"] = method.fit_transform(even).astype(np.float64)
+    # With several threads it is no faster for so few points, and slower by far on a busy machine.
+    with threadpool_limits(1):
+        points: Float[np.ndarray, "items 2"] = method.fit_transform(even).astype(np.float64)
     return points

@@ -98,6 +98,25 @@ def test_shares_of_labels_that_would_fill_more_than_a_batch():
     assert np.bincount(label_of)[0] == made.batches == 33  # 66 items, two a batch
 
 
+def counts_of(made, times):
+    rng = np.random.default_rng(0)
+    return np.array([np.bincount(made.dealt(rng)[1], minlength=len(made._shares)) for _ in range(times)])
+
+
+def test_each_label_stands_in_an_epoch_as_often_as_its_share_says_in_the_mean():
+    # 3 batches of one label, shares 1 : 2 : 2.
+    found = counts_of(ByWeight(np.array([2, 2, 2]), np.array([1.0, 2.0, 2.0]), 1, 2), 2000)
+    np.testing.assert_allclose(found.mean(axis=0), [0.6, 1.2, 1.2], atol=0.04)
+
+
+def test_any_two_labels_can_be_in_one_epoch():
+    # The last two stand in every fourth epoch each; drawn along a fixed line, never in the same.
+    sizes = np.repeat([16, 1], 20)
+    found = counts_of(ByWeight(sizes, np.sqrt(sizes), 2, 16), 300)
+    assert 0.2 < found[:, 20:].mean() < 0.33
+    assert (found[:, -2:] > 0).all(axis=1).sum() > 5
+
+
 def test_not_with_groups():
     with pytest.raises(SettingsError, match="groups_per_batch goes with draw = 'every_item' only, got draw = 'root'"):
         LabelBatches(np.array([0, 1]), np.array([0, 0]), 2, 1, 1, 0, "root")

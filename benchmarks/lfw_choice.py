@@ -1,4 +1,4 @@
-"""How the settings of the LFW benchmark were chosen: on the official development set ("View 1"), which is there for it.
+"""Settings of the LFW benchmark beside others, on the official development set ("View 1"), which is there for choosing.
 
 Its 1,000 test pairs are judged by a model that learned from nobody in them. Each candidate is one change of the
 settings, at about the same time of training: what makes an epoch cheaper gets more of them.

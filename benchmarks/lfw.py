@@ -4,8 +4,8 @@ For each fold a model of its own learns from the pictures of all people who are 
 ("unrestricted, no outside data"). Of these people, 150 are held back from the training as well; the threshold is chosen
 on them. The fold's pairs choose nothing. `metrics.accuracy` is the mean over the folds, `accuracy_se` its standard
 error; `eer` is the mean of the folds' EER, `eer_pooled` that of all 6,000 distances. A picture's embedding is the sum
-of its own and its mirror image's. One seed. The losses, batches and augmentation come from first trials that were judged
-by fold 1, whose figure may therefore flatter; the net, its epochs and the people for the threshold were chosen on the
+of its own and its mirror image's. One seed. Losses, batches and augmentation come from first trials that were judged by
+fold 1, whose figure may therefore flatter; the net, its epochs and the people for the threshold were chosen on the
 official development set, where `python -m benchmarks.lfw_choice` compares candidates.
 
 Floors, with the same folds and the same rule for the threshold, are in `benchmarks/lfw_floors.py`.

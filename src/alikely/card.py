@@ -53,9 +53,14 @@ def _data(data: dict[str, Any]) -> str:
     findings = "".join(f"\n- {finding['what']}" for finding in data.get("findings", []))
     return (
         f"## Data\n\n`{data.get('source')}`: {data.get('items')} items, "
-        f"fingerprint `{data.get('fingerprint', '')[:16]}`. No identity stands in two parts{dropped}.\n\n{table}"
+        f"fingerprint `{data.get('fingerprint', '')[:16]}`. No identity {_apart(data)}{dropped}.\n\n{table}"
         + (f"\n\nWhat the data checks found:\n{findings}" if findings else "")
     )
+
+
+def _apart(data: dict[str, Any]) -> str:
+    source = data.get("calibrated_on")
+    return "stands in two parts" if source is None else f"stood in two parts; since then calibrated on `{source}`"
 
 
 def _quality(evaluation: dict[str, Any] | None) -> str:
@@ -105,8 +110,13 @@ def _decision(model: SiameseModel) -> str:
     note = "" if calibration.note is None else f" {calibration.note[:1].upper()}{calibration.note[1:]}."
     return (
         f"## Decision\n\n{said}{note} Fitted on {calibration.same_pairs:,} same and {calibration.different_pairs:,} "
-        f"different pairs of {calibration.identities:,} identities that were not learned from."
+        f"different pairs of {calibration.identities:,} identities {_whose(model)}."
     )
+
+
+def _whose(model: SiameseModel) -> str:
+    source = model.record.get("data", {}).get("calibrated_on")
+    return "that were not learned from" if source is None else f"of `{source}`"
 
 
 def _limits(record: dict[str, Any]) -> str:

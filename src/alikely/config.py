@@ -83,6 +83,8 @@ class TrainSettings(BaseModel):
     """share of the identities that measure the result"""
     fmr: float | None = Field(default=None, gt=0, lt=1)
     """false-match rate of the default threshold; by itself 0.01, or more where the data cannot bear that"""
+    confidence: float = Field(default=0.95, ge=0, lt=1)
+    """confidence that identities never seen keep the rate of a threshold; 0 takes the rates as they are found"""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """equal seeds give equal models on the same machine"""
     trackers: tuple[str, ...] = ()

@@ -66,8 +66,9 @@ def save_calibration(model: SiameseModel, folder: Path | str, out: Path | str | 
     folder holds another model, ModelError where the folder is damaged, StorageError on a full disk or where `out` is
     there already.
     """
-    folder = Path(folder).resolve()
-    target = folder if out is None else Path(out)
+    written = Path(folder if out is None else out)
+    folder = Path(folder).resolve()  # where it is a link, the link stays one
+    target = folder if out is None else written
     if model.calibration is None:
         raise CalibrationError("the model has no calibration to save; make one: `calibrate_model`")
     if target.resolve() != folder and os.path.lexists(target):
@@ -81,7 +82,7 @@ def save_calibration(model: SiameseModel, folder: Path | str, out: Path | str | 
         (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")
         described["files"] = {**described["files"], CALIBRATION: _hash_of(partial / CALIBRATION)}
         _write_words(model, partial, described, target.name)
-    return target
+    return written
 
 
 def require_replaceable(folder: Path) -> None:

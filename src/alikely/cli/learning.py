@@ -41,6 +41,10 @@ def train(
         float | None,
         typer.Option(help="false-match rate of the model's threshold [default: 0.01, or what the data bear]"),
     ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(help="confidence that identities never seen keep that rate; 0: no promise [default: 0.95]"),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="equal seeds give equal models [default: 0]")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with settings; options given here win")] = None,
     setting: Annotated[
@@ -70,6 +74,7 @@ def train(
         "augment": augment,
         "patience": patience,
         "fmr": fmr,
+        "confidence": confidence,
         "seed": seed,
     }
     values: dict[str, Any] = {} if config is None else read_toml(config)

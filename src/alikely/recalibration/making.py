@@ -42,10 +42,6 @@ class _Wanted:
     probability: Method | None
     costs: DetectionCosts | None
 
-    def __post_init__(self) -> None:
-        if self.probability is not None and self.probability not in METHODS:
-            raise SettingsError(f"there is no probability {self.probability!r}; choose one of: {', '.join(METHODS)}")
-
 
 def calibrate_model(
     model: SiameseModel,
@@ -77,7 +73,7 @@ def calibrate_model(
     Raises CalibrationError where the pairs cannot bear the wanted rates or are too few, InputError (BadItemsError with
     all items that cannot be read, unless `skip_bad`), SettingsError, StorageError.
     """
-    wanted = _Wanted(fmr, fnmr, confidence, probability, costs)  # type: ignore[arg-type]
+    wanted = _Wanted(fmr, fnmr, confidence, _method(probability), costs)
     examples = source if isinstance(source, Examples) else read_source(source)
     sampled: str | None = None
     if examples.labels is not None:
@@ -125,7 +121,7 @@ def calibrate_scores(
     Raises InputError naming the row that cannot be used, CalibrationError where the pairs cannot bear the wanted rates,
     are too few or run the wrong way, SettingsError, StorageError.
     """
-    wanted = _Wanted(fmr, fnmr, confidence, probability, costs)  # type: ignore[arg-type]
+    wanted = _Wanted(fmr, fnmr, confidence, _method(probability), costs)
     return _from_elsewhere(scores_of(source, largest_similarity), _said(source, "scores"), wanted, report_file)
 
 
@@ -150,7 +146,7 @@ def calibrate_embeddings(
     Raises InputError for what cannot be read so, CalibrationError where the pairs cannot bear the wanted rates or are
     too few, SettingsError, StorageError.
     """
-    wanted = _Wanted(fmr, fnmr, confidence, probability, costs)  # type: ignore[arg-type]
+    wanted = _Wanted(fmr, fnmr, confidence, _method(probability), costs)
     return _from_elsewhere(embeddings_of(source, distance, seed), _said(source, "embeddings"), wanted, report_file)
 
 
@@ -188,6 +184,15 @@ def _from_elsewhere(given: MadeElsewhere, title: str, wanted: _Wanted, report_fi
         )
         write_report(content, report_file)
     return found
+
+
+def _method(name: str | None) -> Method | None:
+    for method in METHODS:
+        if method == name:
+            return method
+    if name is None:
+        return None
+    raise SettingsError(f"there is no probability {name!r}; choose one of: {', '.join(METHODS)}")
 
 
 def _found(

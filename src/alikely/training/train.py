@@ -89,7 +89,7 @@ def train(
         distance=learner.distance.cpu() if isinstance(learner.distance, nn.Module) else learner.distance,
         distance_name=str(settings.distance),
     )
-    model = _calibrated(model, gathered, settings.fmr, reporter)
+    model = _calibrated(model, gathered, settings, reporter)
     tested = _tested(model, gathered)
     report = None if tested is None else tested.report
     model = replace(model, record=_record(gathered, settings, history, report))
@@ -194,19 +194,19 @@ def _require_rows(own: nn.Module, dim: int, pictures: Pictures) -> None:
         )
 
 
-def _calibrated(model: SiameseModel, gathered: Gathered, fmr: float | None, reporter: Reporter) -> SiameseModel:
+def _calibrated(model: SiameseModel, gathered: Gathered, settings: TrainSettings, reporter: Reporter) -> SiameseModel:
     calibrating = gathered.part("calibrate")
     if calibrating is None:
         return model
     pairs = distances_of_examples(embed_pictures(model, calibrating), calibrating.examples, model.distance)
     try:
-        found = calibrate(pairs, model.distance_name, model.fingerprint(), fmr)
+        found = calibrate(pairs, model.distance_name, model.fingerprint(), settings.fmr, settings.confidence)
     except CalibrationError as error:
         # Hours of training are not thrown away for a rate: the model keeps what the data can bear.
         reporter.alarm(str(error))
         found = None
     try:
-        found = found or calibrate(pairs, model.distance_name, model.fingerprint())
+        found = found or calibrate(pairs, model.distance_name, model.fingerprint(), confidence=settings.confidence)
     except CalibrationError:
         reporter.alarm("the model has no calibration: it gives distances, but no verdicts")
         return model

@@ -38,6 +38,12 @@ def test_where_nothing_helps_it_is_the_better_lazy_way():
     assert least_cost(roc_of([0.1], [0.5])).cost == 0
 
 
+def test_of_equally_good_thresholds_the_smallest_is_taken():
+    # Whatever is accepted, as many same as different pairs are.
+    even = least_cost(roc_of([0.3, 0.6], [0.3, 0.6]), DetectionCosts(prior=0.5))
+    assert (even.cost, even.point.threshold) == (0.5, -math.inf)
+
+
 @given(distances, distances, st.floats(0.01, 0.99), st.floats(0.1, 10))
 def test_it_is_the_least_over_all_thresholds(same, different, prior, miss):
     costs = DetectionCosts(miss=miss, prior=prior)

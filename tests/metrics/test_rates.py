@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from alikely.distances import DISTANCES, Euclidean, build_distance
 from alikely.errors import InputError
-from alikely.metrics import ErrorRates, PairDistances, all_pairs
+from alikely.metrics import ErrorRates, PairDistances, Verification, all_pairs
+from alikely.metrics.corners import Corners
 from alikely.metrics.pairs import upper_strips
 from alikely.metrics.stream import PairStream
 
@@ -130,6 +131,26 @@ def test_strips_are_the_table_whatever_their_height():
         for start, strip in upper_strips(embeddings, Euclidean(), block):
             assert np.array_equal(strip, table[start : start + len(strip), start:])
     assert list(upper_strips(embeddings[:0], Euclidean())) == []
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=1, max_size=20),
+    st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=20), min_size=1, max_size=5),
+    st.booleans(),
+)
+@settings(deadline=None)
+def test_chunks_in_any_order_have_the_roc_of_all(few, chunks, few_are_same):
+    few = np.array(few, dtype=np.float32)
+    corners = Corners(few)
+    for chunk in chunks:
+        corners.count(np.sort(np.array(chunk, dtype=np.float32)))
+    found = corners.roc(few_are_same)
+    many = np.concatenate(chunks).astype(np.float32)
+    same, different = (few, many) if few_are_same else (many, few)
+    every = Verification.from_distances(same, different)
+    assert [found.fmr.tolist(), found.fnmr.tolist()] == [row.tolist() for row in every.rates_at(found.thresholds)]
+    if len(few) < len(many):
+        assert found.thresholds.tolist() == every.bends().tolist()
 
 
 class Broken:

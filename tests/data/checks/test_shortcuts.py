@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from alikely.data.checks import check_examples
 from alikely.data.checks.questions import OfIdentities, OfPairs, auc, question_of_pairs, questions_of_identities
+from alikely.data.checks.shortcuts import LIMIT, NEARLY_ONE, surely
 from alikely.data.sources import examples_from, read_source
 from alikely.errors import SettingsError
 from alikely.types import Pairs
@@ -198,6 +199,50 @@ def test_a_column_of_given_pairs_is_named():
     found = named(examples_from(items, pairs=pairs))
     assert {name: finding.auc for name, finding in found.items()} == {"rater": 1.0}
     assert named(examples_from(items, pairs=pairs), ignore=["rater"]) == {}
+
+
+def test_a_column_of_a_few_pairs_may_tell_by_chance():
+    """Of four pairs, a third of all orders put two raters right."""
+    pairs = Pairs(
+        np.arange(4), np.arange(4, 8), np.array([True, True, False, False]), {"rater": np.array(["a", "a", "b", "b"])}
+    )
+    assert named(examples_from(patterns(8), pairs=pairs)) == {}
+
+
+def pairs_over(identities):
+    """All pairs of identities of two items."""
+    every = np.array([(i, j) for i in range(2 * identities) for j in range(i + 1, 2 * identities)])
+    same = every[:, 0] // 2 == every[:, 1] // 2
+    return OfPairs(every[same], every[~same], np.arange(2 * identities) // 2, "")
+
+
+@pytest.mark.parametrize(
+    ("levels", "reached", "sure"),
+    [
+        # Two identities on one level: 4 of 60 pairs, whose distances of 0 0 1 1 answer one in four right.
+        ([0, 0, 20, 40, 60, 80], (56 + 1) / 60, False),
+        ([0, 20, 40, 60, 80, 100], 1.0, True),
+        # Fewer than five identities: nearly always right, or not sure.
+        ([0, 0, 20, 40], (20 + 1) / 24, False),
+        ([0, 20, 40, 60], 1.0, True),
+    ],
+)
+def test_what_hangs_on_two_identities_is_not_sure(levels, reached, sure):
+    question = pairs_over(len(levels))
+    values = np.repeat(np.array(levels, float), 2) + np.tile([0.0, 1.0], len(levels))
+    assert question.answer(values) == pytest.approx(reached)
+    assert surely(question, values, reached, np.random.default_rng(0)) == sure
+
+
+def test_fewer_than_five_identities_must_be_told_nearly_always():
+    """Two identities of four: however they are drawn, they are these two."""
+    every = np.array([(i, j) for i in range(8) for j in range(i + 1, 8)])
+    same = every[:, 0] // 4 == every[:, 1] // 4
+    question = OfPairs(every[same], every[~same], np.arange(8) // 4, "")
+    values = np.array([0.0, 1, 2, 3, 5, 6, 7, 8])
+    reached = question.answer(values)
+    assert LIMIT < question.drawn(values, np.random.default_rng(0)).min() <= reached < NEARLY_ONE
+    assert not surely(question, values, reached, np.random.default_rng(0))
 
 
 def test_given_pairs_whose_files_tell_are_named():

@@ -119,14 +119,15 @@ def _told(
         (name, reached, question.tells)
         for question in questions
         for name, column in values.items()
-        if (reached := question.answer(column)) >= LIMIT and _surely(question, column, reached, rng)
+        if (reached := question.answer(column)) >= LIMIT and surely(question, column, reached, rng)
     ]
     if high:
         chance = _by_chance(questions, list(values.values()), groups, rng)
         yield from (found for found in high if (chance >= found[1]).sum() <= ALLOWED)
 
 
-def _surely(question: Question, column: Shaped[np.ndarray, " items"], reached: float, rng: np.random.Generator) -> bool:
+def surely(question: Question, column: Shaped[np.ndarray, " items"], reached: float, rng: np.random.Generator) -> bool:
+    """Whether an AUC of LIMIT or more is one not only for the identities that happen to be there."""
     if question.independent < FEW:
         return reached >= NEARLY_ONE
     return bool(np.quantile(question.shorter(rng).drawn(column, rng), LOWER_END) >= LIMIT)

@@ -1,7 +1,7 @@
 """Pairs that cannot all be true are named, with the chain that contradicts them; all others are left in peace."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alikely.data.checks.contradictions import contradictions
@@ -53,6 +53,7 @@ def test_without_pairs_nothing_is_said():
     assert list(contradictions(examples_from(TINY, list("aabbccddeeff")))) == []
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_every_planted_contradiction_is_named_and_none_else(data):
     """Identities of four items, joined in a row; different pairs between them, and some planted inside."""

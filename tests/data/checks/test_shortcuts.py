@@ -42,6 +42,7 @@ def test_auc_known_answers(lower, higher, expected):
     assert auc(np.array(lower), np.array(higher)) == expected
 
 
+@settings(deadline=None)
 @given(NUMBERS, NUMBERS)
 def test_auc_as_scikit_learn(lower, higher):
     truth = [0] * len(lower) + [1] * len(higher)

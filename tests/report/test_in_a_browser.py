@@ -149,7 +149,7 @@ def test_what_the_user_named_is_shown_and_never_run(opened):
     assert page.locator("main script").count() == 0
 
 
-@pytest.mark.parametrize("width", [NARROW, 700, WIDE])
+@pytest.mark.parametrize("width", [NARROW, 700, 760, 1000, WIDE])
 def test_no_width_needs_scrolling_sideways(opened, width):
     page = opened(width=width)
 

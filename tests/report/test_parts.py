@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.special import ndtri
 
 from alikely.calibration import ProbabilityMap, calibrate, quality_on_others
 from alikely.distances import Euclidean
@@ -13,7 +14,7 @@ from alikely.metrics import ErrorRates, PairDistances, summary
 from alikely.report.charts import det_frame, moving
 from alikely.report.content import ErrorCurve
 from alikely.report.distances import STEPS, equal_errors, error_curve, view_distances
-from alikely.report.drawing import HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Frame, ticks_between
+from alikely.report.drawing import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Frame, ticks_between
 from alikely.report.thumbnails import short_names, thumbnails
 from alikely.report.words import summary_of
 from alikely.report.worst import worst_pairs
@@ -35,7 +36,7 @@ def pairs_of(same, different):
 
 
 # At 0.5: three of four same pairs and one of four different ones are accepted; nowhere are the errors more equal.
-PAIRS = pairs_of([0.1, 0.2, 0.5, 0.9], [0.5, 0.6, 0.8, 1.0])
+PAIRS = pairs_of([0.1, 0.2, 0.5, 0.9], [0.5, 0.625, 0.8, 1.0])
 
 
 def test_the_counts_at_every_threshold_are_those_of_the_pairs_ties_and_ends_too():
@@ -46,6 +47,7 @@ def test_the_counts_at_every_threshold_are_those_of_the_pairs_ties_and_ends_too(
     assert (view.steps, view.thresholds[0], view.thresholds[STEPS - 1]) == (STEPS, 0.0, 1.0)
     assert (view.same_accepted[0], view.different_accepted[0]) == (0, 0)
     assert (view.same_accepted[at(0.5)], view.different_accepted[at(0.5)]) == (3, 1)  # a pair at it is accepted
+    assert (view.same_accepted[at(0.625)], view.different_accepted[at(0.625)]) == (3, 2)  # where the ROC has no bend
     assert (view.same_accepted[at(0.499)], view.different_accepted[at(0.499)]) == (2, 0)
     assert (view.same_accepted[STEPS - 1], view.different_accepted[STEPS - 1]) == (4, 4)
     assert [(mark.name, mark.threshold, mark.calibrated) for mark in view.marks] == [("equal errors", 0.5, False)]
@@ -182,6 +184,22 @@ def test_every_place_of_the_moving_threshold_lies_in_its_plot(pairs):
     for x, y in (places["det"], places["roc"], [places["x"], [TOP]]):
         assert LEFT <= min(x) <= max(x) <= WIDTH - RIGHT
         assert TOP <= min(y) <= max(y) <= HEIGHT
+
+
+def test_the_markers_stand_where_the_rates_of_the_threshold_are():
+    rates = ErrorRates.from_pairs(PAIRS)
+    view, curve = (make(rates, rates.roc, summary(PAIRS)) for make in (view_distances, error_curve))
+    places, k = moving(view, curve), STEPS  # the first mark: FMR and FNMR 0.25
+    stretched = det_frame(curve, view)
+    low, high = LEFT, WIDTH - RIGHT
+
+    assert places["x"][k] == pytest.approx((low + high) / 2, abs=0.1)  # 0.5 of the largest, 1
+    assert places["roc"][0][k] == pytest.approx(low + 0.25 * (high - low), abs=0.1)
+    assert places["roc"][1][k] == pytest.approx(TOP + 0.25 * (HEIGHT - BOTTOM - TOP), abs=0.1)
+    for place, axis in ((places["det"][0][k] - low, stretched.x), (HEIGHT - BOTTOM - places["det"][1][k], stretched.y)):
+        length = high - low if axis is stretched.x else HEIGHT - BOTTOM - TOP
+        share = (ndtri(0.25) - ndtri(axis.low)) / (ndtri(axis.high) - ndtri(axis.low))
+        assert place == pytest.approx(share * length, abs=0.1)
 
 
 @pytest.mark.parametrize(

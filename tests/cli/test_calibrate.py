@@ -54,7 +54,7 @@ def test_a_model_gets_its_calibration_in_place(here, tmp_path):
     ]
     first = re.split(r" {3,}", lines[4].strip())
     assert first[:2] == ["20 % (default)", f"{model.calibration.threshold(fmr=0.2):.4g}"]
-    assert re.search(r"^  0\.01 % +none: it takes about [\d,]+ identities$", ran.out, re.MULTILINE)
+    assert re.search(r"^  0\.01 % +none +it takes about [\d,]+ identities$", ran.out, re.MULTILINE)
     assert "Brier score" in ran.out
     assert lines[-2:] == ["report written to report.html", "calibration written to model"]
     assert "<html" in (tmp_path / "report.html").read_text()

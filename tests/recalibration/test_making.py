@@ -43,7 +43,7 @@ def test_with_no_confidence_nothing_is_bounded_and_too_few_pairs_are_said():
 
     assert all(point.threshold.fmr_bound is None for point in found.rates if point.threshold is not None)
     assert found.rates[-1].reason == "it takes 10,000 different pairs, there are 780"
-    assert found.rows()[-1][1] == "none: it takes 10,000 different pairs, there are 780"
+    assert found.rows()[-1] == ("0.01 %", "none", "", "", "it takes 10,000 different pairs, there are 780")
     assert "which promise nothing" in found.title()
 
 
@@ -231,8 +231,11 @@ def test_a_probability_that_there_is_not():
 
 
 def test_a_report_of_scores_alone(tmp_path):
-    alikely.calibrate_scores(table(tmp_path / "scores.csv", columns()), report_file=tmp_path / "report.html")
+    source = table(tmp_path / "scores.csv", columns())
+    found = alikely.calibrate_scores(source, report_file=tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
 
     assert "the very pairs that the thresholds were set on" in page
     assert "scores.csv" in page
+    brier = found.quality.brier  # on other identities than those it was fitted on
+    assert f"{brier.low:.3f} to {brier.high:.3f}" in page

@@ -22,7 +22,7 @@ from alikely.recalibration.embeddings import embeddings_of
 from alikely.recalibration.points import cheapest, promised_rates, unsure_band
 from alikely.recalibration.result import Calibrated
 from alikely.recalibration.scores import scores_of
-from alikely.report import report_of_distances, report_of_model, write_report
+from alikely.report import ReportContent, report_of_distances, report_of_model, write_report
 from alikely.types import Examples
 
 SAME_PAIRS = (
@@ -97,7 +97,7 @@ def calibrate_model(
             judge_by(made, pairs),
             notes=(SAME_PAIRS, *found.notes),
         )
-        write_report(content, report_file)
+        write_report(_judged_on_others(content, found), report_file)
     return found
 
 
@@ -182,8 +182,13 @@ def _from_elsewhere(given: MadeElsewhere, title: str, wanted: _Wanted, report_fi
             notes=(SAME_PAIRS, *found.notes),
             calibration=made,
         )
-        write_report(content, report_file)
+        write_report(_judged_on_others(content, found), report_file)
     return found
+
+
+def _judged_on_others(content: ReportContent, found: Calibrated) -> ReportContent:
+    """The report with the probabilities as they are on identities that they were not fitted on."""
+    return replace(content, probability=found.quality)
 
 
 def _method(name: str | None) -> Method | None:

@@ -64,11 +64,11 @@ class PromisedRate:
         return {"fmr": self.fmr, "confidence": self.confidence, **said}
 
     def row(self, default: bool) -> tuple[str, str, str, str, str]:
-        """For printing: rate, threshold, FMR found, FNMR found, FNMR at most."""
+        """For printing: rate, threshold, FMR found, FNMR found, FNMR at most (or why there is no threshold)."""
         name = f"{percent(self.fmr)}{' (default)' if default else ''}"
         at = self.threshold
         if at is None:
-            return name, f"none: {self.reason}", "", "", ""
+            return name, "none", "", "", self.reason or ""
         bound = "-" if at.fnmr_bound is None else percent(at.fnmr_bound)
         return name, at.shown(), percent(at.fmr_found), percent(at.fnmr_found), bound
 

@@ -15,6 +15,7 @@ from alikely.report.charts import det_frame, moving
 from alikely.report.content import ErrorCurve
 from alikely.report.distances import STEPS, equal_errors, error_curve, view_distances
 from alikely.report.drawing import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Frame, ticks_between
+from alikely.report.flat import embedding_map
 from alikely.report.thumbnails import short_names, thumbnails
 from alikely.report.words import summary_of
 from alikely.report.worst import worst_pairs
@@ -149,6 +150,18 @@ def test_thumbnails_keep_the_shape_and_are_small():
 
     assert sizes == [(56, 112), (112, 56)]
     assert [small[place].name for place in (0, 1)] == ["tall", "tiny"]
+
+
+@pytest.mark.parametrize(("identities", "each", "shown"), [(3, 200, 498), (100, 30, 500), (50, 4, 200)])
+def test_the_map_shows_whole_identities_or_a_fair_share_of_each(identities, each, shown):
+    labels = np.repeat(np.arange(identities), each)
+    items = (np.zeros((8, 8), np.uint8),) * len(labels)
+    embeddings = np.random.default_rng(0).normal(size=(len(labels), 4)).astype(np.float32)
+    found = embedding_map(Examples(items, tuple(map(str, range(len(labels)))), labels), embeddings, Euclidean())
+    counts = np.bincount(found.identities)
+
+    assert (len(found.points), found.items) == (shown, len(labels))
+    assert counts.max() == max(min(each, 20), min(each, 500 // identities))
 
 
 def test_a_frame_puts_the_ends_of_the_axes_at_its_borders_and_what_lies_beyond_too():

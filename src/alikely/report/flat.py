@@ -12,7 +12,7 @@ from alikely.report.thumbnails import SHEET_COLUMNS, SHEET_SIDE, sheet
 from alikely.types import Examples
 
 MOST_POINTS = 500
-MOST_OF_AN_IDENTITY = 20
+MOST_OF_AN_IDENTITY = 20  # or more, where there are too few identities to fill the map
 FEWEST_POINTS = 8
 PERPLEXITY = 30.0  # the usual one: about so many neighbours count
 
@@ -22,7 +22,7 @@ def embedding_map(
 ) -> EmbeddingMap | None:
     """t-SNE (van der Maaten and Hinton 2008) of at most 500 items; None for fewer than 8.
 
-    With labels, whole identities are drawn, at most 20 items of each, so that it shows whether they hold together.
+    With labels, whole identities are drawn, 20 items of each or a fair share of the 500, so that it shows whether they hold together.
     """
     places = _sample(examples)
     if len(places) < FEWEST_POINTS:
@@ -50,9 +50,10 @@ def _sample(examples: Examples) -> Int[np.ndarray, " sampled"]:
         return np.sort(draw.permutation(len(examples))[:MOST_POINTS])
     _, numbers = np.unique(examples.labels, return_inverse=True)
     by_identity = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
+    most = max(MOST_OF_AN_IDENTITY, MOST_POINTS // len(by_identity))
     chosen: list[int] = []
     for number in draw.permutation(len(by_identity)):
-        chosen += draw.permutation(by_identity[number])[:MOST_OF_AN_IDENTITY].tolist()
+        chosen += draw.permutation(by_identity[number])[:most].tolist()
         if len(chosen) >= MOST_POINTS:
             break
     return np.sort(np.array(chosen[:MOST_POINTS], dtype=np.int64))

@@ -22,7 +22,8 @@ def embedding_map(
 ) -> EmbeddingMap | None:
     """t-SNE (van der Maaten and Hinton 2008) of at most 500 items; None for fewer than 8.
 
-    With labels, whole identities are drawn, 20 items of each or a fair share of the 500, so that it shows whether they hold together.
+    With labels, identities are drawn, with 20 items of each or a fair share of the 500: so it shows whether they hold
+    together.
     """
     places = _sample(examples)
     if len(places) < FEWEST_POINTS:

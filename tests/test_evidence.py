@@ -76,14 +76,15 @@ def test_the_same_pairs_told_twice_are_no_more_evidence():
     assert thrice.bound(0.95) == pytest.approx(once.bound(0.95))
 
 
+@pytest.mark.parametrize("smaller", [{"BLOCK": 7, "CHUNK": 11}, {"CELLS": 100}])
 @pytest.mark.parametrize("error", ["accepted", "refused"])
-def test_blocks_change_nothing(monkeypatch, error):
+def test_blocks_change_nothing(monkeypatch, error, smaller):
     generator = np.random.default_rng(1)
     distances, sides = generator.random(3000).round(2), generator.integers(0, 40, (3000, 2))
     thresholds = np.unique(distances)
     whole = evidence_of(distances, sides, 40, thresholds, error)
-    monkeypatch.setattr(module, "BLOCK", 7)
-    monkeypatch.setattr(module, "CHUNK", 11)
+    for name, size in smaller.items():
+        monkeypatch.setattr(module, name, size)
     parts = evidence_of(distances, sides, 40, thresholds, error)
 
     for name in ("rate", "hardest", "effective"):

@@ -18,7 +18,8 @@ def test_exit_codes(verdict, code):
     [
         (
             Decision("same", 0.97, 0.412, 0.7, 0.01),
-            "same (probability of same 0.97; distance 0.412, threshold 0.700 for a false-match rate of 1 %, an estimate)",
+            "same (probability of same 0.97; "
+            "distance 0.412, threshold 0.700 for a false-match rate of 1 %, an estimate)",
         ),
         (
             Decision("different", 0.0004, 12.3456, 0.05, 0.001, confidence=0.95),

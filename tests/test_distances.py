@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.autograd import gradcheck
 
 from alikely.contracts import Distance
-from alikely.distances import DISTANCES, Learned, build_distance
+from alikely.distances import DISTANCES, Euclidean, Learned, build_distance
 from alikely.errors import SettingsError
 
 DIM = 8
@@ -140,3 +140,21 @@ def test_empty_batches(distance):
 def test_unknown_names_are_refused_with_the_choices():
     with pytest.raises(SettingsError, match=r"no distance 'hamming'; choose one of: euclidean, .*cosine, learned"):
         build_distance("hamming", DIM)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("apart", [0.0, 1e-6, 1e-3, 1.0])
+def test_tables_without_a_gradient_are_as_exact_as_float32_allows(scale, apart):
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(40, 64, generator=generator)
+    others = torch.cat([rows + apart * torch.randn(40, 64, generator=generator), 1 + torch.randn(9, 64)])
+    left, right = scale * rows, scale * others
+    exact = (left.double()[:, None] - right.double()[None]).square().sum(dim=2).sqrt()
+
+    assert torch.allclose(Euclidean().table(left, right).double(), exact, rtol=2e-6, atol=0)
+    learning = Euclidean().table(left.requires_grad_(), right)
+    assert torch.allclose(learning.double(), exact, rtol=2e-6, atol=0)
+
+
+def test_a_table_of_equal_embeddings_is_measured_in_parts():
+    assert Euclidean().table(torch.ones(300, 4), torch.ones(300, 4)).max() == 0

@@ -17,6 +17,10 @@ from alikely.errors import SettingsError
 
 # A vector shorter than this has no direction that rounding would leave standing.
 SHORTEST = 1e-12
+# Of the square of a distance, this share of the squared lengths is exact to more digits than float32 has. So many pairs
+# that are nearer are measured at once.
+NEAR = 1e-7
+MOST_NEAR = 65536
 
 
 class Euclidean:
@@ -33,8 +37,11 @@ class Euclidean:
     ) -> Float[Tensor, "rows columns"]:
         """All by all."""
         with full_precision(left, right) as (left, right):
-            # The default mode is inexact above 25 rows: an item ends up 0.02 away from itself.
-            return torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
+            learning = torch.is_grad_enabled() and (left.requires_grad or right.requires_grad)
+            if learning or left.device.type != "cpu" or left.dtype != torch.float32:
+                # The default mode is inexact above 25 rows: an item ends up 0.02 away from itself.
+                return torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
+            return _by_products(left, right)
 
 
 class SquaredEuclidean:
@@ -49,6 +56,21 @@ class SquaredEuclidean:
     ) -> Float[Tensor, "rows columns"]:
         """All by all."""
         return Euclidean().table(left, right).square()
+
+
+def _by_products(left: Float[Tensor, "rows dim"], right: Float[Tensor, "columns dim"]) -> Float[Tensor, "rows columns"]:
+    """Straight-line distances as |l|^2 + |r|^2 - 2 l r in float64: many times faster than `torch.cdist`, and as exact.
+
+    Where hardly anything is left of the sum, rounding has eaten it; these few are measured directly.
+    """
+    wide, other = left.double(), right.double()
+    sums = wide.square().sum(dim=1)[:, None] + other.square().sum(dim=1)
+    squares = torch.addmm(sums, wide, other.T, alpha=-2)
+    row, column = (squares <= NEAR * sums).nonzero(as_tuple=True)
+    distances = squares.clamp_(min=0).sqrt_().to(left.dtype)
+    for rows, columns in zip(torch.split(row, MOST_NEAR), torch.split(column, MOST_NEAR), strict=True):
+        distances[rows, columns] = torch.linalg.vector_norm(left[rows] - right[columns], dim=1)
+    return distances
 
 
 class Manhattan:

@@ -54,14 +54,15 @@ LEFT, RIGHT = "others/id00/000.png", "others/id01/004.png"
             1.25,
             (),
             1,
-            "different (probability of same 0.02; distance 1.250, threshold 0.406 for a false-match rate of 1 %, an estimate)\n",
+            "different (probability of same 0.02; distance 1.250, threshold 0.406 for a false-match rate of 1 %, "
+            "an estimate)\n",
         ),
         (
             0.6,
             ("--fnmr", "0.1"),
             3,
-            "unsure (probability of same 0.61; distance 0.600, threshold 0.406 for a false-match rate of 1 %, an estimate, "
-            "0.699 for a false non-match rate of 10 %, an estimate)\n",
+            "unsure (probability of same 0.61; distance 0.600, threshold 0.406 for a false-match rate of 1 %, "
+            "an estimate, 0.699 for a false non-match rate of 10 %, an estimate)\n",
         ),
     ],
 )
@@ -204,7 +205,7 @@ def test_train_tells_its_epochs_and_ends_with_the_figures(here, tmp_path):
     first, *notes = ran.err.splitlines()
     assert re.fullmatch(r"epoch 1/1  loss \d\.\d{4}  eer 0\.\d{4}  [\d,]+ pairs/s  \d\.\d s", first)
     assert len(notes) == 1
-    assert notes[0].startswith("the threshold rests on 4 identities only")
+    assert notes[0].startswith("the false-match rate of the threshold is an estimate")
     assert ran.out.startswith("On identities never seen\n")
     assert ran.out.endswith(f"model written to {tmp_path / 'model'}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["model"]

@@ -1,8 +1,7 @@
-"""A model and a source -> how good it is there, or its embeddings in a file."""
+"""A model and a source in; how good it is there out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,9 @@ from jaxtyping import Float, Shaped
 
 from alikely.calibration import Calibration
 from alikely.contracts import Distance
-from alikely.data.preparation import PicturePreparation
-from alikely.data.reading import Pictures, read_pictures
-from alikely.data.sources import read_items, read_source
-from alikely.errors import BadItemsError, ModelError, SettingsError, TooFewError
-from alikely.folders import whole_file
+from alikely.data.sources import read_source
+from alikely.embedding import Progress, embed_pictures, read_for
+from alikely.errors import SettingsError, TooFewError
 from alikely.metrics import (
     AtThreshold,
     ErrorRates,
@@ -31,13 +28,11 @@ from alikely.metrics import (
     retrieval,
     summary,
 )
-from alikely.model import BATCH, SiameseModel, distances_of_examples
+from alikely.model import SiameseModel, distances_of_examples
 from alikely.report import report_of_model, write_report
 from alikely.types import Examples
 
 LABEL, GROUP = "label", "group"  # to compare by, beside the columns of a table
-
-Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 
 
 @dataclass(frozen=True)
@@ -172,61 +167,6 @@ def judge_by(calibration: Calibration | None, pairs: PairDistances | ErrorRates)
     )
 
 
-def embed_pictures(
-    model: SiameseModel, pictures: Pictures, progress: Progress | None = None
-) -> Float[np.ndarray, "items dim"]:
-    """The embeddings of pictures that have been read."""
-    rows = [np.zeros((0, model.dim), np.float32)]
-    for start in range(0, len(pictures), BATCH):
-        end = min(start + BATCH, len(pictures))
-        rows.append(model.embed_read(pictures.take(np.arange(start, end))))
-        if progress:
-            progress("embedding", end, len(pictures))
-    return np.concatenate(rows)
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """What went into a file of embeddings: how many items, how long each embedding, what could not be read."""
-
-    items: int
-    dim: int
-    skipped: tuple[tuple[str, str], ...]
-
-
-def embed_to_file(
-    model: SiameseModel,
-    source: Path | str | Examples,
-    out: Path | str,
-    skip_bad: bool = False,
-    progress: Progress | None = None,
-) -> Embedded:
-    """Embed every item of a source into `out`, .npz or .parquet: names, labels (where known) and embeddings.
-
-    The source may be a folder or table with or without labels, or one picture. Raises SettingsError for another ending,
-    InputError (BadItemsError with all items that cannot be read, unless `skip_bad`), StorageError.
-    """
-    out = Path(out)
-    ending = out.suffix.lower()
-    if ending not in (".npz", ".parquet"):
-        raise SettingsError(f"{out}: embeddings are written as .npz or .parquet; name such a file")
-    if ending == ".parquet" and find_spec("pyarrow") is None:
-        raise SettingsError(f"{out}: writing Parquet needs pyarrow; run: pip install alikely[parquet] (or write .npz)")
-    examples = source if isinstance(source, Examples) else read_items(source)
-    pictures, skipped = read_for(model, examples, skip_bad, progress)
-    embeddings = embed_pictures(model, pictures, progress)
-    kept = pictures.examples
-    labels = None if kept.labels is None else [str(label) for label in kept.labels]
-    with whole_file(out) as partial:
-        if ending == ".npz":
-            known = {} if labels is None else {"labels": np.array(labels)}
-            with partial.open("wb") as file:
-                np.savez(file, allow_pickle=False, names=np.array(kept.names), embeddings=embeddings, **known)
-        else:
-            _write_parquet(partial, kept.names, labels, embeddings)
-    return Embedded(len(kept), model.dim, tuple(skipped))
-
-
 def _threshold(model: SiameseModel) -> float | None:
     calibration = model.calibration
     return None if calibration is None else calibration.threshold(fmr=calibration.default_fmr)
@@ -280,34 +220,3 @@ def known_labels(model: SiameseModel, examples: Examples, parts: Sequence[str]) 
     used = model.record.get("data", {}).get("labels", {})
     known = {label for part in parts for label in used.get(part, ())}
     return tuple(sorted(known & {str(label) for label in examples.labels}))
-
-
-def read_for(
-    model: SiameseModel, examples: Examples, skip_bad: bool, progress: Progress | None
-) -> tuple[Pictures, list[tuple[str, str]]]:
-    """The pictures of the examples as this model takes them, and what could not be read.
-
-    Raises BadItemsError with all items that cannot be read (with `skip_bad`: where none is left), ModelError where the
-    model reads no pictures.
-    """
-    if not isinstance(model.preparation, PicturePreparation):
-        raise ModelError(f"the model reads no pictures ({type(model.preparation).__name__})")
-    told = None if progress is None else lambda done, total: progress("reading", done, total)
-    pictures, skipped = read_pictures(examples, model.preparation, skip_bad=skip_bad, progress=told)
-    if len(pictures) == 0:
-        raise BadItemsError(skipped, "None is left; name other items.")
-    return pictures, skipped
-
-
-def _write_parquet(
-    path: Path, names: Sequence[str], labels: Sequence[str] | None, embeddings: Float[np.ndarray, "items dim"]
-) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
-    columns = {"name": pyarrow.array(names)}
-    if labels is not None:
-        columns["label"] = pyarrow.array(labels)
-    flat = pyarrow.array(embeddings.ravel())
-    columns["embedding"] = pyarrow.FixedSizeListArray.from_arrays(flat, embeddings.shape[1])
-    parquet.write_table(pyarrow.table(columns), path)

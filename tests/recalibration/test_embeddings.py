@@ -3,8 +3,8 @@ import pytest
 
 import alikely
 from alikely.distances import DISTANCES, build_distance
+from alikely.embedding import embed_to_file
 from alikely.errors import InputError, SettingsError
-from alikely.evaluation import embed_to_file
 from alikely.metrics import all_pairs
 from alikely.recalibration.embeddings import embeddings_of
 from tests.models import small_model

@@ -25,7 +25,7 @@ def embed(
     as_json: AsJson = False,
 ) -> None:
     """Write the embedding of every item of SOURCE to a file, with its name and label."""
-    from alikely.evaluation import embed_to_file
+    from alikely.embedding import embed_to_file
     from alikely.storage import load_model
     from alikely.training.progress import Terminal
 

@@ -12,8 +12,9 @@ from alikely.calibration import Calibration, ProbabilityQuality, calibrate, cali
 from alikely.calibration.fitting import USUAL_CONFIDENCE
 from alikely.calibration.probability import Method
 from alikely.data.sources import read_source
+from alikely.embedding import Progress, embed_pictures, read_for
 from alikely.errors import ModelError, SettingsError, TooFewError
-from alikely.evaluation import Progress, embed_pictures, judge_by, known_labels, read_for
+from alikely.evaluation import judge_by, known_labels
 from alikely.metrics import DetectionCosts, PairDistances
 from alikely.model import SiameseModel, distances_of_examples
 from alikely.recalibration.chosen import chosen_items

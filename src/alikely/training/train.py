@@ -17,9 +17,10 @@ from alikely.contracts import Encoder
 from alikely.data.augment import build_augmentation
 from alikely.data.reading import Pictures
 from alikely.distances import build_distance
+from alikely.embedding import embed_pictures
 from alikely.encoders import build_encoder, default_settings
 from alikely.errors import CalibrationError, SettingsError, StorageError
-from alikely.evaluation import embed_pictures, judge
+from alikely.evaluation import judge
 from alikely.losses import build_loss
 from alikely.metrics import VerificationReport
 from alikely.model import SiameseModel, distances_of_examples, finished, ready

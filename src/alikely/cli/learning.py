@@ -91,6 +91,7 @@ def train(
     else:
         if report is not None:
             print_rows("On identities never seen", ("", "value", "95 % interval"), report.rows())
+        say(f"report, for a browser: {out / 'report.html'}")
         say(f"model written to {out}")
     if history.ended == "interrupted":
         if history.epochs:

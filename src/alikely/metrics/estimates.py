@@ -95,9 +95,11 @@ class VerificationReport:
         """For printing: (name, value, interval) of the main figures; where there is no interval, why not."""
         rows = [row(name, estimate, plain if key == "auc" else percent) for key, name, estimate in self._figures()]
         if self.at_threshold is not None:
-            remark = f"its threshold was set for {percent(self.at_threshold.wanted_fmr)}"
-            rows.append(("FMR of the model's verdicts", percent(self.at_threshold.fmr), remark))
-            rows.append(("FNMR of the model's verdicts", percent(self.at_threshold.fnmr), ""))
+            at = self.at_threshold
+            set_for = f"its threshold was set for {percent(at.wanted_fmr)}"
+            remark = "; ".join(filter(None, (_span(at.fmr_interval), set_for)))
+            rows.append(("FMR of the model's verdicts", percent(at.fmr), remark))
+            rows.append(("FNMR of the model's verdicts", percent(at.fnmr), _span(at.fnmr_interval)))
         return rows
 
     def further_rows(self) -> list[tuple[str, str, str]]:
@@ -217,6 +219,10 @@ def row(name: str, estimate: Estimate, text: Callable[[float], str] = percent) -
     if estimate.low is None or estimate.high is None:
         return name, value, estimate.reason or ""
     return name, value, f"{text(estimate.low)} to {text(estimate.high)}"
+
+
+def _span(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{percent(interval[0])} to {percent(interval[1])}"
 
 
 def _one_minus(estimate: Estimate) -> Estimate:

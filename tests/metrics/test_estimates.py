@@ -134,7 +134,8 @@ def test_the_rows_for_printing():
 
 
 @pytest.mark.parametrize(
-    ("rate", "text"), [(0.01, "1 %"), (0.001, "0.1 %"), (0.0, "0 %"), (1.0, "100 %"), (0.07, "7 %")]
+    ("rate", "text"),
+    [(0.01, "1 %"), (0.001, "0.1 %"), (0.0, "0 %"), (1.0, "100 %"), (0.07, "7 %"), (0.9999999, "99.99999 %")],
 )
 def test_percent(rate, text):
     assert percent(rate) == text

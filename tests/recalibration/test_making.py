@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import alikely
-from alikely.errors import CalibrationError, ModelError, SettingsError
+from alikely.errors import CalibrationError, InputError, ModelError, SettingsError
 from alikely.metrics import DetectionCosts
 from alikely.recalibration import chosen
 from tests.models import pictures, small_model
@@ -187,6 +187,9 @@ def test_labels_that_were_trained_on_are_said_and_stay_said():
 
     assert "3 of 20 identities (id00, id01, id05) bear labels that the model was trained on" in found.notes[0]
     assert found.calibration.note in found.notes
+    # A rate that the model's own training identities keep is no promise, whatever was asked.
+    assert found.calibration.confidence == 0
+    assert "which promise nothing for others" in found.title()
     others = alikely.calibrate_model(model_with_record({"train": ["x"]}), pattern_examples(identities=20, each=4))
     assert "trained on" not in str(others.notes)
 
@@ -239,3 +242,37 @@ def test_a_report_of_scores_alone(tmp_path):
     assert "scores.csv" in page
     brier = found.quality.brier  # on other identities than those it was fitted on
     assert f"{brier.low:.3f} to {brier.high:.3f}" in page
+
+
+def test_without_identities_the_promise_has_a_condition():
+    given = columns()
+    known, unknown = (
+        alikely.calibrate_scores(given if whole else {name: given[name] for name in ("similarity", "same")}, fmr=0.1)
+        for whole in (True, False)
+    )
+
+    assert "of 40 identities; promised" in known.title()
+    assert "of unknown identities; promised" in unknown.title()
+    assert unknown.title().endswith("95 % confidence, if no two pairs share an identity")
+
+
+def test_a_threshold_that_refuses_nearly_all_same_pairs_is_told():
+    generator = np.random.default_rng(0)
+    given = {"distance": generator.uniform(0, 1, 3000), "same": np.arange(3000) < 1000}
+    notes = alikely.calibrate_scores(given, fmr=0.01, confidence=0.0).notes
+
+    assert any("of the same pairs are refused: the distances hardly tell" in note for note in notes)
+    assert not any("refused" in note for note in FOUND.notes)
+
+
+def test_embeddings_without_a_direction_have_no_cosine():
+    given = embeddings()
+    given["embeddings"][3] = 0
+    with pytest.raises(InputError, match=r"1 of .* embeddings are all zeros, the first in row 4"):
+        alikely.calibrate_embeddings(given, "cosine")
+    alikely.calibrate_embeddings(given, "euclidean", confidence=0.0)
+
+
+def test_a_report_of_similarities_says_what_its_distances_are(tmp_path):
+    alikely.calibrate_scores(columns(), fmr=0.05, report_file=tmp_path / "scores.html")
+    assert "the distances on this page are 1 - similarity" in (tmp_path / "scores.html").read_text()

@@ -204,8 +204,9 @@ def resolves(pairs: int, rate: float) -> bool:
 
 
 def percent(rate: float) -> str:
-    """A rate for people: 0.01 is "1 %"."""
-    return f"{100 * rate:.3g} %"
+    """A rate for people: 0.01 is "1 %". What is not quite all is never rounded to 100 %."""
+    text = f"{100 * rate:.3g}"
+    return f"{100 * rate:.10g} %" if text == "100" and rate < 1 else f"{text} %"
 
 
 def plain(value: float) -> str:

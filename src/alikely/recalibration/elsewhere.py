@@ -40,10 +40,11 @@ class MadeElsewhere:
     """Distances of pairs, what they are called, and what to know before relying on them.
 
     `distance` names them: "cosine", "distance", "1 - similarity". `similarities` are there where similarities were
-    given, so that thresholds can be told as such.
+    given, so that thresholds can be told as such. Without `identities_known`, each pair is an identity of its own.
     """
 
     pairs: PairDistances
     distance: str
     similarities: Similarities | None = None
     notes: tuple[str, ...] = ()
+    identities_known: bool = True

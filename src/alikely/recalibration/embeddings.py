@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from alikely.data.tables import as_text
-from alikely.distances import DISTANCES, build_distance
+from alikely.distances import DISTANCES, SHORTEST, build_distance
 from alikely.errors import InputError, SettingsError
 from alikely.metrics import all_pairs
 from alikely.recalibration.chosen import chosen_items
@@ -33,9 +33,21 @@ def embeddings_of(source: Path | str | Mapping[str, Any], distance: str, seed: i
     build_distance(distance, 1)
     where = "the embeddings" if isinstance(source, Mapping) else str(source)
     rows, labels = _from_arrays(where, source) if isinstance(source, Mapping) else _from_file(Path(source))
+    if distance == "cosine":
+        _require_directions(where, rows)
     chosen, sampled = chosen_items(labels, seed)
     pairs = all_pairs(rows[chosen], labels[chosen], build_distance(distance, rows.shape[1]))
     return MadeElsewhere(pairs, distance, notes=() if sampled is None else (sampled,))
+
+
+def _require_directions(where: str, rows: Float[np.ndarray, "items dim"]) -> None:
+    without = np.flatnonzero(np.linalg.norm(rows, axis=1) < SHORTEST)
+    if len(without):
+        raise InputError(
+            f"{where}: {len(without):,} of {len(rows):,} embeddings are all zeros, the first in row "
+            f"{without[0] + 1}; they have no direction, so no cosine distance: leave these items out, or embed "
+            "them again"
+        )
 
 
 def named_distances() -> str:

@@ -15,7 +15,7 @@ from alikely.data.sources import read_source
 from alikely.embedding import Progress, embed_pictures, read_for
 from alikely.errors import ModelError, SettingsError, TooFewError
 from alikely.evaluation import judge_by, known_labels
-from alikely.metrics import DetectionCosts, PairDistances
+from alikely.metrics import DetectionCosts, PairDistances, percent
 from alikely.model import SiameseModel, distances_of_examples
 from alikely.recalibration.chosen import chosen_items
 from alikely.recalibration.elsewhere import MadeElsewhere, Similarities
@@ -30,6 +30,7 @@ SAME_PAIRS = (
     "These are the very pairs that the thresholds were set on, so the figures are a little too good; what is promised "
     "for others stands with each threshold."
 )
+HARDLY_ANY = 0.9  # share of same pairs refused from which on a threshold is of no use
 METHODS: tuple[Method, ...] = ("logistic", "isotonic")
 
 
@@ -84,7 +85,9 @@ def calibrate_model(
     embeddings, examples = embed_pictures(model, pictures, progress), pictures.examples
     pairs = distances_of_examples(embeddings, examples, model.distance)
     warning = _warning(known_labels(model, examples, ("train", "validate")), pairs)
-    made = calibrate(pairs, model.distance_name, model.fingerprint(), fmr, confidence, wanted.probability)
+    # Of identities that the model was trained on, distances tell nothing of others: no promise, whatever was asked.
+    sure = confidence if warning is None else 0.0
+    made = calibrate(pairs, model.distance_name, model.fingerprint(), fmr, sure, wanted.probability)
     made = _noted(made, () if warning is None else (warning,))
     recorded = replace(model, record=_record(model, source, examples, pairs)).with_calibration(made)
     found = replace(_found(pairs, made, wanted, None, (sampled,)), model=recorded, skipped=tuple(skipped))
@@ -174,17 +177,23 @@ def load_calibration(path: Path | str) -> Calibration:
 def _from_elsewhere(given: MadeElsewhere, title: str, wanted: _Wanted, report_file: Path | str | None) -> Calibrated:
     made = calibrate(given.pairs, given.distance, None, wanted.fmr, wanted.confidence, wanted.probability)
     made = _noted(made, given.notes)
-    found = _found(given.pairs, made, wanted, given.similarities, ())
+    found = replace(_found(given.pairs, made, wanted, given.similarities, ()), identities_known=given.identities_known)
     if report_file is not None:
         content = report_of_distances(
             f"Calibrated on {title}",
             given.pairs,
             judge_by(made, given.pairs),
-            notes=(SAME_PAIRS, *found.notes),
+            notes=(SAME_PAIRS, *_in_similarities(given.similarities), *found.notes),
             calibration=made,
         )
         write_report(_judged_on_others(content, found), report_file)
     return found
+
+
+def _in_similarities(similarities: Similarities | None) -> tuple[str, ...]:
+    if similarities is None:
+        return ()
+    return (f"Similarities were given; the distances on this page are {similarities.largest:g} - similarity.",)
 
 
 def _judged_on_others(content: ReportContent, found: Calibrated) -> ReportContent:
@@ -217,7 +226,17 @@ def _found(
         band=band,
         cheapest=None if wanted.costs is None else cheapest(made, wanted.costs, similarities),
         similarities=similarities,
-        notes=tuple(note for note in (made.note, *notes, untold) if note),
+        notes=tuple(note for note in (made.note, *notes, untold, _of_no_use(made)) if note),
+    )
+
+
+def _of_no_use(made: Calibration) -> str | None:
+    refused = made.curve.rates_at(made.threshold(fmr=made.default_fmr)).fnmr
+    if refused < HARDLY_ANY:
+        return None
+    return (
+        f"at the threshold for a false-match rate of {percent(made.default_fmr)}, {percent(refused)} of the same pairs "
+        "are refused: the distances hardly tell same from different there; ask for a larger rate, or better the encoder"
     )
 
 
@@ -241,8 +260,8 @@ def _warning(known: Sequence[str], pairs: PairDistances) -> str | None:
     few = ", ".join(known[:3]) + (" ..." if len(known) > 3 else "")
     return (
         f"{len(known)} of {pairs.identities} identities ({few}) bear labels that the model was trained on; if they are "
-        "the same, their distances are too good and nothing is promised for others: calibrate on identities that it "
-        "has not seen"
+        "the same, their distances are too good. So nothing is promised for others, the rates are those found: "
+        "calibrate on identities that it has not seen (or rename the labels, where they are others)"
     )
 
 

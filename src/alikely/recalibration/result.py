@@ -22,7 +22,7 @@ class Calibrated:
     calibrated. `rates` are thresholds for the usual false-match rates; `band` and `cheapest` are there where they were
     asked for; `quality` says how good the probabilities are on identities that they were not fitted on (None: there are
     too few to tell). `similarities` are there where similarities were given. `notes` are what to know before relying on
-    it, `skipped` the items that could not be read.
+    it, `skipped` the items that could not be read. Without `identities_known`, every pair counts as one of its own.
     """
 
     calibration: Calibration
@@ -34,6 +34,7 @@ class Calibrated:
     similarities: Similarities | None = None
     notes: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    identities_known: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: all of `Calibration.to_dict`, which `load_calibration` reads, and at a glance:
@@ -76,10 +77,12 @@ class Calibrated:
     def title(self) -> str:
         """What it rests on, and what it promises."""
         of = self.calibration
-        rests = f"{of.same_pairs:,} same and {of.different_pairs:,} different pairs of {of.identities:,} identities"
+        whose = f"{of.identities:,} identities" if self.identities_known else "unknown identities"
+        rests = f"{of.same_pairs:,} same and {of.different_pairs:,} different pairs of {whose}"
         if of.confidence == 0:
             return f"{rests}; rates as they were found, which promise nothing for others"
-        return f"{rests}; promised for identities never seen with {percent(of.confidence)} confidence"
+        condition = "" if self.identities_known else ", if no two pairs share an identity"
+        return f"{rests}; promised for identities never seen with {percent(of.confidence)} confidence{condition}"
 
     def sentences(self) -> list[str]:
         """The unsure band and the cheapest threshold, where they were asked for."""

@@ -59,7 +59,11 @@ def scores_of(source: Path | str | Mapping[str, Any], largest_similarity: float 
     if scores.identities is None:
         own = np.arange(len(distances))
         return MadeElsewhere(
-            PairDistances.from_table(distances, scores.same, own, own), name, similarities, (INDEPENDENT,)
+            PairDistances.from_table(distances, scores.same, own, own),
+            name,
+            similarities,
+            (INDEPENDENT,),
+            identities_known=False,
         )
     _check_identities(scores, *scores.identities)
     return MadeElsewhere(PairDistances.from_table(distances, scores.same, *scores.identities), name, similarities)

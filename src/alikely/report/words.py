@@ -126,7 +126,11 @@ def _how_sure(report: VerificationReport, measured_on: str) -> str:
 
 
 def _wanted(rate: float, confidence: float) -> str:
-    return f"at most {percent(rate)} with {percent(confidence)} confidence" if confidence else percent(rate)
+    return (
+        f"at most {percent(rate)} with {percent(confidence)} confidence"
+        if confidence
+        else f"{percent(rate)} (an estimate)"
+    )
 
 
 def _share(rate: float, kind: str) -> str:

@@ -162,7 +162,7 @@ def test_pairs_that_contradict_their_identities(tmp_path, out, row, problem):
             "the confidence must be at least 0 (no promise) and less than 1, got 1.0; 95 % is 0.95",
         ),
         (("--confidence", "-1"), "the confidence must be at least 0"),
-        (("--prior", "0"), "the prior of same must lie between 0 and 1, got 0.0"),
+        (("--prior", "0"), "the prior of same must lie between 0 and 1, both excluded, got 0.0"),
         (("--prior", "0.1", "--cost-false-match", "-1"), "costs must be above 0"),
         (("--cost-false-match", "10"), "give --prior too, such as 0.01"),
         (("--probability", "platt"), "there is no probability 'platt'; choose one of: logistic, isotonic"),

@@ -29,7 +29,9 @@ class DetectionCosts:
         if not (0 < self.miss < math.inf and 0 < self.false_alarm < math.inf):
             raise SettingsError(f"costs must be above 0, got {self.miss} for a miss, {self.false_alarm} for an alarm")
         if not 0 < self.prior < 1:
-            raise SettingsError(f"the prior of same must lie between 0 and 1, got {self.prior}; 1 % is 0.01")
+            raise SettingsError(
+                f"the prior of same must lie between 0 and 1, both excluded, got {self.prior}; 1 % is 0.01"
+            )
 
     def at(self, fmr: Float[np.ndarray, " points"], fnmr: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
         """The mean cost of a decision at each of the points."""

@@ -151,8 +151,8 @@ def _learned(
     watched = validate if validate is not None else gathered.part("calibrate")
     if validate is None and watched is not None:
         reporter.note(
-            "the eer of each epoch is that of the calibrate identities, and chooses nothing: "
-            "validate_share and at least 20 identities make it choose the best epoch"
+            "the EER after each epoch is that of the calibration identities, for information only; "
+            "with 20 identities or more, some are set aside and choose the best epoch"
         )
     keep_freed_memory()
     trackers = Trackers(settings.trackers, Path("alikely-logs"), settings.model_dump(mode="json"))

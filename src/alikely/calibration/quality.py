@@ -1,6 +1,7 @@
 """Distances of held-back pairs in; how far the probabilities fitted on some identities hold on others, out."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from alikely.calibration.probability import Method, ProbabilityMap, fit_probability
 from alikely.errors import SettingsError, TooFewError
 from alikely.metrics import Estimate, PairDistances, Verification, percentile_interval
+from alikely.metrics.intervals import drawn_identities, pair_weights
 
 FOLDS = 5
 FEWEST_IN_FOLD = 5  # identities, so that a fold holds pairs of both kinds in nearly all data
@@ -100,7 +102,7 @@ def probability_quality(
     folds = FOLDS if pairs.identities >= FOLDS * FEWEST_IN_FOLD else 2
     fold_of = generator.permutation(np.arange(pairs.identities) % folds)
     parts = [_judged(pairs, fold_of == fold, method, prior, generator) for fold in range(folds)]
-    chances, same, sides = (np.concatenate(rows) for rows in zip(*(part for part in parts if part), strict=True))
+    chances, same, sides = (np.concatenate(rows) for rows in zip(*parts, strict=True))
     used = fit_probability(Verification.from_distances(pairs.same, pairs.different), method).method
     return _quality(chances, same, sides, pairs.identities, used, prior, generator)
 
@@ -125,10 +127,7 @@ def quality_on_others(
         if len(places) > most_pairs:
             places = generator.choice(places, most_pairs, replace=False)
         kept.append((distances[places], sides[places].astype(np.intp)))
-    (near, near_sides), (far, far_sides) = kept
-    chances = fitted.probabilities(np.concatenate([near, far]).astype(np.float64), prior)
-    same, sides = np.arange(len(chances)) < len(near), np.concatenate([near_sides, far_sides])
-    return _quality(chances, same, sides, pairs.identities, fitted.method, prior, generator)
+    return _quality(*_told(kept, fitted, prior), pairs.identities, fitted.method, prior, generator)
 
 
 def _quality(
@@ -143,10 +142,8 @@ def _quality(
     weights = _weights(same, np.ones(len(same)), prior)
     found = _figures(chances, same, weights)
     draws = []
-    for _ in range(DRAWS):
-        drawn = np.bincount(generator.integers(identities, size=identities), minlength=identities)
-        left, right = sides.T
-        counts = np.where(left == right, drawn[left], drawn[left] * drawn[right])
+    for drawn in drawn_identities(identities, DRAWS, generator):
+        counts = pair_weights(drawn, *sides.T)
         if counts[same].any() and counts[~same].any():
             draws.append(_figures(chances, same, _weights(same, counts, prior)))
     if not draws:
@@ -182,9 +179,15 @@ def _judged(
             )
         kept.append((distances[judged], sides[judged].astype(np.intp)))
         outside.append(fitted)
+    return _told(kept, fit_probability(Verification.from_distances(*outside), method), prior)
+
+
+def _told(
+    kept: Sequence[tuple[np.ndarray, np.ndarray]], fitted: ProbabilityMap, prior: float
+) -> tuple[Float[np.ndarray, " judged"], Bool[np.ndarray, " judged"], Int[np.ndarray, "judged 2"]]:
+    """Of same and of different pairs, their distances and sides: probability, whether they are the same, sides."""
     (near, near_sides), (far, far_sides) = kept
-    fitted_map = fit_probability(Verification.from_distances(*outside), method)
-    chances = fitted_map.probabilities(np.concatenate([near, far]).astype(np.float64), prior)
+    chances = fitted.probabilities(np.concatenate([near, far]).astype(np.float64), prior)
     return chances, np.arange(len(chances)) < len(near), np.concatenate([near_sides, far_sides])
 
 

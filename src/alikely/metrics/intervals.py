@@ -53,7 +53,7 @@ def resampled_curves(
     which the sample keeps. A draw in which one kind of pair does not occur has no error rates and is left out.
     """
     curve_of = _curves(sampled(pairs, most_pairs, seed))
-    for weights in _drawn(pairs.identities, draws, seed):
+    for weights in drawn_identities(pairs.identities, draws, seed):
         curve = curve_of(weights)
         if curve is not None:
             yield curve
@@ -78,7 +78,9 @@ def resampled_figures(
         return None if curve is None else figures(*curve)
 
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
-        found = [row for row in threads.map(figures_of, _drawn(pairs.identities, draws, seed)) if row is not None]
+        found = [
+            row for row in threads.map(figures_of, drawn_identities(pairs.identities, draws, seed)) if row is not None
+        ]
     return np.array(found) if found else np.empty((0, 0))
 
 
@@ -96,7 +98,9 @@ def resampled_shares(
     in `PairDistances`. Draws in which no such pair occurs are left out.
     """
     kind = _Kind(distances, sides, thresholds)
-    found = [shares for weights in _drawn(identities, draws, seed) if (shares := kind.shares(weights)) is not None]
+    found = [
+        shares for weights in drawn_identities(identities, draws, seed) if (shares := kind.shares(weights)) is not None
+    ]
     return np.array(found).reshape(len(found), len(thresholds))
 
 
@@ -144,7 +148,7 @@ def mean_over_identities(
         raise InputError("a mean needs values, got none")
     names, numbers = np.unique(identities, return_inverse=True)
     sums, counts = np.bincount(numbers, weights=values), np.bincount(numbers)
-    weights = np.array(list(_drawn(len(names), draws, seed)))
+    weights = np.array(list(drawn_identities(len(names), draws, seed)))
     return estimate_from(float(values.mean()), weights @ sums / (weights @ counts), len(names), confidence)
 
 
@@ -205,23 +209,31 @@ class _Kind:
         order = np.argsort(distances)
         self.below = np.searchsorted(distances[order], thresholds, side="right")
         self.left, self.right = sides[order].T.astype(np.intp)
-        self.across = self.left != self.right
 
     def shares(self, weights: Int[np.ndarray, " identities"]) -> Float[np.ndarray, " thresholds"] | None:
         """The share of all weight that lies at or below each threshold; None where there is no weight."""
-        of_pairs = weights[self.left]
-        # A pair within one identity is there as often as the identity itself.
-        np.multiply(of_pairs, weights[self.right], out=of_pairs, where=self.across)
+        of_pairs = pair_weights(weights, self.left, self.right)
         running = np.zeros(len(of_pairs) + 1)
         np.cumsum(of_pairs, out=running[1:])
         return running[self.below] / running[-1] if running[-1] > 0 else None
 
 
-def _drawn(identities: int, draws: int, seed: int) -> Iterator[Int[np.ndarray, " identities"]]:
+def drawn_identities(
+    identities: int, draws: int, seed: int | np.random.Generator
+) -> Iterator[Int[np.ndarray, " identities"]]:
     """How often each identity is there, once for each draw."""
     generator = np.random.default_rng(seed)
     for _ in range(draws):
         yield np.bincount(generator.integers(identities, size=identities), minlength=identities).astype(np.int32)
+
+
+def pair_weights(
+    weights: Int[np.ndarray, " identities"], left: Int[np.ndarray, " pairs"], right: Int[np.ndarray, " pairs"]
+) -> Int[np.ndarray, " pairs"]:
+    """How often pairs of these identities are there; one within an identity as often as the identity itself."""
+    of_pairs: Int[np.ndarray, " pairs"] = weights[left]
+    np.multiply(of_pairs, weights[right], out=of_pairs, where=left != right)
+    return of_pairs
 
 
 def _sample(count: int, most: int, generator: np.random.Generator) -> Int[np.ndarray, " sampled"]:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from alikely.data.tables import as_text
-from alikely.distances import DISTANCES, SHORTEST, build_distance
+from alikely.distances import SHORTEST, build_distance
 from alikely.errors import InputError, SettingsError
 from alikely.metrics import all_pairs
 from alikely.recalibration.chosen import chosen_items
@@ -48,11 +48,6 @@ def _require_directions(where: str, rows: Float[np.ndarray, "items dim"]) -> Non
             f"{without[0] + 1}; they have no direction, so no cosine distance: leave these items out, or embed "
             "them again"
         )
-
-
-def named_distances() -> str:
-    """The distances that embeddings can be compared by, as a list for people."""
-    return ", ".join(name for name in DISTANCES if name != "learned")
 
 
 def _from_file(path: Path) -> tuple[Float[np.ndarray, "items dim"], Shaped[np.ndarray, " items"]]:

@@ -1,44 +1,86 @@
 """The parts that can be swapped, on one page. Meet a Protocol, add one line to its family's table: that is all.
 
-items ── Preparation.read ──▶ pictures ── augment ──▶ Preparation.finish ──▶ Encoder ──▶ embeddings
-                                                                                │
-                          loss ◀── PairLoss | TableLoss | ProxyLoss ◀── Distance ◀──┘
+item ── Preparation.read_one ── join ──▶ batch ── Augmentation ── Preparation.finish ──▶ Encoder ──▶ embeddings
+                                                                                                        │
+                                loss ◀── PairLoss | TableLoss | ScoreLoss | ProxyLoss ◀── Distance ◀────┘
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
+import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from alikely.types import Item
+from alikely.types import Item, Kind
 
 
 @runtime_checkable
 class Preparation(Protocol):
-    """Raw items -> tensors. Its settings are kept with the model, so that an item is always prepared alike."""
+    """Raw items -> tensors. It is kept with the model, so that an item is always prepared alike.
 
-    def read(self, items: Sequence[Item]) -> Shaped[Tensor, "items *shape"]:
-        """Open, check and shape the items: the slow part, done once per item. Raises InputError naming the item."""
+    `rereads` says that `fitted` changes what `read_one` gives, so that items are read anew then.
+    """
+
+    kind: ClassVar[Kind]
+    rereads: ClassVar[bool]
+
+    def read_one(self, item: Item) -> Tensor:
+        """Open, check and shape one item: the slow part, done once. Raises InputError naming it."""
         ...
 
-    def finish(self, batch: Shaped[Tensor, "items *shape"]) -> Float[Tensor, "items *shape"]:
+    def join(self, read: Sequence[Tensor]) -> Shaped[Tensor, "items *shape"]:
+        """Items that have been read -> one batch; shorter ones are padded at their end."""
+        ...
+
+    def fitted(self, items: Sequence[Item], read: Sequence[Tensor]) -> Self:
+        """The same, with what only training items may tell: mean and deviation, tokens, categories.
+
+        `items` are all training items, `read` what `read_one` gave for some of them (for none, where it `rereads`).
+        """
+        ...
+
+    def finish(self, batch: Shaped[Tensor, "items *shape"]) -> Shaped[Tensor, "items *finished"]:
         """What is done to a whole batch on its device, after augmentation and before the encoder."""
         ...
 
+    def facts(self) -> dict[str, Any]:
+        """What an encoder must know of the items: channels and size, the number of tokens ..., by its arguments."""
+        ...
+
     def settings(self) -> dict[str, Any]:
-        """All that is needed to make this preparation again, as JSON can hold it."""
+        """What is needed, with `files`, to make this preparation again, as JSON can hold it."""
+        ...
+
+    def files(self) -> dict[str, bytes]:
+        """What is too large for `settings`, by the name of a file."""
+        ...
+
+
+@runtime_checkable
+class Augmentation(Protocol):
+    """A batch -> the same items seen otherwise, before `Preparation.finish`; every draw comes from the generator."""
+
+    def __call__(
+        self, batch: Shaped[Tensor, "items *shape"], generator: torch.Generator
+    ) -> Shaped[Tensor, "items *seen"]:
+        """The batch changed; the same state of the generator gives the same batch, bit for bit."""
         ...
 
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Items -> embeddings, an `nn.Module`. Every item of a pair goes through the same one: that makes it Siamese."""
+    """Items -> embeddings, an `nn.Module`. Every item of a pair goes through the same one: that makes it Siamese.
+
+    It gets what the preparation's `finish` gave: pictures (items channels height width), texts as numbers of tokens
+    (items tokens) with -1 behind the end, rows (items columns), sequences (items steps channels) with NaN behind the
+    end, embeddings (items dim).
+    """
 
     dim: int
 
-    def __call__(self, batch: Float[Tensor, "items *shape"]) -> Float[Tensor, "items dim"]:
-        """One row per item, in the same order; in `eval()` mode no row depends on another."""
+    def __call__(self, batch: Shaped[Tensor, "items *shape"]) -> Float[Tensor, "items dim"]:
+        """One row per item, in the same order; in `eval()` mode no row depends on another, nor on the padding."""
         ...
 
 
@@ -81,6 +123,23 @@ class TableLoss(Protocol):
         different: Bool[Tensor, "items items"],
     ) -> Float[Tensor, ""]:
         """One number; where the batch holds nothing to learn from, 0 with a gradient of 0."""
+        ...
+
+
+@runtime_checkable
+class ScoreLoss(Protocol):
+    """Learns from pairs of which it is known how alike they are."""
+
+    takes: ClassVar[Literal["scores"]]
+
+    def __call__(
+        self,
+        left: Float[Tensor, "pairs dim"],
+        right: Float[Tensor, "pairs dim"],
+        distances: Float[Tensor, " pairs"],
+        scores: Float[Tensor, " pairs"],
+    ) -> Float[Tensor, ""]:
+        """One number; `left` and `right` are the embeddings, `scores` lie in 0 (not alike) to 1 (fully alike)."""
         ...
 
 

@@ -3,16 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from PIL import Image
 from torch import Tensor
 
-# One raw item. A picture is a path, an opened picture, or an array (height width) or (height width channels).
-Item: TypeAlias = Path | str | Image.Image | np.ndarray
+# What an item is. An embedding is one that was computed elsewhere.
+Kind: TypeAlias = Literal["picture", "text", "row", "sequence", "embedding"]
+
+# One raw item.
+# - A picture is a path, an opened picture, or an array (height width) or (height width channels).
+# - A text is a str. A row is a mapping from columns to cells.
+# - A sequence is a path, or an array (steps) or (steps channels). An embedding is an array (dim).
+Item: TypeAlias = Path | str | Image.Image | np.ndarray | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -20,12 +26,16 @@ class Pairs:
     """Pairs of items whose relation is known: row i says whether items `left[i]` and `right[i]` are the same.
 
     `columns` are what else a table says of each pair (fold, day ...), by name, as text; an empty text is an empty cell.
+    `score`, where there is one, says how alike the two are: 0 not at all, 1 fully; `same` is then score >= 0.5.
+    `units` are numbers of what was said together: the two pairs of a triplet have one, and stay in one batch.
     """
 
     left: Int[np.ndarray, " pairs"]
     right: Int[np.ndarray, " pairs"]
     same: Bool[np.ndarray, " pairs"]
     columns: Mapping[str, Shaped[np.ndarray, " pairs"]] = field(default_factory=dict)
+    score: Float[np.ndarray, " pairs"] | None = None
+    units: Int[np.ndarray, " pairs"] | None = None
 
     def __len__(self) -> int:
         return len(self.same)
@@ -33,7 +43,9 @@ class Pairs:
     def select(self, keep: Int[np.ndarray, " kept"]) -> "Pairs":
         """The pairs in the rows `keep`, in that order; they point to the same items."""
         columns = {name: cells[keep] for name, cells in self.columns.items()}
-        return Pairs(self.left[keep], self.right[keep], self.same[keep], columns)
+        score = None if self.score is None else self.score[keep]
+        units = None if self.units is None else self.units[keep]
+        return Pairs(self.left[keep], self.right[keep], self.same[keep], columns, score, units)
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class Examples:
     item shows. `groups` are what a split must not tear apart. `pairs` point into `items`. Examples to learn from or to
     judge by have `labels` or `pairs`; examples that are only embedded need neither. `notes` are what the source has to
     say, such as files that it left out. `columns` are what else a table says of each item (light, device ...), by name,
-    as text, numbers too; an empty text is an empty cell.
+    as text, numbers too; an empty text is an empty cell. `kind` is what all the items are.
     """
 
     items: tuple[Item, ...]
@@ -54,6 +66,7 @@ class Examples:
     pairs: Pairs | None = None
     notes: tuple[str, ...] = ()
     columns: Mapping[str, Shaped[np.ndarray, " items"]] = field(default_factory=dict)
+    kind: Kind = "picture"
 
     def __len__(self) -> int:
         return len(self.items)
@@ -92,16 +105,27 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """Pairs of items of one batch, by their positions in it, and how alike they are: 0 not at all, 1 fully."""
+
+    left: Int[Tensor, " pairs"]
+    right: Int[Tensor, " pairs"]
+    scores: Float[Tensor, " pairs"]
+
+
+@dataclass(frozen=True)
 class Known:
     """What is known about the items of one batch, as the losses take it: a table same / different / unknown.
 
     `same` and `different` are symmetric; where both are False, nothing is known (the diagonal among it).
-    `labels` are there where the batch came from labels; losses with a proxy per label need them.
+    `labels` are there where the batch came from labels; losses with a proxy per label need them. `scored` is there
+    where pairs were given with scores.
     """
 
     same: Bool[Tensor, "items items"]
     different: Bool[Tensor, "items items"]
     labels: Int[Tensor, " items"] | None = None
+    scored: Scored | None = None
 
     @classmethod
     def from_labels(cls, labels: Int[Tensor, " items"]) -> "Known":
@@ -112,12 +136,18 @@ class Known:
 
     @classmethod
     def from_pairs(
-        cls, count: int, left: Int[Tensor, " pairs"], right: Int[Tensor, " pairs"], same: Bool[Tensor, " pairs"]
+        cls,
+        count: int,
+        left: Int[Tensor, " pairs"],
+        right: Int[Tensor, " pairs"],
+        same: Bool[Tensor, " pairs"],
+        scores: Float[Tensor, " pairs"] | None = None,
     ) -> "Known":
-        """Only the given pairs of the `count` items are known."""
+        """Only the given pairs of the `count` items are known, with their scores where they have some."""
         tables = []
         for chosen in (same, ~same):
             table = torch.zeros(count, count, dtype=torch.bool, device=same.device)
             table[left[chosen], right[chosen]] = True
             tables.append(table | table.T)
-        return cls(same=tables[0], different=tables[1])
+        scored = None if scores is None else Scored(left, right, scores)
+        return cls(same=tables[0], different=tables[1], scored=scored)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from alikely.contracts import PairLoss, ProxyLoss, TableLoss
+from alikely.contracts import PairLoss, ProxyLoss, ScoreLoss, TableLoss
 from alikely.distances import DISTANCES, build_distance
 from alikely.losses import LOSSES, batch_loss, build_loss
 from alikely.types import Known
@@ -26,6 +26,9 @@ WITH_TABLES = [case for case, (name, _) in CASES.items() if LOSSES[name].takes =
 WITHOUT_PROXIES = [case for case, (name, _) in CASES.items() if LOSSES[name].takes != "labels"]
 # These need both kinds; the others learn from one kind alone.
 NEED_BOTH = [case for case in WITH_TABLES if case != "multi_similarity unmined"]
+
+# To the angle it matters which item of a pair is the left one, and the order of the batch decides that here.
+UNMOVED_BY_ORDER = [case for case in CASES if case != "angle"]
 
 
 def make(case):
@@ -54,7 +57,7 @@ def some_pairs(rows, seed=0):
 @pytest.mark.parametrize("case", CASES)
 def test_every_loss_matches_its_protocol(case):
     loss = make(case)
-    protocol = {"pairs": PairLoss, "table": TableLoss, "labels": ProxyLoss}[loss.takes]
+    protocol = {"pairs": PairLoss, "table": TableLoss, "scores": ScoreLoss, "labels": ProxyLoss}[loss.takes]
     assert isinstance(loss, protocol)
 
 
@@ -132,7 +135,7 @@ def test_all_pairs_given_one_by_one_are_the_same_as_labels(case):
 
 
 @settings(deadline=None, max_examples=40)
-@given(case=st.sampled_from(list(CASES)), rows=st.integers(2, 40), seed=st.integers(0, 10_000))
+@given(case=st.sampled_from(UNMOVED_BY_ORDER), rows=st.integers(2, 40), seed=st.integers(0, 10_000))
 def test_the_order_of_the_batch_does_not_matter(case, rows, seed):
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(0, CLASSES, (rows,), generator=generator)
@@ -197,9 +200,12 @@ def memory(loss, distance, rows, labels):
 @pytest.mark.parametrize("case", CASES)
 def test_memory_is_quadratic_in_the_batch(case):
     rows = 1024
-    largest, kept = memory(make(case), build_distance("cosine", DIM), rows, torch.arange(rows) // 4)
-    assert largest <= rows * rows
-    assert kept <= 20 * rows * rows
+    loss = make(case)
+    largest, kept = memory(loss, build_distance("cosine", DIM), rows, torch.arange(rows) // 4)
+    # Losses of scores get the embeddings of both items of each pair.
+    room = rows * rows * (DIM // 2 if loss.takes == "scores" else 1)
+    assert largest <= room
+    assert kept <= 20 * room
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.startswith("triplet")])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from alikely.contracts import Distance
@@ -15,8 +15,9 @@ from alikely.losses.joined import Joined, Single
 from alikely.losses.one_against_many import InfoNCE, MultiSimilarity, SupervisedContrastive
 from alikely.losses.pairs import Contrastive, ContrastiveTwoMargins, Logistic
 from alikely.losses.proxies import ArcFace, CosFace, ProxyAnchor
+from alikely.losses.scored import Angle, CoSENT, CosineRegression, ExponentialRegression, Pearson
 from alikely.losses.triplets import Triplet
-from alikely.types import Known
+from alikely.types import Known, Scored
 
 __all__ = [
     "Loss",
@@ -33,6 +34,11 @@ __all__ = [
     "ProxyAnchor",
     "ArcFace",
     "CosFace",
+    "CosineRegression",
+    "ExponentialRegression",
+    "CoSENT",
+    "Angle",
+    "Pearson",
     "Joined",
 ]
 
@@ -49,6 +55,11 @@ LOSSES: dict[str, type[Single]] = {
     "proxy_anchor": ProxyAnchor,
     "arcface": ArcFace,
     "cosface": CosFace,
+    "cosine_regression": CosineRegression,
+    "exponential_regression": ExponentialRegression,
+    "cosent": CoSENT,
+    "angle": Angle,
+    "pearson": Pearson,
 }
 
 # What a loss needs to know of the data; all its other arguments are settings.
@@ -107,9 +118,10 @@ def batch_loss(
 ) -> Float[Tensor, ""]:
     """What `loss` says of one batch, whatever it takes. In float32 at the least, under autocast too.
 
-    A loss of pairs gets each known pair once; a loss of tables gets all distances; a loss with proxies gets the
-    embeddings themselves, and no distance; joined losses get each what it takes, and their weighted sum is given.
-    Raises SettingsError where a loss with proxies finds no labels.
+    A loss of pairs gets each known pair once; a loss of tables gets all distances; a loss of scores gets the scored
+    pairs, and where pairs were given without scores 1 for each that is the same and 0 for each that is different; a
+    loss with proxies gets the embeddings themselves, and no distance; joined losses get each what it takes, and their
+    weighted sum is given. Raises SettingsError where a loss with proxies finds no labels.
     """
     if isinstance(loss, Joined):
         values = [weight * batch_loss(part, distance, embeddings, known) for weight, part in loss.parts]
@@ -119,11 +131,25 @@ def batch_loss(
             if known.labels is None:
                 raise SettingsError(_needs_labels(type(loss).__name__))
             return loss(embeddings, known.labels)
+        if loss.takes == "scores":
+            scored = known.scored or _scored_by_tables(known)
+            left, right = embeddings[scored.left], embeddings[scored.right]
+            return loss(left, right, distance.between(left, right), scored.scores.to(embeddings.dtype))
         distances = distance.table(embeddings, embeddings)
         if loss.takes == "table":
             return loss(distances, known.same, known.different)
-        left, right = torch.triu(known.same | known.different).nonzero(as_tuple=True)
+        left, right = _known_pairs(known)
         return loss(distances[left, right], known.same[left, right])
+
+
+def _known_pairs(known: Known) -> tuple[Int[Tensor, " pairs"], Int[Tensor, " pairs"]]:
+    left, right = torch.triu(known.same | known.different).nonzero(as_tuple=True)
+    return left, right
+
+
+def _scored_by_tables(known: Known) -> Scored:
+    left, right = _known_pairs(known)
+    return Scored(left, right, known.same[left, right].float())
 
 
 def _needs_labels(name: str) -> str:
@@ -134,7 +160,7 @@ def _needs_labels(name: str) -> str:
 def _fitting(name: str, setting: str, value: object, allowed: Mapping[str, Any]) -> Any:
     """The value, if it is of the type that the setting asks for; a whole number is one with a point, too."""
     if setting not in allowed:
-        raise SettingsError(f"loss {name} has no setting {setting!r}; it has: {', '.join(allowed)}")
+        raise SettingsError(f"loss {name} has no setting {setting!r}; it has: {', '.join(allowed) or 'none'}")
     if isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, allowed[setting]):

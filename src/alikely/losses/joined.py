@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 from torch import nn
 
-from alikely.contracts import PairLoss, ProxyLoss, TableLoss
+from alikely.contracts import PairLoss, ProxyLoss, ScoreLoss, TableLoss
 from alikely.losses.bounds import check_number
 
-Single: TypeAlias = PairLoss | TableLoss | ProxyLoss
+Single: TypeAlias = PairLoss | TableLoss | ScoreLoss | ProxyLoss
 
 
 class Joined(nn.Module):

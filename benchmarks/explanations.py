@@ -24,6 +24,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from alikely import SiameseModel
+from alikely.data.reading import read_batch
 from alikely.explaining import random_covers, relevance
 from alikely.explaining.covers import SMOOTH
 from alikely.metrics import all_pairs
@@ -80,7 +81,7 @@ class Task:
 
 def task(model: SiameseModel, judged: Examples, pairs: int, seed: int) -> Task:
     """`pairs` pairs of each kind, drawn by the seed."""
-    pictures = model.preparation.read(judged.items)
+    pictures = read_batch(model.preparation, judged.items)
     rows = model.embed_read(pictures)
     labels = labels_of(judged)
     left, right = np.triu_indices(len(labels), 1)

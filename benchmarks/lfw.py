@@ -29,6 +29,7 @@ from sklearn.linear_model import LogisticRegression
 import alikely
 from alikely import SiameseModel, TrainSettings
 from alikely.contracts import Distance
+from alikely.data.reading import read_batch
 from alikely.distances import Cosine
 from alikely.folders import write_text
 from alikely.metrics import Verification, all_pairs
@@ -143,7 +144,7 @@ def learn(examples: Examples, seed: int, changes: dict[str, Any] | None = None) 
 
 def embed(model: SiameseModel, examples: Examples) -> Float[np.ndarray, "items dim"]:
     """For each picture the sum of the embeddings of it and its mirror image."""
-    pictures = as_floats(model.preparation.read(examples.items))
+    pictures = as_floats(read_batch(model.preparation, examples.items))
     both: Float[np.ndarray, "items dim"] = model.embed_read(pictures) + model.embed_read(pictures.flip(-1))
     return both
 

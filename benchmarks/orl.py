@@ -20,6 +20,7 @@ import alikely
 from alikely import SiameseModel, TrainSettings
 from alikely.contracts import Distance
 from alikely.data.items import open_picture
+from alikely.data.reading import read_batch
 from alikely.distances import Cosine
 from alikely.metrics import Verification, all_pairs
 from alikely.model import as_floats
@@ -72,7 +73,7 @@ def learn(examples: Examples, seed: int, changes: dict[str, object] | None = Non
 
 def errors_of(model: SiameseModel, examples: Examples) -> dict[str, float]:
     """`figures` over all pairs; `eer_views` with the mean of the embeddings of each picture and its mirror image."""
-    pictures = as_floats(model.preparation.read(examples.items))
+    pictures = as_floats(read_batch(model.preparation, examples.items))
     once = model.embed_read(pictures)
     both = (once + model.embed_read(pictures.flip(-1))) / 2
     views = verified(both, examples, model.distance)

@@ -21,7 +21,7 @@ def small_model(
 ) -> SiameseModel:
     """An untrained model; where `calibrated`, by distances that were made up, with the rates found on these."""
     torch.manual_seed(0)
-    settings = default_settings(encoder, 1, size)
+    settings = default_settings(encoder, {"channels": 1, "size": size})
     if encoder == "cnn":
         settings |= {"width": 8, "depth": 2, "dim": 8, "grid": 2}
     network = build_encoder(encoder, settings)

@@ -22,10 +22,10 @@ from alikely.errors import InputError, SettingsError
     ],
 )
 def test_what_is_not_set_is_filled_in_with_what_fits(given, loss, distance, size):
-    settings = TrainSettings(**given).resolved()
+    settings = TrainSettings(**given).resolved("picture")
 
     assert (settings.loss, settings.distance, settings.size) == (loss, distance, size)
-    assert settings.resolved() == settings
+    assert settings.resolved("picture") == settings
 
 
 def test_settings_survive_json():

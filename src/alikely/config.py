@@ -8,10 +8,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from alikely.encoders import DEFAULT_ENCODERS
 from alikely.errors import InputError, SettingsError
+from alikely.types import Kind
 
 Value: TypeAlias = bool | int | float | str | None
 LEARN_ANGLES = ("info_nce", "supervised_contrastive", "multi_similarity", "proxy_anchor", "arcface", "cosface")
+OF_PICTURES = ("size", "colour", "shape", "light")  # settings of the preparation that have names of their own
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -24,8 +27,10 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    encoder: str = "cnn"
-    """cnn, resnet or koch"""
+    items: Literal["auto", "picture", "text", "row", "sequence", "embedding"] = "auto"
+    """what the items are; auto: as the source shows"""
+    encoder: str | None = None
+    """cnn, resnet or koch; by itself what fits the items: cnn"""
     encoder_settings: dict[str, Any] = {}
     """settings of the encoder beyond its defaults, for example { dim = 64 }"""
     distance: str | None = None
@@ -35,6 +40,8 @@ class TrainSettings(BaseModel):
     loss_settings: dict[str, Value | dict[str, Value]] = {}
     """settings of the loss, for example { margin = 0.5 }; of a sum { cosface = { margin = 0.2, weight = 0.5 } }"""
 
+    preparation: dict[str, Any] = {}
+    """settings of the preparation of texts, rows and sequences"""
     size: int | None = Field(default=None, ge=8, le=1024)
     """height and width in pixels at which pictures are compared; by itself 64 (for koch 105)"""
     colour: Literal["auto", "grey", "rgb"] = "auto"
@@ -73,7 +80,7 @@ class TrainSettings(BaseModel):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """auto: bf16 where the processor has it"""
     memory_gb: float = Field(default=4.0, gt=0)
-    """pictures that fit in so much memory are decoded once; others anew for each batch"""
+    """items that fit in so much memory are read once; others anew for each batch"""
 
     validate_share: Fraction = 0.1
     """share of the identities that decide when to stop (none below 20 identities)"""
@@ -105,15 +112,35 @@ class TrainSettings(BaseModel):
             )
         return made
 
-    def resolved(self) -> "TrainSettings":
-        """The same with distance, loss and size filled in: what fits the encoder and the loss."""
-        koch = self.encoder == "koch"
+    def resolved(self, kind: Kind) -> "TrainSettings":
+        """The same with encoder, distance, loss and size filled in: what fits items of this kind, and each other.
+
+        Raises SettingsError for settings of pictures where the items are none.
+        """
+        if self.items not in ("auto", kind):
+            raise SettingsError(f"items = {self.items!r}, but the examples are {kind}s; leave it out")
+        if kind != "picture":
+            self._require_no_pictures(kind)
+        encoder = self.encoder or DEFAULT_ENCODERS[kind]
+        koch = encoder == "koch"
         loss = self.loss or ("logistic" if koch or self.distance == "learned" else "contrastive")
         parts = loss.split("+")
         angles = any(part in LEARN_ANGLES for part in parts)
         by_loss = "learned" if "logistic" in parts else "cosine" if angles else "euclidean"
-        values = {"loss": loss, "distance": self.distance or by_loss, "size": self.size or (105 if koch else 64)}
-        return self.model_copy(update=values)
+        values = {"items": kind, "encoder": encoder, "loss": loss, "distance": self.distance or by_loss}
+        size = None if kind != "picture" else self.size or (105 if koch else 64)
+        return self.model_copy(update={**values, "size": size})
+
+    def of_preparation(self) -> dict[str, Any]:
+        """The settings of the preparation, once resolved."""
+        if self.items != "picture":
+            return self.preparation
+        return {name: getattr(self, name) for name in OF_PICTURES} | self.preparation
+
+    def _require_no_pictures(self, kind: str) -> None:
+        for name in (*OF_PICTURES, "new_classes"):
+            if getattr(self, name) != TrainSettings.model_fields[name].default:
+                raise SettingsError(f"{name} is a setting of pictures, and the items are {kind}s; leave it out")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

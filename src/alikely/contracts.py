@@ -6,7 +6,7 @@ item ── Preparation.read_one ── join ──▶ batch ── Augmentation
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
@@ -33,7 +33,7 @@ class Preparation(Protocol):
         """Items that have been read -> one batch; shorter ones are padded at their end."""
         ...
 
-    def fitted(self, items: Sequence[Item], read: Sequence[Tensor]) -> Self:
+    def fitted(self, items: Sequence[Item], read: Sequence[Tensor]) -> "Preparation":
         """The same, with what only training items may tell: mean and deviation, tokens, categories.
 
         `items` are all training items, `read` what `read_one` gave for some of them (for none, where it `rereads`).

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from alikely.data.preparation import PicturePreparation
-from alikely.data.reading import Pictures, read_pictures
+from alikely.data.reading import Prepared, prepare
 from alikely.data.sources import read_items
-from alikely.errors import BadItemsError, ModelError, SettingsError
+from alikely.errors import BadItemsError, SettingsError
 from alikely.folders import whole_file
 from alikely.model import BATCH, SiameseModel
 from alikely.types import Examples
@@ -21,31 +20,31 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 
 def read_for(
     model: SiameseModel, examples: Examples, skip_bad: bool, progress: Progress | None
-) -> tuple[Pictures, list[tuple[str, str]]]:
-    """The pictures of the examples as this model takes them, and what could not be read.
+) -> tuple[Prepared, list[tuple[str, str]]]:
+    """The items of the examples as this model takes them, and what could not be read.
 
-    Raises BadItemsError with all items that cannot be read (with `skip_bad`: where none is left), ModelError where the
-    model reads no pictures.
+    Raises BadItemsError with all items that cannot be read (with `skip_bad`: where none is left), SettingsError where
+    the model takes items of another kind.
     """
-    if not isinstance(model.preparation, PicturePreparation):
-        raise ModelError(f"the model reads no pictures ({type(model.preparation).__name__})")
+    if examples.kind != model.preparation.kind:
+        raise SettingsError(f"the model takes {model.preparation.kind}s, and these items are {examples.kind}s")
     told = None if progress is None else lambda done, total: progress("reading", done, total)
-    pictures, skipped = read_pictures(examples, model.preparation, skip_bad=skip_bad, progress=told)
-    if len(pictures) == 0:
+    items, skipped = prepare(examples, model.preparation, skip_bad=skip_bad, progress=told)
+    if len(items) == 0:
         raise BadItemsError(skipped, "None is left; name other items.")
-    return pictures, skipped
+    return items, skipped
 
 
-def embed_pictures(
-    model: SiameseModel, pictures: Pictures, progress: Progress | None = None
+def embed_items(
+    model: SiameseModel, items: Prepared, progress: Progress | None = None
 ) -> Float[np.ndarray, "items dim"]:
-    """The embeddings of pictures that have been read."""
+    """The embeddings of items that have been read."""
     rows = [np.zeros((0, model.dim), np.float32)]
-    for start in range(0, len(pictures), BATCH):
-        end = min(start + BATCH, len(pictures))
-        rows.append(model.embed_read(pictures.take(np.arange(start, end))))
+    for start in range(0, len(items), BATCH):
+        end = min(start + BATCH, len(items))
+        rows.append(model.embed_read(items.take(np.arange(start, end))))
         if progress:
-            progress("embedding", end, len(pictures))
+            progress("embedding", end, len(items))
     return np.concatenate(rows)
 
 
@@ -67,7 +66,7 @@ def embed_to_file(
 ) -> Embedded:
     """Embed every item of a source into `out`, .npz or .parquet: names, labels (where known) and embeddings.
 
-    The source may be a folder or table with or without labels, or one picture. Raises SettingsError for another ending,
+    The source may be a folder or table with or without labels, or one item. Raises SettingsError for another ending,
     InputError (BadItemsError with all items that cannot be read, unless `skip_bad`), StorageError.
     """
     out = Path(out)
@@ -76,10 +75,10 @@ def embed_to_file(
         raise SettingsError(f"{out}: embeddings are written as .npz or .parquet; name such a file")
     if ending == ".parquet" and find_spec("pyarrow") is None:
         raise SettingsError(f"{out}: writing Parquet needs pyarrow; run: pip install alikely[parquet] (or write .npz)")
-    examples = source if isinstance(source, Examples) else read_items(source)
-    pictures, skipped = read_for(model, examples, skip_bad, progress)
-    embeddings = embed_pictures(model, pictures, progress)
-    kept = pictures.examples
+    examples = source if isinstance(source, Examples) else read_items(source, model.preparation.kind)
+    items, skipped = read_for(model, examples, skip_bad, progress)
+    embeddings = embed_items(model, items, progress)
+    kept = items.examples
     labels = None if kept.labels is None else [str(label) for label in kept.labels]
     with whole_file(out) as partial:
         if ending == ".npz":

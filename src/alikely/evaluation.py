@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped
 from alikely.calibration import Calibration
 from alikely.contracts import Distance
 from alikely.data.sources import read_source
-from alikely.embedding import Progress, embed_pictures, read_for
+from alikely.embedding import Progress, embed_items, read_for
 from alikely.errors import SettingsError, TooFewError
 from alikely.metrics import (
     AtThreshold,
@@ -100,10 +100,10 @@ def evaluate(
     of both kinds or where a column makes no groups, SettingsError for a column that is not there, StorageError where
     the report cannot be written.
     """
-    examples = source if isinstance(source, Examples) else read_source(source)
+    examples = source if isinstance(source, Examples) else read_source(source, model.preparation.kind)
     _check_columns(model, examples, by)
-    pictures, skipped = read_for(model, examples, skip_bad, progress)
-    embeddings, examples = embed_pictures(model, pictures, progress), pictures.examples
+    items, skipped = read_for(model, examples, skip_bad, progress)
+    embeddings, examples = embed_items(model, items, progress), items.examples
     threshold = _threshold(model)
     if examples.labels is not None:
         rates = ErrorRates.from_embeddings(embeddings, examples.labels, model.distance, threshold)

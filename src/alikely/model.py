@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from alikely.calibration import Calibration
 from alikely.contracts import Distance, Preparation
 from alikely.data.items import name_of
+from alikely.data.reading import read_batch
 from alikely.decision import Decision
 from alikely.errors import CalibrationError, InputError, ModelError
 from alikely.metrics import PairDistances, all_pairs, known_pairs
@@ -53,18 +54,18 @@ class SiameseModel:
             raise InputError(f"embed takes a list of items, got the one item {name_of(items)}: put it in a list")
         rows = [np.zeros((0, self.dim), np.float32)]
         for start in range(0, len(items), BATCH):
-            rows.append(self.embed_read(self.preparation.read(items[start : start + BATCH])))
+            rows.append(self.embed_read(read_batch(self.preparation, items[start : start + BATCH])))
             if progress:
                 progress(min(start + BATCH, len(items)), len(items))
         return np.concatenate(rows)
 
-    def embed_read(self, pictures: Tensor) -> Float[np.ndarray, "items dim"]:
-        """The same for items that `preparation.read` has read already."""
+    def embed_read(self, read: Tensor) -> Float[np.ndarray, "items dim"]:
+        """The same for items that have been read already, in one batch."""
         device = next((p.device for p in self.encoder.parameters()), torch.device("cpu"))
         rows = [np.zeros((0, self.dim), np.float32)]
         with torch.inference_mode():
-            for start in range(0, len(pictures), BATCH):
-                batch = finished(self.preparation, pictures[start : start + BATCH].to(device))
+            for start in range(0, len(read), BATCH):
+                batch = finished(self.preparation, read[start : start + BATCH].to(device))
                 rows.append(self.encoder(batch).float().cpu().numpy())
         return np.concatenate(rows)
 
@@ -113,6 +114,9 @@ class SiameseModel:
         digest = hashlib.sha256()
         described = [self.encoder_name, self.distance_name, self.preparation.settings()]
         digest.update(json.dumps(described, sort_keys=True).encode())
+        for name, content in sorted(self.preparation.files().items()):
+            digest.update(name.encode())
+            digest.update(content)
         for name, tensor in sorted(self.tensors().items()):
             digest.update(name.encode())
             digest.update(tensor.numpy().tobytes())
@@ -135,9 +139,9 @@ class SiameseModel:
         return replace(self, calibration=calibration)
 
 
-def as_floats(pictures: Tensor) -> Tensor:
+def as_floats(batch: Tensor) -> Tensor:
     """8-bit pictures (0..255) as floats in 0..1; anything else as it is."""
-    return pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures
+    return batch.float() / 255 if batch.dtype == torch.uint8 else batch
 
 
 def finished(preparation: Preparation, batch: Tensor) -> Tensor:

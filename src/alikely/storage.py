@@ -1,4 +1,7 @@
-"""A model is a folder: weights.safetensors, model.json, calibration.json, README.md. Nothing in it is ever run."""
+"""A model is a folder: weights.safetensors, model.json, calibration.json, README.md. Nothing in it is ever run.
+
+A preparation may have files of its own beside them, such as tokenizer.json.
+"""
 
 import hashlib
 import json
@@ -15,7 +18,8 @@ from torch import Tensor, nn
 from alikely.calibration import Calibration, calibration_from
 from alikely.card import model_card
 from alikely.contracts import Distance, Encoder
-from alikely.data.preparation import preparation_from
+from alikely.data.preparations import described as described_preparation
+from alikely.data.preparations import preparation_from
 from alikely.distances import build_distance
 from alikely.encoders import ENCODERS, build_encoder
 from alikely.errors import CalibrationError, ModelError, StorageError
@@ -44,7 +48,9 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
         except SafetensorError as error:
             raise OSError(str(error)) from error
         (partial / WEIGHTS).chmod(partial.stat().st_mode & 0o666)  # as other files are
-        files = [WEIGHTS]
+        files = [WEIGHTS, *model.preparation.files()]
+        for name, content in model.preparation.files().items():
+            (partial / name).write_bytes(content)
         if model.calibration is not None:
             (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")
             files.append(CALIBRATION)
@@ -125,7 +131,7 @@ def load_model(folder: Path | str, encoder: nn.Module | None = None, without_cal
         if isinstance(distance, nn.Module):
             _fill("distance", distance, tensors)
         model = SiameseModel(
-            preparation=preparation_from(described["preparation"]),
+            preparation=preparation_from(described["preparation"], _files(folder, described)),
             encoder=ready(network),
             encoder_name=described["encoder"]["name"],
             distance=_as_distance(distance),
@@ -142,7 +148,8 @@ def describe(model: SiameseModel) -> dict[str, Any]:
     return {
         "encoder": {"name": model.encoder_name, "settings": _encoder_settings(model)},
         "distance": {"name": model.distance_name},
-        "preparation": model.preparation.settings(),
+        "preparation": described_preparation(model.preparation),
+        "preparation_files": sorted(model.preparation.files()),
         **model.record,
     }
 
@@ -174,6 +181,15 @@ def _write_words(model: SiameseModel, folder: Path, described: dict[str, Any], n
     signed = {**described, "sha256": _hash_of_json(described)}
     (folder / DESCRIPTION).write_text(_json(signed), encoding="utf-8")
     (folder / CARD).write_text(model_card(model, name), encoding="utf-8", errors="backslashreplace")
+
+
+def _files(folder: Path, described: dict[str, Any]) -> dict[str, bytes]:
+    """The files of the preparation; all of them stand in `files`, with their hashes."""
+    return {
+        name: (folder / name).read_bytes()
+        for name in described.get("preparation_files", [])
+        if name in described["files"]
+    }
 
 
 def _encoder_settings(model: SiameseModel) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ Kind: TypeAlias = Literal["picture", "text", "row", "sequence", "embedding"]
 # - A picture is a path, an opened picture, or an array (height width) or (height width channels).
 # - A text is a str. A row is a mapping from columns to cells.
 # - A sequence is a path, or an array (steps) or (steps channels). An embedding is an array (dim).
-Item: TypeAlias = Path | str | Image.Image | np.ndarray | Mapping[str, Any]
+Item: TypeAlias = Path | str | Image.Image | np.ndarray | Mapping
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from alikely.contracts import Preparation
-from alikely.data.preparation import PicturePreparation, fit_preparation, preparation_from
+from alikely.data.preparation import PicturePreparation, fit_preparation, pictures_from
+from alikely.data.reading import read_batch
 from alikely.data.steps import (
     Colour,
     CropToContent,
@@ -114,7 +115,7 @@ def test_background_is_the_median_of_the_border():
 def test_any_picture_gets_the_wanted_shape(shape, height, width):
     picture = np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
     preparation = fit_preparation([picture], 16, shape=shape)
-    assert preparation.read([picture, picture]).shape == (2, 1, 16, 16)
+    assert read_batch(preparation, [picture, picture]).shape == (2, 1, 16, 16)
 
 
 def test_resize_stretches_and_averages():
@@ -155,17 +156,16 @@ def test_read_keeps_the_order_and_meets_the_contract():
     pictures = [plain(20, 20, level) for level in range(100)]
     preparation = fit_preparation(pictures, 8)
     assert isinstance(preparation, Preparation)
-    read = preparation.read(pictures)
+    read = read_batch(preparation, pictures)
     assert read.dtype == torch.uint8
     assert read[:, 0, 3, 3].tolist() == list(range(100))
-    assert preparation.read([]).shape == (0, 1, 8, 8)
 
 
 def test_read_names_the_first_bad_item(tmp_path: Path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"not a picture")
     with pytest.raises(InputError, match=r"bad\.png: "):
-        fit_preparation([], 8).read([plain(9, 9), bad, tmp_path / "gone.png"])
+        read_batch(fit_preparation([], 8), [plain(9, 9), bad, tmp_path / "gone.png"])
 
 
 def test_large_jpeg_reads_as_the_small_one(tmp_path: Path):
@@ -173,7 +173,7 @@ def test_large_jpeg_reads_as_the_small_one(tmp_path: Path):
     picture = Image.fromarray(small).resize((1600, 1600), Image.Resampling.BICUBIC)
     picture.save(tmp_path / "large.jpg", quality=95)
     preparation = PicturePreparation((Colour("grey"), Resize(32)))
-    read = preparation.read([tmp_path / "large.jpg", np.asarray(picture)])
+    read = read_batch(preparation, [tmp_path / "large.jpg", np.asarray(picture)])
     assert (read[0].int() - read[1].int()).abs().max() <= 4
 
 
@@ -288,8 +288,8 @@ ALL = [
 @pytest.mark.parametrize("preparation", ALL)
 def test_settings_there_and_back(preparation):
     kept = json.loads(json.dumps(preparation.settings()))
-    assert preparation_from(kept) == preparation
-    assert preparation_from(kept).settings() == preparation.settings()
+    assert pictures_from(kept, {}) == preparation
+    assert pictures_from(kept, {}).settings() == preparation.settings()
 
 
 def test_settings_name_their_steps():
@@ -324,7 +324,7 @@ COLOUR, RESIZE = {"step": "colour", "to": "grey"}, {"step": "resize", "size": 64
 )
 def test_settings_that_describe_no_preparation(settings, message):
     with pytest.raises(ModelError, match=message):
-        preparation_from(settings)
+        pictures_from(settings, {})
 
 
 @pytest.mark.parametrize(

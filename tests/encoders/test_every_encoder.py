@@ -18,7 +18,9 @@ CASES = [(name, channels, size) for name in ENCODERS for channels in (1, 3) for 
 
 def small_encoder(name: str, channels: int = 1, size: int | None = None) -> nn.Module:
     torch.manual_seed(0)
-    return build_encoder(name, default_settings(name, channels, size or SIZES[name][-1]) | SMALL[name])
+    return build_encoder(
+        name, default_settings(name, {"channels": channels, "size": size or SIZES[name][-1]}) | SMALL[name]
+    )
 
 
 def pictures(count: int, channels: int, size: int) -> torch.Tensor:
@@ -65,7 +67,7 @@ def test_settings_and_weights_make_it_again_bit_for_bit(name):
 
 @pytest.mark.parametrize("name", ENCODERS)
 def test_settings_hold_every_argument(name):
-    assert set(small_encoder(name).settings()) == set(default_settings(name, 1, 65))
+    assert set(small_encoder(name).settings()) == set(default_settings(name, {"channels": 1, "size": 65}))
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -126,14 +128,14 @@ def test_settings_that_do_not_fit(name, settings, message):
 
 
 def test_unknown_encoder_lists_the_choices():
-    for call in (lambda: build_encoder("vgg", {}), lambda: default_settings("vgg", 1, 64)):
+    for call in (lambda: build_encoder("vgg", {}), lambda: default_settings("vgg", {})):
         with pytest.raises(SettingsError, match="no encoder 'vgg'; choose one of cnn, resnet, koch"):
             call()
 
 
 def test_default_settings_follow_the_pictures():
-    assert default_settings("cnn", 3, 64)["channels"] == 3
-    assert default_settings("cnn", 3, 64)["dim"] == 128
-    assert default_settings("resnet", 1, 64, dim=32)["dim"] == 32
-    assert default_settings("resnet", 1, 64)["stages"] == [64, 128, 256]
-    assert default_settings("koch", 1, 80) == {"channels": 1, "size": 80, "dim": 4096}
+    assert default_settings("cnn", {"channels": 3, "size": 64})["channels"] == 3
+    assert default_settings("cnn", {"channels": 3, "size": 64})["dim"] == 128
+    assert default_settings("resnet", {"dim": 32})["dim"] == 32
+    assert default_settings("resnet", {})["stages"] == [64, 128, 256]
+    assert default_settings("koch", {"channels": 1, "size": 80}) == {"channels": 1, "size": 80, "dim": 4096}

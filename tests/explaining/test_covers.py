@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from alikely.data.reading import read_batch
 from alikely.distances import Euclidean, Manhattan
 from alikely.encoders import ENCODERS
 from alikely.errors import ModelError
@@ -72,7 +73,7 @@ def test_a_linear_distance_has_its_weights_as_map():
     torch.manual_seed(0)
     weights = torch.randn(1, 16, 16) * 0.1
     model = model_of(Weighted(weights), Manhattan())
-    picture = model.preparation.read(pictures(1))[0]
+    picture = read_batch(model.preparation, pictures(1))[0]
 
     found = relevance(model, picture, np.zeros(1, np.float32), random_covers(16, 16, 6), smooth=0.0)
 
@@ -101,7 +102,7 @@ def test_under_even_covers_the_map_sums_to_the_whole_change(encoder):
     # The completeness of integrated gradients (Sundararajan et al. 2017, proposition 1), smoothed or not.
     size = 72 if encoder == "koch" else 32
     model = small_model(encoder, size=size, calibrated=False)
-    whole, other = model.preparation.read(pictures(2, size=size))
+    whole, other = read_batch(model.preparation, pictures(2, size=size))
     blank = as_floats(whole).mean().expand_as(whole)
     rows = torch.from_numpy(model.embed_read(torch.stack([as_floats(whole), blank, as_floats(other)])))
     before, after = model.distance.between(rows[:2], rows[2:].expand(2, -1)).tolist()
@@ -114,7 +115,7 @@ def test_under_even_covers_the_map_sums_to_the_whole_change(encoder):
 @pytest.mark.parametrize("distance", ["euclidean", "squared_euclidean", "manhattan", "cosine", "learned"])
 def test_every_distance_gives_a_map_that_does_not_depend_on_how_many_covers_go_at_once(distance, monkeypatch):
     model = small_model(distance=distance, calibrated=False)
-    items = model.preparation.read(pictures(2))
+    items = read_batch(model.preparation, pictures(2))
     other = model.embed_read(items[1:])[0]
     whole = relevance(model, items[0], other, random_covers(16, 16))
     monkeypatch.setattr("alikely.explaining.covers.PIXELS_AT_ONCE", 5 * 256)
@@ -127,7 +128,7 @@ def test_every_distance_gives_a_map_that_does_not_depend_on_how_many_covers_go_a
 def test_nothing_of_the_model_is_changed():
     model = small_model()
     before = model.fingerprint()
-    items = model.preparation.read(pictures(2))
+    items = read_batch(model.preparation, pictures(2))
     with torch.inference_mode():
         relevance(model, items[0], model.embed_read(items[1:])[0], random_covers(16, 16))
 
@@ -146,11 +147,11 @@ def test_an_encoder_without_gradients_is_named():
     model = model_of(Untraceable(torch.ones(1, 16, 16)), Euclidean())
 
     with pytest.raises(ModelError, match="the encoder gives no gradient"):
-        relevance(model, model.preparation.read(pictures(1))[0], np.zeros(1, np.float32), random_covers(16, 16))
+        relevance(model, read_batch(model.preparation, pictures(1))[0], np.zeros(1, np.float32), random_covers(16, 16))
 
 
 def test_weights_that_are_not_finite_are_named():
     model = model_of(Weighted(torch.full((1, 16, 16), torch.nan)), Euclidean())
 
     with pytest.raises(ModelError, match="not finite"):
-        relevance(model, model.preparation.read(pictures(1))[0], np.zeros(1, np.float32), random_covers(16, 16))
+        relevance(model, read_batch(model.preparation, pictures(1))[0], np.zeros(1, np.float32), random_covers(16, 16))

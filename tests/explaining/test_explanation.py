@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import alikely
+from alikely.data.reading import read_batch
 from alikely.errors import InputError, ModelError, SettingsError
 from alikely.explaining import ExplainedPicture, Explanation, drawn, random_covers, relevance
 from alikely.explaining.drawing import ALIKE, UNLIKE, colours, wrapped
@@ -47,7 +48,7 @@ def test_the_other_way_round_the_sides_change_places():
 def test_each_map_is_about_the_distance_to_the_other_picture():
     model = small_model()
     items = pictures(2)
-    read, rows = model.preparation.read(items), model.embed(items)
+    read, rows = read_batch(model.preparation, items), model.embed(items)
     found = alikely.explain(model, *items)
 
     assert np.array_equal(found.left.map, relevance(model, read[0], rows[1], random_covers(16, 16)))

@@ -34,7 +34,9 @@ def told():
 
 
 def gathered(items, labels, told, **given):
-    return gather(examples_from(items, labels, **given), TrainSettings(size=16).resolved(), False, told)
+    return gather(
+        examples_from(items, labels, **given), "here", TrainSettings(size=16).resolved("picture"), False, told
+    )
 
 
 def test_nothing_to_tell(told):

@@ -3,16 +3,18 @@ import torch
 
 from alikely.config import TrainSettings
 from alikely.data.preparation import fit_preparation
-from alikely.data.reading import read_pictures
+from alikely.data.reading import prepare
 from alikely.training.plan import plan_training
 from alikely.types import Batch, Pairs
 from tests.pictures import pattern_examples
 
-SETTINGS = TrainSettings(size=8, augment="none", new_classes="turned", labels_per_batch=4, items_per_label=2).resolved()
+SETTINGS = TrainSettings(size=8, augment="none", new_classes="turned", labels_per_batch=4, items_per_label=2).resolved(
+    "picture"
+)
 
 
 def planned(examples):
-    pictures, _ = read_pictures(examples, fit_preparation(examples.items, 8))
+    pictures, _ = prepare(examples, fit_preparation(examples.items, 8))
     return pictures, plan_training(pictures, SETTINGS)
 
 

@@ -6,14 +6,14 @@ batch in 0..1, augmented or not ── batch steps ──▶ what the encoder ge
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from alikely.data.items import name_of, open_picture, read_all
+from alikely.data.items import open_picture
 from alikely.data.steps import (
     BATCH_STEPS,
     COLOURS,
@@ -29,7 +29,7 @@ from alikely.data.steps import (
     Standardise,
 )
 from alikely.errors import InputError, ModelError, SettingsError
-from alikely.types import Item
+from alikely.types import Item, Kind
 
 T = TypeVar("T")
 
@@ -53,6 +53,9 @@ class PicturePreparation:
 
     Raises SettingsError for other item steps.
     """
+
+    kind: ClassVar[Kind] = "picture"
+    rereads: ClassVar[bool] = False
 
     item_steps: tuple[ItemStep, ...]
     batch_steps: tuple[BatchStep, ...] = ()
@@ -87,14 +90,13 @@ class PicturePreparation:
         pixels = np.array(picture, dtype=np.uint8).reshape(self.size, self.size, self.channels)
         return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
-    def read(self, items: Sequence[Item]) -> UInt8[Tensor, "items channels size size"]:
-        """All items, in their order. Raises InputError naming the first that cannot be read."""
-        names = [name_of(item, place) for place, item in enumerate(items)]
-        pictures, problems = read_all(items, names, self.read_one)
-        if problems:
-            raise InputError(": ".join(problems[0]))
-        empty = torch.empty(0, self.channels, self.size, self.size, dtype=torch.uint8)
-        return torch.stack([picture for picture in pictures if picture is not None]) if pictures else empty
+    def join(self, read: Sequence[Tensor]) -> UInt8[Tensor, "items channels size size"]:
+        """Pictures that have been read as one batch."""
+        return torch.stack(list(read))
+
+    def fitted(self, items: Sequence[Item], read: Sequence[Tensor]) -> "PicturePreparation":  # noqa: ARG002
+        """The same, standardised by the pictures that have been read."""
+        return self.standardised(self.join(read))
 
     def finish(
         self, batch: Float[Tensor, "items channels height width"]
@@ -126,17 +128,33 @@ class PicturePreparation:
         measured = Standardise(tuple(mean.tolist()), tuple(deviation.tolist()))
         return replace(self, batch_steps=(*others, measured))
 
+    def facts(self) -> dict[str, Any]:
+        """The channels and the size of the pictures."""
+        return {"channels": self.channels, "size": self.size}
+
+    def files(self) -> dict[str, bytes]:
+        """None: the settings say it all."""
+        return {}
+
     def settings(self) -> dict[str, Any]:
-        """The steps with their names and settings, as JSON can hold them; `preparation_from` makes them again."""
+        """The steps with their names and settings, as JSON can hold them; `pictures_from` makes them again."""
         return {
             "item_steps": [_described(step, ITEM_STEPS) for step in self.item_steps],
             "batch_steps": [_described(step, BATCH_STEPS) for step in self.batch_steps],
         }
 
 
+def draft_pictures(items: Sequence[Item], settings: Mapping[str, Any]) -> PicturePreparation:
+    """`fit_preparation` with these settings. Raises SettingsError for one that it does not have."""
+    allowed = ("size", "colour", "shape", "light")
+    if unknown := sorted(set(settings) - set(allowed)):
+        raise SettingsError(f"preparation: pictures have no setting {unknown[0]!r}; they have {', '.join(allowed)}")
+    return fit_preparation(items, **settings)
+
+
 def fit_preparation(
     items: Sequence[Item],
-    size: int,
+    size: int = 64,
     colour: str = "auto",
     shape: str = "resize",
     light: str = "none",
@@ -162,7 +180,7 @@ def fit_preparation(
     return PicturePreparation((Colour(colour), framing), lights[light])
 
 
-def preparation_from(settings: Mapping[str, Any]) -> PicturePreparation:
+def pictures_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> PicturePreparation:  # noqa: ARG001
     """The preparation that these settings (of `PicturePreparation.settings`) describe.
 
     Raises ModelError for unknown steps, unknown or missing settings of a step, and values that do not fit.

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Shaped
@@ -14,7 +14,7 @@ from alikely.data.items import PICTURE_ENDINGS, name_of
 from alikely.data.tables import TABLE_ENDINGS, Table, as_text, read_table
 from alikely.data.walk import maybe_too_high, only_folder, pictures_of, table_of
 from alikely.errors import InputError
-from alikely.types import Examples, Item, Pairs
+from alikely.types import Examples, Item, Kind, Pairs
 
 MOST_SHOWN = 20
 
@@ -23,7 +23,7 @@ _OF_PAIRS = ("left", "right", "same")
 _WANTED = "path,label (and group where there is one), or left,right,same"
 
 
-def read_source(source: str | Path) -> Examples:
+def read_source(source: str | Path, items: Kind | Literal["auto"] = "auto") -> Examples:
     """Everything that is known in a folder or table.
 
     - A folder: one folder inside it for each identity. All pictures below `source/LABEL/`, however deep, show the
@@ -65,7 +65,7 @@ def read_source(source: str | Path) -> Examples:
     return _from_files(path, sorted_in, labelled=True, notes=notes)
 
 
-def read_items(source: str | Path) -> Examples:
+def read_items(source: str | Path, items: Kind | Literal["auto"] = "auto") -> Examples:
     """The items of one picture, a folder of pictures or a table, whether or not anything is known of them.
 
     As `read_source`, but a folder may have pictures directly in it (then there are no labels), and a table need have no

@@ -15,11 +15,18 @@ from alikely.encoders.cnn import Cnn
 from alikely.encoders.koch import Koch
 from alikely.encoders.resnet import ResNet
 from alikely.errors import SettingsError
+from alikely.types import Kind
 
 ENCODERS: dict[str, type[nn.Module]] = {"cnn": Cnn, "resnet": ResNet, "koch": Koch}
 
-# How each default encoder is fitted to the pictures: the arguments that it takes from them.
-_FITTED = {"cnn": ("channels",), "resnet": ("channels",), "koch": ("channels", "size")}
+# What is taken where no encoder is named.
+DEFAULT_ENCODERS: dict[Kind, str] = {
+    "picture": "cnn",
+    "text": "gru",
+    "row": "mlp",
+    "sequence": "gru",
+    "embedding": "given",
+}
 
 
 def build_encoder(name: str, settings: Mapping[str, Any]) -> nn.Module:
@@ -38,15 +45,18 @@ def build_encoder(name: str, settings: Mapping[str, Any]) -> nn.Module:
     return kind(**values)
 
 
-def default_settings(name: str, channels: int, size: int, dim: int | None = None) -> dict[str, Any]:
-    """All settings of the encoder `name` for pictures of `channels` x `size` x `size`; `dim=None`: its own default."""
+def default_settings(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of the encoder `name` for items of which these `facts` (of their preparation) are known."""
     parameters = inspect.signature(_find(name)).parameters
-    settings = {setting: parameter.default for setting, parameter in parameters.items()}
-    pictures = {"channels": channels, "size": size}
-    settings.update({setting: pictures[setting] for setting in _FITTED[name]})
-    if dim is not None:
-        settings["dim"] = dim
+    settings = {setting: facts.get(setting, parameter.default) for setting, parameter in parameters.items()}
     return {setting: list(value) if isinstance(value, tuple) else value for setting, value in settings.items()}
+
+
+def require_kind(name: str, kind: Kind) -> None:
+    """Raise SettingsError where the encoder `name` does not take items of this kind."""
+    if kind not in _find(name).kinds:  # type: ignore[attr-defined]
+        fitting = [other for other, encoder in ENCODERS.items() if kind in encoder.kinds]  # type: ignore[attr-defined]
+        raise SettingsError(f"the encoder {name} does not take {kind}s; choose one of {', '.join(fitting)}")
 
 
 def _find(name: str) -> type[nn.Module]:

@@ -1,6 +1,6 @@
 """Pictures -> embeddings, by a small convolutional network: the one to begin with, for pictures of 8 px and up."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from alikely.encoders.blocks import NORMS, Head, halve, make_convolution, make_norm
 from alikely.encoders.bounds import check_choice, check_input, check_share, check_whole
+from alikely.types import Kind
 
 SMALLEST = 8
 
@@ -26,6 +27,8 @@ class Cnn(nn.Module):
     normalise: embeddings have length 1, so that euclidean distances lie in 0..2 and margins have a meaning.
     dropout: share of the averages left out in training.
     """
+
+    kinds: ClassVar[tuple[Kind, ...]] = ("picture",)
 
     def __init__(
         self,

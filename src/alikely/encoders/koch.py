@@ -4,13 +4,14 @@
 (weighted L1) and logistic loss belong to the distances and the losses.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from alikely.encoders.bounds import check_input, check_whole
 from alikely.errors import SettingsError
+from alikely.types import Kind
 
 
 def map_side(size: int) -> int:
@@ -35,6 +36,8 @@ class Koch(nn.Module):
         for one size.
     dim: length of the embedding.
     """
+
+    kinds: ClassVar[tuple[Kind, ...]] = ("picture",)
 
     def __init__(self, channels: int = 1, size: int = 105, dim: int = 4096) -> None:
         super().__init__()

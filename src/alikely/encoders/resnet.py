@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from alikely.encoders.blocks import NORMS, Head, halve, make_convolution, make_norm
 from alikely.encoders.bounds import check_choice, check_input, check_share, check_whole
+from alikely.types import Kind
 
 SMALLEST = 16
 
@@ -52,6 +53,8 @@ class ResNet(nn.Module):
     normalise: embeddings have length 1, so that euclidean distances lie in 0..2 and margins have a meaning.
     dropout: share of the averages left out in training.
     """
+
+    kinds: ClassVar[tuple[Kind, ...]] = ("picture",)
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from PIL import Image
 
 from alikely.data.items import name_of
 from alikely.data.preparation import PicturePreparation
+from alikely.data.reading import read_batch
 from alikely.decision import Decision
 from alikely.errors import ModelError, SettingsError
 from alikely.explaining.covers import random_covers, relevance
@@ -114,7 +115,7 @@ def explain(model: SiameseModel, left: Item, right: Item, seed: int = 0) -> Expl
         raise ModelError(f"the model reads no pictures ({type(model.preparation).__name__})")
     decision = None if model.calibration is None else model.compare(left, right)
     distance = model.distance_of(left, right) if decision is None else decision.distance
-    pictures = model.preparation.read([left, right])
+    pictures = read_batch(model.preparation, [left, right])
     rows = model.embed_read(pictures)
     _, _, height, width = pictures.shape
     covers = random_covers(height, width, seed=seed)

@@ -12,7 +12,7 @@ from alikely.calibration import Calibration, ProbabilityQuality, calibrate, cali
 from alikely.calibration.fitting import USUAL_CONFIDENCE
 from alikely.calibration.probability import Method
 from alikely.data.sources import read_source
-from alikely.embedding import Progress, embed_pictures, read_for
+from alikely.embedding import Progress, embed_items, read_for
 from alikely.errors import ModelError, SettingsError, TooFewError
 from alikely.evaluation import judge_by, known_labels
 from alikely.metrics import DetectionCosts, PairDistances, percent
@@ -76,13 +76,13 @@ def calibrate_model(
     all items that cannot be read, unless `skip_bad`), SettingsError, StorageError.
     """
     wanted = _Wanted(fmr, fnmr, confidence, _method(probability), costs)
-    examples = source if isinstance(source, Examples) else read_source(source)
+    examples = source if isinstance(source, Examples) else read_source(source, model.preparation.kind)
     sampled: str | None = None
     if examples.labels is not None:
         chosen, sampled = chosen_items(examples.labels, seed)
         examples = examples.select(chosen)
-    pictures, skipped = read_for(model, examples, skip_bad, progress)
-    embeddings, examples = embed_pictures(model, pictures, progress), pictures.examples
+    items, skipped = read_for(model, examples, skip_bad, progress)
+    embeddings, examples = embed_items(model, items, progress), items.examples
     pairs = distances_of_examples(embeddings, examples, model.distance)
     warning = _warning(known_labels(model, examples, ("train", "validate")), pairs)
     # Of identities that the model was trained on, distances tell nothing of others: no promise, whatever was asked.

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from alikely.config import TrainSettings
 from alikely.contracts import Distance
-from alikely.data.reading import Pictures
+from alikely.data.reading import Prepared
 from alikely.losses import Loss, batch_loss
 from alikely.model import BATCH, finished
 from alikely.training.alarms import require_finite, spread
@@ -90,20 +90,20 @@ class Learner:
             some = embeddings[:WATCHED].detach()
             return float(loss.detach()), spread(self.distance.table(some, some))
 
-    def embed(self, pictures: Pictures) -> Float[np.ndarray, "items dim"]:
+    def embed(self, items: Prepared) -> Float[np.ndarray, "items dim"]:
         """Embeddings as training sees them (in its precision, without augmentation)."""
         self.encoder.eval()
         rows = []
         with torch.no_grad():
-            for start in range(0, len(pictures), BATCH):
-                read = pictures.take(np.arange(start, min(start + BATCH, len(pictures))))
-                batch = finished(pictures.preparation, read.to(self.accelerator.device))
+            for start in range(0, len(items), BATCH):
+                read = items.take(np.arange(start, min(start + BATCH, len(items))))
+                batch = finished(items.preparation, read.to(self.accelerator.device))
                 rows.append(self._encoded(batch).cpu())
         return torch.cat(rows).numpy()
 
-    def _encoded(self, pictures: Tensor) -> Float[Tensor, "items dim"]:
-        with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
-            embeddings: Tensor = self.encoder(pictures)
+    def _encoded(self, batch: Tensor) -> Float[Tensor, "items dim"]:
+        with torch.autocast(batch.device.type, torch.bfloat16, enabled=self.bf16):
+            embeddings: Tensor = self.encoder(batch)
         return embeddings.float()
 
     def _known(self, batch: Batch) -> Known:
@@ -113,7 +113,8 @@ class Learner:
         pairs = batch.pairs
         assert pairs is not None  # a batch has labels or pairs
         left, right, same = (torch.from_numpy(column).to(device) for column in (pairs.left, pairs.right, pairs.same))
-        return Known.from_pairs(len(batch.items), left, right, same)
+        scores = None if pairs.score is None else torch.from_numpy(pairs.score).float().to(device)
+        return Known.from_pairs(len(batch.items), left, right, same, scores)
 
 
 def in_bf16(wanted: str) -> bool:

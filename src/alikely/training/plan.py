@@ -1,4 +1,4 @@
-"""Training pictures and settings -> the plan of an epoch: which items in which batch, and how each is seen."""
+"""Training items and settings -> the plan of an epoch: which items in which batch, and how each is seen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from alikely.config import TrainSettings
-from alikely.data.augment import Augmentation, build_augmentation
+from alikely.contracts import Augmentation
+from alikely.data.augmentations import build_augmentation
 from alikely.data.batches import LabelBatches, PairBatches
-from alikely.data.reading import Pictures
+from alikely.data.reading import Prepared
 from alikely.data.symmetries import symmetries_of, turn
 from alikely.model import as_floats, finished
 from alikely.types import Batch, Pairs
@@ -34,13 +35,13 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is learned from in an epoch: every picture, in each of its symmetries.
+    """What is learned from in an epoch: every item; pictures in each of their symmetries.
 
-    With the `symmetries` s0, s1 ... of `new_classes`, picture i turned by symmetry k is item k * len(pictures) + i of
+    With the `symmetries` s0, s1 ... of `new_classes`, picture i turned by symmetry k is item k * len(items) + i of
     the batches; its label and group are not those of the picture as it is, but new ones. `classes` counts all labels.
     """
 
-    pictures: Pictures
+    items: Prepared
     batches: Batches
     classes: int
     augmentation: Augmentation
@@ -48,16 +49,16 @@ class Plan:
 
     def seen(self, batch: Batch, device: torch.device, generator: torch.Generator) -> Tensor:
         """The batch as the encoder takes it: turned as its items say, and augmented by draws from the generator."""
-        turns, places = np.divmod(batch.items, len(self.pictures))
-        pictures = as_floats(self.pictures.take(places).to(device))
+        turns, places = np.divmod(batch.items, len(self.items))
+        items = as_floats(self.items.take(places).to(device))
         if len(self.symmetries) > 1:
-            pictures = turn(pictures, torch.from_numpy(np.array(self.symmetries)[turns]).to(device))
-        return finished(self.pictures.preparation, self.augmentation(pictures, generator))
+            items = turn(items, torch.from_numpy(np.array(self.symmetries)[turns]).to(device))
+        return finished(self.items.preparation, self.augmentation(items, generator))
 
 
-def plan_training(pictures: Pictures, settings: TrainSettings) -> Plan:
+def plan_training(items: Prepared, settings: TrainSettings) -> Plan:
     """The plan that the settings ask for. Raises SettingsError for what does not fit together."""
-    examples, symmetries = pictures.examples, symmetries_of(settings.new_classes)
+    examples, symmetries = items.examples, symmetries_of(settings.new_classes)
     turns = len(symmetries)
     classes = 0
     batches: LabelBatches | PairBatches
@@ -78,10 +79,13 @@ def plan_training(pictures: Pictures, settings: TrainSettings) -> Plan:
         known = examples.pairs
         offsets = np.repeat(np.arange(turns) * len(examples), len(known))
         pairs = Pairs(
-            np.tile(known.left, turns) + offsets, np.tile(known.right, turns) + offsets, np.tile(known.same, turns)
+            np.tile(known.left, turns) + offsets,
+            np.tile(known.right, turns) + offsets,
+            np.tile(known.same, turns),
+            score=None if known.score is None else np.tile(known.score, turns),
         )
         batches = PairBatches(pairs, settings.pairs_per_batch, settings.seed)
-    return Plan(pictures, batches, classes, build_augmentation(settings.augment), symmetries)
+    return Plan(items, batches, classes, build_augmentation(examples.kind, settings.augment), symmetries)
 
 
 def _anew_for_each_turn(names: Shaped[np.ndarray, " items"], turns: int) -> Int[np.ndarray, " turned"]:

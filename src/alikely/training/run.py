@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from alikely.data.reading import Pictures
+from alikely.data.reading import Prepared
 from alikely.folders import write_text
 from alikely.metrics import Verification
 from alikely.model import distances_of_examples
@@ -34,12 +34,12 @@ METRICS = "metrics.csv"
 class Run:
     """One training from its first epoch, or from its checkpoint, to its end.
 
-    `watched` are held-back pictures whose EER is told after each epoch; where `deciding`, it also chooses the epoch
+    `watched` are held-back items whose EER is told after each epoch; where `deciding`, it also chooses the epoch
     whose weights are kept, and when to stop.
     """
 
     def __init__(
-        self, learner: Learner, watched: Pictures | None, deciding: bool, folder: Path | None, fingerprint: str
+        self, learner: Learner, watched: Prepared | None, deciding: bool, folder: Path | None, fingerprint: str
     ) -> None:
         self.learner, self.deciding, self.folder, self.fingerprint = learner, deciding, folder, fingerprint
         self.watched = None if watched is None else _some(watched, learner.settings.seed)
@@ -149,8 +149,8 @@ class Run:
         return self.learner.settings.model_dump(mode="json")
 
 
-def _some(pictures: Pictures, seed: int) -> Pictures:
-    if len(pictures) <= WATCHED_ITEMS:
-        return pictures
-    chosen = np.random.default_rng(seed).choice(len(pictures), WATCHED_ITEMS, replace=False)
-    return pictures.select(np.sort(chosen))
+def _some(items: Prepared, seed: int) -> Prepared:
+    if len(items) <= WATCHED_ITEMS:
+        return items
+    chosen = np.random.default_rng(seed).choice(len(items), WATCHED_ITEMS, replace=False)
+    return items.select(np.sort(chosen))

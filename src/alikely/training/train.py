@@ -14,11 +14,12 @@ from torch import nn
 from alikely.calibration import calibrate
 from alikely.config import TrainSettings
 from alikely.contracts import Encoder
-from alikely.data.augment import build_augmentation
-from alikely.data.reading import Pictures
+from alikely.data.augmentations import build_augmentation
+from alikely.data.reading import Prepared
+from alikely.data.sources import read_source
 from alikely.distances import build_distance
-from alikely.embedding import embed_pictures
-from alikely.encoders import build_encoder, default_settings
+from alikely.embedding import embed_items
+from alikely.encoders import build_encoder, default_settings, require_kind
 from alikely.errors import CalibrationError, SettingsError, StorageError
 from alikely.evaluation import judge
 from alikely.losses import build_loss
@@ -34,7 +35,7 @@ from alikely.training.plan import plan_training
 from alikely.training.progress import Reporter, Terminal
 from alikely.training.run import METRICS, Run
 from alikely.training.trackers import Trackers, require_installed
-from alikely.types import Examples
+from alikely.types import Examples, Kind
 
 
 class Trained(NamedTuple):
@@ -74,19 +75,22 @@ def train(
             return train(source, settings, out, encoder, resume, skip_bad, overwrite, terminal)
     if not isinstance(settings, TrainSettings | None):
         raise SettingsError(f"settings are a TrainSettings, got {type(settings).__name__}: TrainSettings(epochs=10)")
-    settings = (settings or TrainSettings()).resolved()
-    _require_known(settings, encoder)
+    settings = settings or TrainSettings()
+    examples = source if isinstance(source, Examples) else read_source(source, settings.items)
+    settings = settings.resolved(examples.kind)
+    _require_known(settings, examples.kind, encoder)
     folder = None if out is None else Path(out)
     work = None if folder is None else _work_folder(folder, resume, overwrite)
     if resume and work is None:
         raise SettingsError("resume needs `out`: the checkpoint lies beside the model's folder")
-    gathered = gather(source, settings, skip_bad, reporter)
+    name = str(source) if isinstance(source, Path | str) else f"{len(examples)} examples given from Python"
+    gathered = gather(examples, name, settings, skip_bad, reporter)
     learner, history = _learned(gathered, settings, encoder, work, resume, reporter)
     network = ready(learner.accelerator.unwrap_model(learner.encoder))
     model = SiameseModel(
-        preparation=gathered.pictures.preparation,
+        preparation=gathered.items.preparation,
         encoder=network,
-        encoder_name=settings.encoder if encoder is None else type(encoder).__name__,
+        encoder_name=str(settings.encoder) if encoder is None else type(encoder).__name__,
         distance=learner.distance.cpu() if isinstance(learner.distance, nn.Module) else learner.distance,
         distance_name=str(settings.distance),
     )
@@ -104,15 +108,16 @@ def train(
     return Trained(model, history, report)
 
 
-def _require_known(settings: TrainSettings, own: nn.Module | None) -> None:
-    """Raise SettingsError for a name or value that is not known, before anything is read."""
-    assert settings.size is not None  # resolved
+def _require_known(settings: TrainSettings, kind: Kind, own: nn.Module | None) -> None:
+    """Raise SettingsError for a name or value that is not known, before any item is opened."""
     require_installed(settings.trackers)
-    build_augmentation(settings.augment)
+    build_augmentation(kind, settings.augment)
     with torch.random.fork_rng(), torch.device("meta"):  # without weights
         if own is None:
-            fitted = default_settings(settings.encoder, 1, settings.size)
-            build_encoder(settings.encoder, {**fitted, **settings.encoder_settings})
+            require_kind(str(settings.encoder), kind)
+        if own is None and kind == "picture":  # what other encoders are built of is known once the items are read
+            fitted = default_settings(str(settings.encoder), {"size": settings.size})
+            build_encoder(str(settings.encoder), {**fitted, **settings.encoder_settings})
         build_distance(str(settings.distance), 1)
         build_loss(str(settings.loss), settings.loss_settings, classes=2, dim=2)
 
@@ -146,8 +151,8 @@ def _learned(
     resume: bool,
     reporter: Reporter,
 ) -> tuple[Learner, History]:
-    pictures, validate = gathered.part("train"), gathered.part("validate")
-    assert pictures is not None  # a split always has it
+    items, validate = gathered.part("train"), gathered.part("validate")
+    assert items is not None  # a split always has it
     watched = validate if validate is not None else gathered.part("calibrate")
     if validate is None and watched is not None:
         reporter.note(
@@ -158,8 +163,8 @@ def _learned(
     trackers = Trackers(settings.trackers, Path("alikely-logs"), settings.model_dump(mode="json"))
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
-        learner = _learner(pictures, own, settings)
-        run = Run(learner, watched, validate is not None, work, gathered.pictures.fingerprint())
+        learner = _learner(items, own, settings)
+        run = Run(learner, watched, validate is not None, work, gathered.items.fingerprint())
         if resume:
             run.resume()
         history = run.learn(reporter, trackers)
@@ -167,24 +172,24 @@ def _learned(
     return learner, history
 
 
-def _learner(pictures: Pictures, own: nn.Module | None, settings: TrainSettings) -> Learner:
+def _learner(items: Prepared, own: nn.Module | None, settings: TrainSettings) -> Learner:
     if own is not None and not isinstance(own, Encoder):
         raise SettingsError(f"the encoder {type(own).__name__} has no `dim`, the numbers in an embedding: set self.dim")
-    assert settings.size is not None  # resolved
-    fitted = default_settings(settings.encoder, pictures.preparation.channels, settings.size)
-    encoder = own if own is not None else build_encoder(settings.encoder, {**fitted, **settings.encoder_settings})
+    name = str(settings.encoder)
+    fitted = {} if own is not None else default_settings(name, items.preparation.facts())
+    encoder = own if own is not None else build_encoder(name, {**fitted, **settings.encoder_settings})
     dim = int(encoder.dim)  # type: ignore[arg-type]
     if own is not None:
-        _require_rows(own, dim, pictures)
+        _require_rows(own, dim, items)
     distance = build_distance(str(settings.distance), dim)
-    plan = plan_training(pictures, settings)
+    plan = plan_training(items, settings)
     loss = build_loss(str(settings.loss), settings.loss_settings, plan.classes, dim)
     return Learner(encoder, distance, loss, plan, settings)
 
 
-def _require_rows(own: nn.Module, dim: int, pictures: Pictures) -> None:
-    """Raise SettingsError where the user's own encoder does not give one row of `dim` numbers for each picture."""
-    two = finished(pictures.preparation, pictures.take(np.arange(min(2, len(pictures)))))
+def _require_rows(own: nn.Module, dim: int, items: Prepared) -> None:
+    """Raise SettingsError where the user's own encoder does not give one row of `dim` numbers for each item."""
+    two = finished(items.preparation, items.take(np.arange(min(2, len(items)))))
     with torch.no_grad():
         given = own.eval()(two)
     if not isinstance(given, torch.Tensor) or tuple(given.shape) != (len(two), dim):
@@ -199,7 +204,7 @@ def _calibrated(model: SiameseModel, gathered: Gathered, settings: TrainSettings
     calibrating = gathered.part("calibrate")
     if calibrating is None:
         return model
-    pairs = distances_of_examples(embed_pictures(model, calibrating), calibrating.examples, model.distance)
+    pairs = distances_of_examples(embed_items(model, calibrating), calibrating.examples, model.distance)
     try:
         found = calibrate(pairs, model.distance_name, model.fingerprint(), settings.fmr, settings.confidence)
     except CalibrationError as error:
@@ -220,7 +225,7 @@ def _tested(model: SiameseModel, gathered: Gathered) -> Tested | None:
     testing = gathered.part("test")
     if testing is None:
         return None
-    embeddings = embed_pictures(model, testing)
+    embeddings = embed_items(model, testing)
     pairs = distances_of_examples(embeddings, testing.examples, model.distance)
     return Tested(testing.examples, embeddings, pairs, judge(model, pairs))
 

@@ -70,8 +70,12 @@ class Measures:
 
 
 def measure(examples: Examples, progress: Callable[[int, int], None] | None = None) -> Measures:
-    """Look at every item once, in a few threads; only thumbnails stay in memory. Nothing is raised for bad items."""
-    found, _ = read_all(examples.items, examples.names, _look, progress)
+    """Look at every item once, in a few threads; only thumbnails stay in memory. Nothing is raised for bad items.
+
+    Of items that are no pictures only the hash is taken.
+    """
+    look = _look if examples.kind == "picture" else _look_at_content
+    found, _ = read_all(examples.items, examples.names, look, progress)
     looks = [look for look in found if look is not None]
     assert len(looks) == len(examples)  # `_look` raises nothing that `read_all` passes over
     rows = [look.statistics for look in looks]
@@ -106,17 +110,23 @@ def _look(item: Item) -> _Look:
     return _Look(digest, None, thumbnail, stored | _light(grey))
 
 
+def _look_at_content(item: Item) -> _Look:
+    return _Look(_digest(item), None, np.zeros((SIDE, SIDE), np.uint8), {})
+
+
 def _digest(item: Item) -> bytes | None:
     """A hash of a file's bytes, or of the values of what is in memory; None for an empty file."""
     if isinstance(item, Path | str):
         try:
             content, kind = Path(item).read_bytes(), "file"
-        except OSError:
+        except (OSError, ValueError):
             return None
     elif isinstance(item, Image.Image):
         content, kind = open_picture(item).tobytes(), f"picture {item.mode} {item.size}"
-    else:
+    elif isinstance(item, np.ndarray):
         content, kind = item.tobytes(), f"array {item.dtype.str} {item.shape}"
+    else:
+        content, kind = repr(item).encode(), "row"
     return hashlib.sha256(kind.encode() + b"\0" + content).digest() if content else None
 
 

@@ -1,0 +1,44 @@
+"""The preparation of each kind of item: drafted before anything is learned, and made again from a model folder."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alikely.contracts import Preparation
+from alikely.data.preparation import draft_pictures, pictures_from
+from alikely.errors import ModelError
+from alikely.types import Item, Kind
+
+
+@dataclass(frozen=True)
+class _Making:
+    """`draft` takes items and settings, before anything is measured; `again` takes `settings()` and `files()`."""
+
+    draft: Callable[[Sequence[Item], Mapping[str, Any]], Preparation]
+    again: Callable[[Mapping[str, Any], Mapping[str, bytes]], Preparation]
+
+
+PREPARATIONS: dict[Kind, _Making] = {
+    "picture": _Making(draft_pictures, pictures_from),
+}
+
+
+def draft_preparation(kind: Kind, items: Sequence[Item], settings: Mapping[str, Any]) -> Preparation:
+    """The preparation for these items with what can be said before the split; `Preparation.fitted` adds the rest.
+
+    Raises SettingsError for a setting that is not known or out of its bounds.
+    """
+    return PREPARATIONS[kind].draft(items, settings)
+
+
+def described(preparation: Preparation) -> dict[str, Any]:
+    """A preparation as JSON can hold it, without its files."""
+    return {"kind": preparation.kind, **preparation.settings()}
+
+
+def preparation_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> Preparation:
+    """The preparation that `described` describes. Raises ModelError where that does not hold together."""
+    kind = settings.get("kind", "picture")
+    if kind not in PREPARATIONS:
+        raise ModelError(f"preparation: unknown kind {kind!r}; there are {', '.join(PREPARATIONS)}")
+    return PREPARATIONS[kind].again({name: value for name, value in settings.items() if name != "kind"}, files)

@@ -1,0 +1,69 @@
+"""A batch of rows -> the same rows with some cells taken from other rows of the batch: whole-batch tensor code."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from alikely.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class RowAugmentation:
+    """Each cell becomes, with the probability `corrupt`, that of another row of the batch, drawn anew for each cell.
+
+    So every column keeps its own distribution, and what depends on several columns is blurred. It is done to rows as
+    `RowPreparation.read_one` gives them, one number a cell, so that a missing cell, a date or a category moves whole.
+    Bahri et al. 2022 (SCARF), section 3, where a fixed share of the cells is taken; here each is drawn by itself.
+
+    Raises SettingsError for a probability outside of 0..1.
+    """
+
+    corrupt: float = 0.0
+
+    def __post_init__(self) -> None:
+        number = isinstance(self.corrupt, int | float) and not isinstance(self.corrupt, bool)
+        if not number or not 0 <= self.corrupt <= 1:
+            raise SettingsError(f"augmentation: corrupt must be a number from 0 to 1, got {self.corrupt!r}")
+
+    def __call__(
+        self, batch: Float[Tensor, "items columns"], generator: torch.Generator
+    ) -> Float[Tensor, "items columns"]:
+        """The batch with corrupted cells; a batch of one row, and every batch where `corrupt` is 0, as it is."""
+        count = len(batch)
+        if count < 2 or not self.corrupt:
+            return batch
+        device = generator.device
+        steps = torch.randint(1, count, batch.shape, generator=generator, device=device)
+        others = (torch.arange(count, device=device)[:, None] + steps) % count
+        corrupted = torch.rand(batch.shape, generator=generator, device=device) < self.corrupt
+        return torch.where(corrupted.to(batch.device), batch.gather(0, others.to(batch.device)), batch)
+
+    def settings(self) -> dict[str, float]:
+        """The strengths by name; `build_row_augmentation` makes the same augmentation of them."""
+        return asdict(self)
+
+
+ROW_AUGMENTATIONS = {
+    "none": RowAugmentation(),
+    "light": RowAugmentation(corrupt=0.1),
+    "strong": RowAugmentation(corrupt=0.6),  # the share of the paper
+}
+
+
+def build_row_augmentation(chosen: str | Mapping[str, Any]) -> RowAugmentation:
+    """The preset of that name (none, light, strong), or the strengths given by name.
+
+    Raises SettingsError for an unknown preset or strength, and for one out of bounds; it lists the choices.
+    """
+    if isinstance(chosen, str):
+        if chosen not in ROW_AUGMENTATIONS:
+            raise SettingsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(ROW_AUGMENTATIONS)}")
+        return ROW_AUGMENTATIONS[chosen]
+    for name in chosen:
+        if name != "corrupt":
+            raise SettingsError(f"augmentation of rows has no strength {name!r}; it has corrupt")
+    return RowAugmentation(**chosen)

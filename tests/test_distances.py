@@ -34,6 +34,7 @@ RIGHT = torch.tensor([[3.0, 4.0], [3.0, 4.0], [0.0, 5.0], [-2.0, -2.0], [1.0, 1.
         ("euclidean", [5.0, 0.0, math.sqrt(26), math.sqrt(18), math.sqrt(2)]),
         ("squared_euclidean", [25.0, 0.0, 26.0, 18.0, 2.0]),
         ("manhattan", [7.0, 0.0, 6.0, 6.0, 2.0]),
+        ("exp_manhattan", [1 - math.exp(-value) for value in (7.0, 0.0, 6.0, 6.0, 2.0)]),
         ("cosine", [1.0, 0.0, 1.0, 2.0, 1 - math.sqrt(0.5)]),  # first row: a zero vector has no direction
         ("learned", [value / math.sqrt(2) for value in (7.0, 0.0, 6.0, 6.0, 2.0)]),  # each weight is 1 / sqrt(2)
     ],

@@ -2,7 +2,8 @@
 
 A triplet is an anchor, a positive (same as the anchor) and a negative (different from it). A batch of n items can hold
 n ** 3 / 4 triplets; nothing here needs more memory than n ** 2, because triplets are counted, not listed. Selecting has
-no gradient.
+no gradient. Rows are anchors, columns the items that they are compared with: the same ones, and more where embeddings
+of earlier batches are kept. What is neither same nor different is unknown, and never selected.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ class TripletCounts:
     Each of the two sums to the number of triplets.
     """
 
-    positive: Int[Tensor, "items items"]
-    negative: Int[Tensor, "items items"]
+    positive: Int[Tensor, "anchors items"]
+    negative: Int[Tensor, "anchors items"]
 
     def total(self) -> Int[Tensor, ""]:
         """The number of triplets."""
@@ -39,9 +40,9 @@ class Triplets:
 
 @torch.no_grad()
 def count_violating(
-    distances: Float[Tensor, "items items"],
-    same: Bool[Tensor, "items items"],
-    different: Bool[Tensor, "items items"],
+    distances: Float[Tensor, "anchors items"],
+    same: Bool[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
     margin: float,
 ) -> TripletCounts:
     """All triplets whose negative is not yet `margin` farther than the positive: d(a, n) < d(a, p) + margin."""
@@ -50,9 +51,9 @@ def count_violating(
 
 @torch.no_grad()
 def count_semi_hard(
-    distances: Float[Tensor, "items items"],
-    same: Bool[Tensor, "items items"],
-    different: Bool[Tensor, "items items"],
+    distances: Float[Tensor, "anchors items"],
+    same: Bool[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
     margin: float,
 ) -> TripletCounts:
     """The violating triplets whose negative is farther than the positive: d(a, p) < d(a, n) < d(a, p) + margin.
@@ -71,9 +72,9 @@ def count_semi_hard(
 
 @torch.no_grad()
 def batch_hard(
-    distances: Float[Tensor, "items items"],
-    same: Bool[Tensor, "items items"],
-    different: Bool[Tensor, "items items"],
+    distances: Float[Tensor, "anchors items"],
+    same: Bool[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
 ) -> Triplets:
     """One triplet for each anchor that has both: its farthest positive and its nearest negative.
 
@@ -87,11 +88,11 @@ def batch_hard(
 
 @torch.no_grad()
 def informative_pairs(
-    distances: Float[Tensor, "items items"],
-    same: Bool[Tensor, "items items"],
-    different: Bool[Tensor, "items items"],
+    distances: Float[Tensor, "anchors items"],
+    same: Bool[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
     epsilon: float,
-) -> tuple[Bool[Tensor, "items items"], Bool[Tensor, "items items"]]:
+) -> tuple[Bool[Tensor, "anchors items"], Bool[Tensor, "anchors items"]]:
     """The same and the different pairs that are out of order for their anchor (the row), or nearly so.
 
     A same pair stays if it is farther than the anchor's nearest negative, less `epsilon`; a different pair stays if it
@@ -103,11 +104,27 @@ def informative_pairs(
     return same & (distances + epsilon > nearest_negative), different & (distances - epsilon < farthest_positive)
 
 
+@torch.no_grad()
+def trusted_negatives(
+    distances: Float[Tensor, "anchors items"],
+    same: Bool[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
+    guard: float,
+) -> Bool[Tensor, "anchors items"]:
+    """The different pairs, without those that may well be the same: nearer than the positive by more than `guard`.
+
+    Where an anchor has several positives the nearest counts; where it has none, all its negatives stay.
+    """
+    nearest_positive = distances.masked_fill(~same, torch.inf).amin(dim=1, keepdim=True)
+    suspect = same.any(dim=1, keepdim=True) & (distances < nearest_positive - guard)
+    return different & ~suspect
+
+
 def _count_nearer(
-    distances: Float[Tensor, "items items"],
-    reach: Float[Tensor, "items items"],
-    same: Bool[Tensor, "items items"],
-    different: Bool[Tensor, "items items"],
+    distances: Float[Tensor, "anchors items"],
+    reach: Float[Tensor, "anchors items"],
+    same: Bool[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
 ) -> TripletCounts:
     """Triplets with d(a, n) < reach(a, p), counted from both ends in sorted rows."""
     negatives = distances.masked_fill(~different, torch.inf).sort(dim=1).values

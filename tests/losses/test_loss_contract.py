@@ -20,6 +20,7 @@ MORE = {
     "triplet soft all": ("triplet", {"mining": "all", "margin": None}),
     "triplet soft batch_hard": ("triplet", {"mining": "batch_hard", "margin": None}),
     "multi_similarity unmined": ("multi_similarity", {"epsilon": None}),
+    "multiple_negatives given": ("multiple_negatives", {"in_batch": False, "guard": 0.1}),
 }
 CASES = {name: (name, {}) for name in LOSSES} | MORE
 WITH_TABLES = [case for case, (name, _) in CASES.items() if LOSSES[name].takes == "table"]
@@ -105,7 +106,8 @@ def test_collapsed_embeddings_have_finite_gradients(case, distance):
         assert gradient.isfinite().all()
 
 
-@pytest.mark.parametrize("case", WITHOUT_PROXIES)
+# Multiple negatives takes what is unknown for different, unless it is told not to.
+@pytest.mark.parametrize("case", [case for case in WITHOUT_PROXIES if case != "multiple_negatives"])
 def test_explicit_pairs_work_and_what_is_unknown_is_ignored(case):
     known = some_pairs(30)
     known = Known.from_pairs(

@@ -12,7 +12,7 @@ from alikely.contracts import Distance
 from alikely.distances import full_precision
 from alikely.errors import SettingsError
 from alikely.losses.joined import Joined, Single
-from alikely.losses.one_against_many import InfoNCE, MultiSimilarity, SupervisedContrastive
+from alikely.losses.one_against_many import InfoNCE, MultipleNegatives, MultiSimilarity, SupervisedContrastive
 from alikely.losses.pairs import Contrastive, ContrastiveTwoMargins, Logistic
 from alikely.losses.proxies import ArcFace, CosFace, ProxyAnchor
 from alikely.losses.scored import Angle, CoSENT, CosineRegression, ExponentialRegression, Pearson
@@ -29,6 +29,7 @@ __all__ = [
     "Logistic",
     "Triplet",
     "InfoNCE",
+    "MultipleNegatives",
     "SupervisedContrastive",
     "MultiSimilarity",
     "ProxyAnchor",
@@ -50,6 +51,7 @@ LOSSES: dict[str, type[Single]] = {
     "logistic": Logistic,
     "triplet": Triplet,
     "info_nce": InfoNCE,
+    "multiple_negatives": MultipleNegatives,
     "supervised_contrastive": SupervisedContrastive,
     "multi_similarity": MultiSimilarity,
     "proxy_anchor": ProxyAnchor,
@@ -65,7 +67,7 @@ LOSSES: dict[str, type[Single]] = {
 # What a loss needs to know of the data; all its other arguments are settings.
 FROM_THE_DATA = ("classes", "dim")
 # What a setting can be, in words.
-KINDS = {float: "a number", str: "a word", float | None: "a number or none"}
+KINDS = {float: "a number", bool: "true or false", str: "a word", float | None: "a number or none"}
 Setting: TypeAlias = bool | float | int | str | None
 
 

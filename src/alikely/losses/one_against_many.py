@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
 from alikely.losses.bounds import check_number
 from alikely.losses.chosen import logsumexp_of, mean_of
-from alikely.mining import informative_pairs
+from alikely.mining import informative_pairs, trusted_negatives
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class InfoNCE:
     The mean over all ordered positive pairs (a, p); another positive of the anchor is never counted against it.
     `temperature` is in the units of the distance, above 0: the smaller, the more only the nearest negatives count.
     On the cosine distance this is NT-Xent (Chen et al. 2020, eq. 1) with more than two items a label, the N-pair loss
-    (Sohn 2016) with a temperature, and "multiple negatives ranking". van den Oord, Li, Vinyals 2018, eq. 4.
+    (Sohn 2016) with a temperature. van den Oord, Li, Vinyals 2018, eq. 4.
     """
 
     takes: ClassVar[Literal["table"]] = "table"
@@ -33,9 +34,9 @@ class InfoNCE:
 
     def __call__(
         self,
-        distances: Float[Tensor, "items items"],
-        same: Bool[Tensor, "items items"],
-        different: Bool[Tensor, "items items"],
+        distances: Float[Tensor, "anchors items"],
+        same: Bool[Tensor, "anchors items"],
+        different: Bool[Tensor, "anchors items"],
     ) -> Float[Tensor, ""]:
         """0 and up, in nats; 0 with a gradient of 0 where the batch holds no positives or no negatives."""
         logits = -distances / self.temperature
@@ -44,6 +45,44 @@ class InfoNCE:
         # log(e^p + e^against) - p: all negatives of an anchor enter each of its positives as one number.
         losses = functional.softplus(against[anchors] - logits[anchors, positives])
         return losses.sum() / max(len(losses), 1)
+
+
+@dataclass(frozen=True)
+class MultipleNegatives:
+    """InfoNCE for pairs of which it is only known that they belong together: the rest of the batch are negatives.
+
+    `in_batch`: whatever is not known to be the same as the anchor counts as different, so that positives alone are
+    enough to learn from; negatives that are given (the third of a triplet) are among them. Without it only what is
+    known to be different counts. `guard` (0 and up, in the units of the distance; None: off) leaves out the negatives
+    that lie nearer than the anchor's positive by more than so much: they may well be the same. `scale` is 1 /
+    temperature, above 0. Both items of a pair are anchors, and items of either side negatives: a distance has no sides.
+    Henderson et al. 2017, section 4.4 (multiple negatives), there on dot products and with the other side only.
+    """
+
+    takes: ClassVar[Literal["table"]] = "table"
+
+    scale: float = 20.0
+    guard: float | None = None
+    in_batch: bool = True
+
+    def __post_init__(self) -> None:
+        check_number("scale", self.scale, above=0.0)
+        if self.guard is not None:
+            check_number("guard", self.guard, at_least=0.0)
+
+    def __call__(
+        self,
+        distances: Float[Tensor, "anchors items"],
+        same: Bool[Tensor, "anchors items"],
+        different: Bool[Tensor, "anchors items"],
+    ) -> Float[Tensor, ""]:
+        """0 and up, in nats; 0 with a gradient of 0 where the batch holds no positives or no negatives."""
+        if self.in_batch:
+            itself = torch.eye(*same.shape, dtype=torch.bool, device=same.device)
+            different = ~same & ~itself
+        if self.guard is not None:
+            different = trusted_negatives(distances, same, different, self.guard)
+        return InfoNCE(1 / self.scale)(distances, same, different)
 
 
 @dataclass(frozen=True)
@@ -66,9 +105,9 @@ class SupervisedContrastive:
 
     def __call__(
         self,
-        distances: Float[Tensor, "items items"],
-        same: Bool[Tensor, "items items"],
-        different: Bool[Tensor, "items items"],
+        distances: Float[Tensor, "anchors items"],
+        same: Bool[Tensor, "anchors items"],
+        different: Bool[Tensor, "anchors items"],
     ) -> Float[Tensor, ""]:
         """0 and up, in nats; 0 with a gradient of 0 where no anchor has both a positive and a negative."""
         logits = -distances / self.temperature
@@ -107,9 +146,9 @@ class MultiSimilarity:
 
     def __call__(
         self,
-        distances: Float[Tensor, "items items"],
-        same: Bool[Tensor, "items items"],
-        different: Bool[Tensor, "items items"],
+        distances: Float[Tensor, "anchors items"],
+        same: Bool[Tensor, "anchors items"],
+        different: Bool[Tensor, "anchors items"],
     ) -> Float[Tensor, ""]:
         """0 and up; 0 with a gradient of 0 where nothing is known, or nothing is left by `epsilon`."""
         anchors = (same | different).any(dim=1)

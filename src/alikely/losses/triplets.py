@@ -50,9 +50,9 @@ class Triplet:
 
     def __call__(
         self,
-        distances: Float[Tensor, "items items"],
-        same: Bool[Tensor, "items items"],
-        different: Bool[Tensor, "items items"],
+        distances: Float[Tensor, "anchors items"],
+        same: Bool[Tensor, "anchors items"],
+        different: Bool[Tensor, "anchors items"],
     ) -> Float[Tensor, ""]:
         """0 and up; 0 with a gradient of 0 where no triplet counts."""
         if self.mining == "batch_hard":
@@ -64,9 +64,9 @@ class Triplet:
 
     def _of_hardest(
         self,
-        distances: Float[Tensor, "items items"],
-        same: Bool[Tensor, "items items"],
-        different: Bool[Tensor, "items items"],
+        distances: Float[Tensor, "anchors items"],
+        same: Bool[Tensor, "anchors items"],
+        different: Bool[Tensor, "anchors items"],
     ) -> Float[Tensor, ""]:
         chosen = batch_hard(distances, same, different)
         excess = distances[chosen.anchors, chosen.positives] - distances[chosen.anchors, chosen.negatives]
@@ -75,7 +75,7 @@ class Triplet:
 
 
 def _hinge_of_counted(
-    distances: Float[Tensor, "items items"], counts: TripletCounts, margin: float
+    distances: Float[Tensor, "anchors items"], counts: TripletCounts, margin: float
 ) -> Float[Tensor, ""]:
     """The mean of d(a, p) - d(a, n) + margin over the counted triplets: each distance as often as it is in one."""
     total = counts.total().clamp(min=1)
@@ -85,9 +85,9 @@ def _hinge_of_counted(
 
 
 def _soft_of_all(
-    distances: Float[Tensor, "items items"],
-    same: Bool[Tensor, "items items"],
-    different: Bool[Tensor, "items items"],
+    distances: Float[Tensor, "anchors items"],
+    same: Bool[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
 ) -> Float[Tensor, ""]:
     """The mean of the softplus over every triplet, one positive of each anchor at a time."""
     positives_first = same.sort(dim=1, descending=True, stable=True)
@@ -104,9 +104,9 @@ def _soft_of_all(
 
 
 def _soft_sum(
-    positive: Float[Tensor, "items 1"],
-    has_positive: Bool[Tensor, "items 1"],
-    distances: Float[Tensor, "items items"],
-    different: Bool[Tensor, "items items"],
+    positive: Float[Tensor, "anchors 1"],
+    has_positive: Bool[Tensor, "anchors 1"],
+    distances: Float[Tensor, "anchors items"],
+    different: Bool[Tensor, "anchors items"],
 ) -> Float[Tensor, ""]:
     return functional.softplus(positive - distances).where(has_positive & different, 0.0).sum()

@@ -343,7 +343,7 @@ def test_an_out_that_is_no_name(source, monkeypatch, name):
         (("--shape", "round"), "shape = 'round': must be 'resize', 'pad' or 'content'"),
         (("--size", "4"), "size = 4: must be greater than or equal to 8"),
         (("--set", "epoch=3"), "epoch: no such setting; did you mean epochs?"),
-        (("--set", "qwertz=3"), "qwertz: no such setting; there are: encoder, "),
+        (("--set", "qwertz=3"), "qwertz: no such setting; there are: items, encoder, "),
         (("--set", "epochs"), "--set epochs: write NAME=VALUE"),
         (("--set", "=3"), "--set =3: write NAME=VALUE as in a TOML file"),
         (("--set", "encoder_settings.widht=3"), "encoder cnn has no setting 'widht'; it has channels, dim, width"),

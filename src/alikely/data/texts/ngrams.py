@@ -33,7 +33,7 @@ def ngrams_of(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Ngrams:
-    """The n-grams of the training texts, those in most texts first. Meets `Tokens`. Number 0 is a text without any.
+    """The n-grams of the training texts, those in most texts first. Number 0 is a text without any.
 
     kept: the n-grams; the place of the first is 1.
     texts: how many texts they were counted in.

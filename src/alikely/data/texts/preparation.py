@@ -2,44 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from alikely.data.texts import ngrams, subwords
+from alikely.data.texts.given import GIVEN, GivenTextPreparation, given_texts_from
+from alikely.data.texts.joining import join_tokens
 from alikely.data.texts.ngrams import PER_CHARACTER, Ngrams
-from alikely.data.texts.reading import read_text
+from alikely.data.texts.reading import CHARACTERS_OF_A_TOKEN, read_text
 from alikely.data.texts.settings import TextSettings, text_settings
 from alikely.data.texts.subwords import Subwords
 from alikely.errors import InputError, ModelError, SettingsError
 from alikely.types import Item, Kind
-
-PADDING = -1
-CHARACTERS_OF_A_TOKEN = 16  # many more than tokens have on average; a text is cut there before time is spent on it
-
-
-class Tokens(Protocol):
-    """A text -> the numbers of its tokens."""
-
-    @property
-    def count(self) -> int:
-        """How many tokens there are."""
-        ...
-
-    def numbers(self, text: str) -> list[int]:
-        """The tokens of a text, from 0 to count - 1; one at the least for a text that is not blank."""
-        ...
-
-    def facts(self) -> dict[str, Any]:
-        """What an encoder must know of them."""
-        ...
-
-    def files(self) -> dict[str, bytes]:
-        """All that makes them again."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -50,7 +27,7 @@ class TextPreparation:
     rereads: ClassVar[bool] = True
 
     chosen: TextSettings
-    tokens: Tokens | None = None
+    tokens: Subwords | Ngrams | None = None
 
     def read_one(self, item: Item) -> Int[Tensor, " tokens"]:
         """A text as numbers of tokens; before `fitted`, only checked. Raises InputError for a text that is none."""
@@ -61,7 +38,7 @@ class TextPreparation:
 
     def join(self, read: Sequence[Tensor]) -> Int[Tensor, "items tokens"]:
         """Texts that have been read as one batch, padded with -1 behind their end."""
-        return pad_sequence(list(read), batch_first=True, padding_value=PADDING)
+        return join_tokens(read)
 
     def fitted(self, items: Sequence[Item], read: Sequence[Tensor]) -> "TextPreparation":  # noqa: ARG002
         """The same with tokens from these texts. Raises InputError where there are none."""
@@ -103,8 +80,10 @@ def draft_texts(items: Sequence[Item], settings: Mapping[str, Any]) -> TextPrepa
     return TextPreparation(text_settings(settings))
 
 
-def texts_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> TextPreparation:
-    """The preparation that `TextPreparation.settings` and `files` describe. Raises ModelError where they do not fit."""
+def texts_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> TextPreparation | GivenTextPreparation:
+    """The preparation that its `settings` and `files` describe. Raises ModelError where they do not fit."""
+    if settings.get("tokens") == GIVEN:
+        return given_texts_from(settings, files)
     try:
         chosen = text_settings(settings)
     except SettingsError as error:

@@ -6,6 +6,8 @@ from typing import Any
 
 from alikely.errors import InputError
 
+CHARACTERS_OF_A_TOKEN = 16  # many more than tokens have on average; a text is cut there before time is spent on it
+
 # Characters that only steer a terminal or a file, among them tabs and ends of lines; the byte order mark.
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ufeff\u2028\u2029]+")
 _HALVES = re.compile("[\ud800-\udfff]")

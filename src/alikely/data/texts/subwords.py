@@ -14,7 +14,7 @@ LEAST_OFTEN = 2  # what is seen once only cannot be learned
 
 @dataclass(frozen=True)
 class Subwords:
-    """A trained tokenizer, as the text of its tokenizer.json. Meets `Tokens`."""
+    """A trained tokenizer, as the text of its tokenizer.json."""
 
     written: str
     _tokenizer: Any = field(repr=False, compare=False)

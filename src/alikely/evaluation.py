@@ -21,6 +21,7 @@ from alikely.metrics import (
     PairDistances,
     RetrievalReport,
     VerificationReport,
+    agreement,
     group_rows,
     identity_rows,
     pair_group_rows,
@@ -110,7 +111,7 @@ def evaluate(
     else:
         rates = ErrorRates.from_pairs(distances_of_examples(embeddings, examples, model.distance), threshold)
     found = Evaluation(
-        report=judge(model, rates),
+        report=with_agreement(judge(model, rates), embeddings, examples, model.distance),
         retrieval=None if examples.labels is None else retrieval(embeddings, examples.labels, model.distance),
         groups={
             column: _rows_of_column(embeddings, examples, column, model.distance, threshold)
@@ -165,6 +166,16 @@ def judge_by(calibration: Calibration | None, pairs: PairDistances | ErrorRates)
             None if fnmr.low is None or fnmr.high is None else (fnmr.low, fnmr.high),
         ),
     )
+
+
+def with_agreement(
+    report: VerificationReport, embeddings: Float[np.ndarray, "items dim"], examples: Examples, distance: Distance
+) -> VerificationReport:
+    """The report with how well distances agree with the scores of pairs, where they have some."""
+    pairs = examples.pairs
+    if pairs is None or pairs.score is None:
+        return report
+    return replace(report, agreement=agreement(embeddings, pairs, distance))
 
 
 def _threshold(model: SiameseModel) -> float | None:

@@ -3,6 +3,7 @@
 pairs         embeddings -> distances of same and of different pairs
 verification  those distances -> ROC, EER, AUC, FNMR at an FMR
 intervals     figures -> the same on identities drawn anew: how far chance moves them
+agreement     distances of scored pairs -> rank correlation with the scores
 costs         error rates -> the minimum detection cost
 folds         distances in folds -> accuracy with the threshold from the other folds
 stream        embeddings -> the distances of their pairs in chunks
@@ -16,6 +17,7 @@ retrieval     embeddings -> Recall@k, precision@k, R-precision, MAP@R
 few_shot      embeddings -> N-way K-shot accuracy
 """
 
+from alikely.metrics.agreement import Agreement, agreement, spearman
 from alikely.metrics.bands import Band, fnmr_band, threshold_bands
 from alikely.metrics.costs import DetectionCosts, LeastCost, least_cost
 from alikely.metrics.estimates import AtThreshold, VerificationReport, percent, rates_at_threshold, summary
@@ -31,15 +33,19 @@ from alikely.metrics.intervals import (
     resampled_figures,
     resampled_shares,
 )
-from alikely.metrics.pairs import PairDistances, all_pairs, known_pairs
+from alikely.metrics.pairs import PairDistances, all_pairs, known_distances, known_pairs
 from alikely.metrics.rates import ErrorRates, Errors
 from alikely.metrics.retrieval import RetrievalReport, recall_at_k, retrieval
 from alikely.metrics.verification import OperatingPoint, Roc, Verification
 
 __all__ = [
+    "Agreement",
+    "agreement",
+    "spearman",
     "AtThreshold",
     "PairDistances",
     "all_pairs",
+    "known_distances",
     "known_pairs",
     "Verification",
     "OperatingPoint",

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alikely.errors import SettingsError, TooFewError
+from alikely.metrics.agreement import Agreement
 from alikely.metrics.costs import DetectionCosts
 from alikely.metrics.intervals import (
     DRAWS,
@@ -54,8 +55,9 @@ class VerificationReport:
     """How well same and different are told apart, with intervals at `confidence` by drawing the identities anew.
 
     `fnmr_at_fmr` holds (FMR, the smallest FNMR at it), with the best threshold for these very pairs; `at_threshold` is
-    what the model's own threshold gives (None without a calibration). `min_detection_cost` is normalised, at `costs`
-    (see `DetectionCosts`). `items` is None where the pairs do not say.
+    what the model's own threshold gives (None without a calibration), `agreement` how distances go with scores (None
+    where there are none). `min_detection_cost` is normalised, at `costs` (see `DetectionCosts`). `items` is None where
+    the pairs do not say.
     """
 
     eer: Estimate
@@ -69,6 +71,7 @@ class VerificationReport:
     confidence: float
     at_threshold: AtThreshold | None = None
     costs: DetectionCosts = field(default_factory=DetectionCosts)
+    agreement: Agreement | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: `eer`, `auc`, `fnmr_at_fmr_0.01`, `tar_at_far_0.01`, ..., `min_detection_cost`.
@@ -86,6 +89,7 @@ class VerificationReport:
             "identities": self.identities,
             "items": self.items,
             "confidence": self.confidence,
+            **({} if self.agreement is None else {"scored_pairs": self.agreement.pairs}),
             "detection_costs": asdict(self.costs),
             "at_threshold": None if self.at_threshold is None else self.at_threshold.to_dict(),
         }
@@ -93,7 +97,10 @@ class VerificationReport:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """For printing: (name, value, interval) of the main figures; where there is no interval, why not."""
-        rows = [row(name, estimate, plain if key == "auc" else percent) for key, name, estimate in self._figures()]
+        rows = [
+            row(name, estimate, plain if key in ("auc", "spearman", "pearson") else percent)
+            for key, name, estimate in self._figures()
+        ]
         if self.at_threshold is not None:
             at = self.at_threshold
             set_for = f"its threshold was set for {percent(at.wanted_fmr)}"
@@ -111,7 +118,13 @@ class VerificationReport:
 
     def _figures(self) -> list[tuple[str, str, Estimate]]:
         at_rates = [(f"fnmr_at_fmr_{fmr:g}", f"FNMR at FMR {percent(fmr)}", found) for fmr, found in self.fnmr_at_fmr]
-        return [("eer", "EER", self.eer), ("auc", "AUC", self.auc), *at_rates]
+        return [*self._agreements(), ("eer", "EER", self.eer), ("auc", "AUC", self.auc), *at_rates]
+
+    def _agreements(self) -> list[tuple[str, str, Estimate]]:
+        found = self.agreement
+        if found is None:
+            return []
+        return [("spearman", "Spearman", found.spearman), ("pearson", "Pearson", found.pearson)]
 
     def _further_figures(self) -> list[tuple[str, str, Estimate]]:
         accepted = [

@@ -105,21 +105,43 @@ def known_pairs(
     The labels say which identities the pairs join. Without labels, items joined by same pairs, directly or through
     others, count as one identity. Raises InputError naming the items whose embedding is not finite.
     """
-    vectors = as_tensor(embeddings, distance)
-    numbers = _joined(len(embeddings), pairs) if labels is None else np.unique(labels, return_inverse=True)[1]
-    parts = []
-    for start in range(0, len(pairs), block):
-        left, right = (vectors[side[start : start + block].astype(np.int64)] for side in (pairs.left, pairs.right))
-        with torch.no_grad():
-            found = distance.between(left, right)
-        parts.append(found.float().cpu().numpy())
+    if labels is None:
+        numbers = joined(len(embeddings), pairs.select(np.flatnonzero(pairs.same)))
+    else:
+        numbers = np.unique(labels, return_inverse=True)[1]
     return PairDistances.from_table(
-        np.concatenate([np.empty(0, np.float32), *parts]),
+        known_distances(embeddings, pairs, distance, block),
         pairs.same,
         numbers[pairs.left],
         numbers[pairs.right],
         items=len(np.union1d(pairs.left, pairs.right)),
     )
+
+
+def known_distances(
+    embeddings: Float[np.ndarray, "items dim"], pairs: Pairs, distance: Distance, block: int = 65536
+) -> Float[np.ndarray, " pairs"]:
+    """The distance (float32) of each of the given pairs, in their order.
+
+    Raises InputError naming the items whose embedding is not finite.
+    """
+    vectors = as_tensor(embeddings, distance)
+    parts = [np.empty(0, np.float32)]
+    for start in range(0, len(pairs), block):
+        left, right = (vectors[side[start : start + block].astype(np.int64)] for side in (pairs.left, pairs.right))
+        with torch.no_grad():
+            parts.append(distance.between(left, right).float().cpu().numpy())
+    return np.concatenate(parts)
+
+
+def joined(items: int, pairs: Pairs) -> Int[np.ndarray, " items"]:
+    """For each item a number: the same one for items that pairs join, directly or through others."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    links = coo_array((np.ones(len(pairs), dtype=bool), (pairs.left, pairs.right)), shape=(items, items))
+    numbers: Int[np.ndarray, " items"] = connected_components(links, directed=False)[1]
+    return numbers
 
 
 def upper_strips(
@@ -159,16 +181,6 @@ def distance_table(
     with torch.no_grad():
         table: Float[np.ndarray, "rows columns"] = distance.table(rows, columns).float().cpu().numpy()
     return table
-
-
-def _joined(items: int, pairs: Pairs) -> Int[np.ndarray, " items"]:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    left, right = pairs.left[pairs.same], pairs.right[pairs.same]
-    links = coo_array((np.ones(len(left), dtype=bool), (left, right)), shape=(items, items))
-    numbers: Int[np.ndarray, " items"] = connected_components(links, directed=False)[1]
-    return numbers
 
 
 def as_tensor(embeddings: Float[np.ndarray, "items dim"], distance: Distance) -> Float[Tensor, "items dim"]:

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, fields
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch: mean loss, EER of held-back identities (None without any), last learning rate, pairs a second."""
+    """One epoch: mean loss, EER of held-back identities (None without any), last learning rate, pairs a second.
+
+    `spearman` is there where held-back pairs have scores: how well the distances agree with them.
+    """
 
     epoch: int
     loss: float
@@ -15,10 +18,17 @@ class Epoch:
     learning_rate: float
     pairs_per_second: float
     seconds: float
+    spearman: float | None = None
+
+    @property
+    def badness(self) -> float | None:
+        """What decides which epoch is best, the smaller the better: 1 - Spearman where there are scores, else EER."""
+        return self.eer if self.spearman is None else 1 - self.spearman
 
     def line(self, epochs: int) -> str:
         """The epoch as one line for people."""
         eer = "" if self.eer is None else f"  eer {self.eer:.4f}"
+        eer = eer if self.spearman is None else f"  spearman {self.spearman:.4f}"
         return (
             f"epoch {self.epoch:>{len(str(epochs))}}/{epochs}  loss {self.loss:.4f}{eer}  "
             f"{self.pairs_per_second:,.0f} pairs/s  {self.seconds:.1f} s"

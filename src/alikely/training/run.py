@@ -8,7 +8,7 @@ import numpy as np
 
 from alikely.data.reading import Prepared
 from alikely.folders import write_text
-from alikely.metrics import Verification
+from alikely.metrics import Verification, known_distances, spearman
 from alikely.model import distances_of_examples
 from alikely.training.alarms import alarms_of_epoch
 from alikely.training.checkpoint import (
@@ -46,7 +46,7 @@ class Run:
         self.epochs: list[Epoch] = []
         self.alarms: list[str] = []
         self.best = 0
-        self.best_eer = float("inf")
+        self.least = float("inf")
         self.best_tensors = named("best", network_tensors(learner.modules))
 
     def resume(self) -> None:
@@ -59,7 +59,7 @@ class Run:
         self.epochs = [Epoch(**row) for row in saved.state["epochs"]]
         self.alarms = list(saved.state["alarms"])
         self.best = saved.state["best"]
-        self.best_eer = float("inf") if saved.state["best_eer"] is None else saved.state["best_eer"]
+        self.least = float("inf") if saved.state["least"] is None else saved.state["least"]
 
     def learn(self, reporter: Reporter, trackers: Trackers) -> History:
         """Train to the end; the learner has the weights of the best epoch then."""
@@ -80,7 +80,8 @@ class Run:
                 self.learner.modules, {name.removeprefix("best."): t for name, t in self.best_tensors.items()}
             )
         if 0 < self.best < len(self.epochs):
-            reporter.note(f"the model has the weights of epoch {self.best}, whose eer was the lowest")
+            chosen_by = "eer was the lowest" if self.epochs[-1].spearman is None else "spearman was the highest"
+            reporter.note(f"the model has the weights of epoch {self.best}, whose {chosen_by}")
         seconds = sum(epoch.seconds for epoch in self.epochs)
         return History(tuple(self.epochs), tuple(self.alarms), self.best, ended, seconds)
 
@@ -92,7 +93,7 @@ class Run:
             if alarm not in self.alarms:
                 self.alarms.append(alarm)
                 reporter.alarm(alarm)
-        eer = self._eer()
+        eer, agreed = self._watch()
         row = Epoch(
             epoch=number,
             loss=float(np.mean(done.losses)),
@@ -100,26 +101,32 @@ class Run:
             learning_rate=done.learning_rate,
             pairs_per_second=done.pairs / done.seconds,
             seconds=perf_counter() - started,
+            spearman=agreed,
         )
-        best, best_eer, best_tensors = self.best, self.best_eer, self.best_tensors
-        if not self.deciding or eer is None or eer < self.best_eer:
-            best, best_eer = number, float("inf") if eer is None else eer
+        best, least, best_tensors = self.best, self.least, self.best_tensors
+        if not self.deciding or row.badness is None or row.badness < self.least:
+            best, least = number, float("inf") if row.badness is None else row.badness
             best_tensors = named("best", network_tensors(learner.modules))
         # From here on the epoch counts, all of it: a Ctrl-C before this line loses it, after it keeps it.
-        self.best, self.best_eer, self.best_tensors = best, best_eer, best_tensors
+        self.best, self.least, self.best_tensors = best, least, best_tensors
         self.epochs.append(row)
         self._save()
         reporter.epoch(row, learner.settings.epochs)
         trackers.log(row)
 
-    def _eer(self) -> float | None:
+    def _watch(self) -> tuple[float | None, float | None]:
+        """The EER of the held-back items, and where their pairs have scores, Spearman's correlation with these."""
         if self.watched is None:
-            return None
-        distance = self.learner.distance
-        found = distances_of_examples(self.learner.embed(self.watched), self.watched.examples, distance)
+            return None, None
+        distance, examples = self.learner.distance, self.watched.examples
+        embeddings, pairs = self.learner.embed(self.watched), self.watched.examples.pairs
+        agreed = None
+        if pairs is not None and pairs.score is not None and len(pairs):
+            agreed = spearman(known_distances(embeddings, pairs, distance), pairs.score)
+        found = distances_of_examples(embeddings, examples, distance)
         if len(found.same) == 0 or len(found.different) == 0:
-            return None
-        return Verification.from_distances(found.same, found.different).eer
+            return None, agreed
+        return Verification.from_distances(found.same, found.different).eer, agreed
 
     def _stalled(self) -> bool:
         patience = self.learner.settings.patience
@@ -140,7 +147,7 @@ class Run:
             "epochs": [asdict(epoch) for epoch in self.epochs],
             "alarms": self.alarms,
             "best": self.best,
-            "best_eer": None if self.best_eer == float("inf") else self.best_eer,
+            "least": None if self.least == float("inf") else self.least,
         }
         write_checkpoint(self.folder, Checkpoint(tensors, state))
         write_text(self.folder / METRICS, epochs_to_csv(tuple(self.epochs)))

@@ -39,7 +39,9 @@ class Trackers:
                 "learning_rate": epoch.learning_rate,
                 "pairs_per_second": epoch.pairs_per_second,
             }
-            self.accelerator.log(values if epoch.eer is None else {**values, "eer": epoch.eer}, step=epoch.epoch)
+            measured = {"eer": epoch.eer, "spearman": epoch.spearman}
+            known = {name: value for name, value in measured.items() if value is not None}
+            self.accelerator.log({**values, **known}, step=epoch.epoch)
 
     def close(self) -> None:
         """Write what is still waiting."""

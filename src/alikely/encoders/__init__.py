@@ -11,13 +11,33 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
+from alikely.contracts import Preparation
+from alikely.encoders.bag import Bag
 from alikely.encoders.cnn import Cnn
+from alikely.encoders.given import Given
 from alikely.encoders.koch import Koch
+from alikely.encoders.manhattan_lstm import ManhattanLstm
+from alikely.encoders.onnx import Onnx
+from alikely.encoders.pretrained import Pretrained
+from alikely.encoders.recurrent import Gru, Lstm
 from alikely.encoders.resnet import ResNet
+from alikely.encoders.transformer import Transformer
 from alikely.errors import SettingsError
 from alikely.types import Kind
 
-ENCODERS: dict[str, type[nn.Module]] = {"cnn": Cnn, "resnet": ResNet, "koch": Koch}
+ENCODERS: dict[str, type[nn.Module]] = {
+    "cnn": Cnn,
+    "resnet": ResNet,
+    "koch": Koch,
+    "gru": Gru,
+    "lstm": Lstm,
+    "manhattan_lstm": ManhattanLstm,
+    "transformer": Transformer,
+    "bag": Bag,
+    "pretrained": Pretrained,
+    "onnx": Onnx,
+    "given": Given,
+}
 
 # What is taken where no encoder is named.
 DEFAULT_ENCODERS: dict[Kind, str] = {
@@ -57,6 +77,17 @@ def require_kind(name: str, kind: Kind) -> None:
     if kind not in _find(name).kinds:  # type: ignore[attr-defined]
         fitting = [other for other, encoder in ENCODERS.items() if kind in encoder.kinds]  # type: ignore[attr-defined]
         raise SettingsError(f"the encoder {name} does not take {kind}s; choose one of {', '.join(fitting)}")
+
+
+def brought_preparation(
+    name: str, kind: Kind, settings: Mapping[str, Any], chosen: Mapping[str, Any]
+) -> Preparation | None:
+    """How the items of a network made elsewhere were prepared when it learned; None for an encoder that does not say.
+
+    `settings` are the encoder's; `chosen`, those of the preparation, change it where that makes sense.
+    """
+    encoder = ENCODERS.get(name)
+    return None if not hasattr(encoder, "preparation") else encoder.preparation(kind, settings, chosen)  # type: ignore[union-attr,no-any-return,operator]
 
 
 def _find(name: str) -> type[nn.Module]:

@@ -12,8 +12,7 @@ from alikely.encoders.padded import check_steps
 from alikely.errors import SettingsError
 from alikely.types import Kind
 
-HASHED_BY = 2654435761  # Knuth's multiplicative hash: 2 ** 32 over the golden ratio
-HASH_BIT = 16
+MIX = (0x7FEB352D, 0x846CA68B)  # odd numbers without a pattern
 
 
 class Bag(nn.Module):
@@ -61,8 +60,7 @@ class Bag(nn.Module):
         check_steps("bag", batch, self.tokens, 0)
         present = batch >= 0
         token = batch.clamp(min=0)
-        sign = 1 - 2 * ((token * HASHED_BY) >> HASH_BIT & 1)
-        added = functional.embedding(token, self.weights[:, None])[:, :, 0] * (sign * present)
+        added = functional.embedding(token, self.weights[:, None])[:, :, 0] * (signs(token) * present)
         embeddings = added.new_zeros(len(batch), self.dim).scatter_add(1, token % self.dim, added)
         return functional.normalize(embeddings, dim=1) if self.normalise else embeddings
 
@@ -70,3 +68,11 @@ class Bag(nn.Module):
         """All arguments that make this network again (without its weights)."""
         rarity = [[value, count] for value, count in self.rarity]
         return {"tokens": self.tokens, "dim": self.dim, "rarity": rarity, "normalise": self.normalise}
+
+
+def signs(token: Int[Tensor, "items tokens"]) -> Int[Tensor, "items tokens"]:
+    """-1 or 1, the same for a token always, and without a pattern over the tokens."""
+    mixed = token
+    for factor in MIX:
+        mixed = (mixed ^ mixed >> 16) * factor & 0xFFFFFFFF
+    return 1 - 2 * (mixed >> 31)

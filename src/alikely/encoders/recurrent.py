@@ -132,7 +132,19 @@ class Gru(_Recurrent):
 
 
 class Lstm(_Recurrent):
-    """Long short-term memory: Hochreiter, Schmidhuber 1997, in the form of `torch.nn.LSTM`. Settings as of `Gru`."""
+    """Long short-term memory: Hochreiter, Schmidhuber 1997, in the form of `torch.nn.LSTM`.
+
+    tokens: of texts: how many there are; 0 for sequences.
+    channels: of sequences: numbers a step; 0 for texts.
+    dim: length of the embedding.
+    front: length of what stands for a token, or for a step's channels, before the first recurrent layer.
+    width: units of each recurrent layer, each way.
+    layers: recurrent layers on top of one another.
+    bidirectional: read from the front and from the back.
+    pooling: what of all steps makes the embedding: "attention", "max", "mean" or "last".
+    dropout: share of the numbers left out in training: after the front, between the layers, and before the last one.
+    normalise: embeddings have length 1, so that euclidean distances lie in 0..2 and margins have a meaning.
+    """
 
     name = "lstm"
     cell = nn.LSTM

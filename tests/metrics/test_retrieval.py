@@ -98,7 +98,7 @@ def peers_distance(name, distance):
     """The same distance, as pytorch-metric-learning has it."""
     if name == "cosine":
         return CosineSimilarity()
-    power = 1 if name in ("manhattan", "learned") else 2
+    power = 1 if name in ("manhattan", "exp_manhattan", "learned") else 2
     return LpDistance(p=power, normalize_embeddings=False)
 
 

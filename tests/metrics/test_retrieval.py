@@ -107,7 +107,9 @@ def test_figures_equal_pytorch_metric_learning(name):
     torch.manual_seed(0)
     generator = np.random.default_rng(0)
     labels = generator.integers(12, size=150)
-    embeddings = (generator.normal(size=(12, 8))[labels] + 1.5 * generator.normal(size=(150, 8))).astype(np.float32)
+    # Small, so that exp_manhattan does not round distances to 1.
+    embeddings = 0.1 * generator.normal(size=(12, 8))[labels] + 0.15 * generator.normal(size=(150, 8))
+    embeddings = embeddings.astype(np.float32)
     distance = build_distance(name, 8)
     theirs = torch.from_numpy(embeddings)
     if name == "learned":

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alikely.data.checks import check_examples
-from alikely.data.checks.duplicates import NEAR, _limit, duplicates
+from alikely.data.checks.duplicates import duplicates
 from alikely.data.checks.measures import Measures, measure
+from alikely.data.checks.near_pictures import NEAR, _limit
 from alikely.data.sources import examples_from, read_source
 from tests.data.checks.faults import CHANGES, of, pattern, patterns, serious
 
@@ -156,9 +157,8 @@ def test_ten_thousand_pictures_are_compared_in_seconds():
     thumbnails = rng.integers(0, 256, (10_000, 8, 8), dtype=np.uint8).repeat(4, axis=1).repeat(4, axis=2)
     thumbnails[9_999] = thumbnails[0] // 2
     count = len(thumbnails)
-    measures = Measures(
-        tuple(str(i).encode() for i in range(count)), (None,) * count, thumbnails, {"contrast": np.ones(count)}
-    )
+    digests, nothing = tuple(str(i).encode() for i in range(count)), (None,) * count
+    measures = Measures(digests, nothing, {}, np.zeros(count, dtype=bool), nothing, thumbnails)
     examples = examples_from([PICTURES[0]] * count, np.arange(count) // 2)
     start = time.process_time()
     (finding,) = duplicates(examples, measures)

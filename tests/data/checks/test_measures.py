@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from alikely.data.checks import check_examples
-from alikely.data.checks.measures import SIDE, measure
+from alikely.data.checks.measures import measure
+from alikely.data.checks.pictures import SIDE
 from alikely.data.sources import examples_from
 from tests.data.checks.faults import of, patterns
 

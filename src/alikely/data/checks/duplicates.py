@@ -1,6 +1,6 @@
-"""Hashes and thumbnails -> the same picture, or nearly, in two identities, in a pair called different, or in two parts.
+"""Hashes and thumbnails -> the same item, or nearly, in two identities, in a pair called different, or in two parts.
 
-Nearly the same: saved again, smaller or larger, a little lighter or darker. Not found: cut, turned or mirrored copies.
+Nearly the same are pictures that look like copies, and texts and rows that are only written in another way.
 """
 
 from collections import defaultdict
@@ -8,47 +8,45 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped, UInt8
-from scipy.ndimage import convolve1d
+from jaxtyping import Bool, Int, Shaped
 
 from alikely.data.checks.findings import Finding, finding_of_pairs, listed
-from alikely.data.checks.measures import SIDE, Measures
-from alikely.types import Examples, Pairs
+from alikely.data.checks.measures import Measures
+from alikely.data.checks.near_pictures import are_near_copies, near_copies
+from alikely.types import Examples, Kind, Pairs
 
-# The distance (0 to 2) between two thumbnails, smoothed and brought to mean 0 and length 1, up to which they count as
-# one picture: `python -m benchmarks.checks` shows what that finds, and what it takes for a copy wrongly.
-NEAR = 0.17
-
-# Where even different pictures are alike, as those of one machine part by a fixed camera, copies must be nearer still:
-# nearer than this share of the distance that only so many of the pairs of different items are within.
-SHARE = 0.25
-MOST_ALIKE = 0.05
-FEWEST_PAIRS = 1000  # to judge that by; with fewer, copies would be a large part of them
-MOST_PAIRS = 20_000
-
-# A thumbnail with a smaller deviation (of 255) holds little but noise.
-FLAT = 2.0
-
-AT_ONCE = 1024  # rows of a table of distances
-COARSE = 4  # pixels of a thumbnail that its coarse form joins, each way
-
-ROUNDING = 1e-5  # of a square of a distance in single precision
+# How much alike identical items are, and how near duplicates are alike.
+EXACTLY: dict[Kind, str] = {
+    "picture": "byte for byte",
+    "text": "letter for letter",
+    "row": "cell for cell",
+    "sequence": "byte for byte",
+    "embedding": "number for number",
+}
+NEARLY: dict[Kind, str] = {
+    "picture": "look like copies of each other",
+    "text": "differ only in capitals, blanks and punctuation",
+    "row": "differ only in how their cells are written",
+}
 
 
 def duplicates(
     examples: Examples, measures: Measures, parts: Shaped[np.ndarray, " items"] | None = None
 ) -> Iterator[Finding]:
-    """Findings identical (byte for byte) and near_duplicate, and repeated: identical within one identity.
+    """Findings identical and near_duplicate, and repeated: identical within one identity.
 
     `parts` name the part, such as train or test, that each item is in.
     """
     copies = _copies(measures.digests)
     marks = {"labels": examples.labels, "parts": parts}
     known = {what: given for what, given in marks.items() if given is not None}
-    near = _near(measures, np.stack([_numbers(given) for given in known.values()], axis=1)) if known else []
+    near: list[tuple[int, int]] = []
+    if known and examples.kind == "picture":
+        near = near_copies(measures, np.stack([_numbers(given) for given in known.values()], axis=1))
     for what, given in known.items():
         yield from _identical(examples, given, what, copies)
-        yield from _alike(examples, given, what, near)
+        otherwise = near if examples.kind == "picture" else _written_otherwise(measures, given)
+        yield from _alike(examples, given, what, otherwise)
     if examples.pairs is not None:
         yield from _in_different_pairs(examples, examples.pairs, measures, copies)
     if examples.labels is not None:
@@ -58,14 +56,15 @@ def duplicates(
 def _identical(
     examples: Examples, marks: Shaped[np.ndarray, " items"], what: str, copies: Sequence[Sequence[int]]
 ) -> Iterator[Finding]:
-    """Items alike byte for byte that bear several marks: labels, or parts."""
+    """Items exactly alike that bear several marks: labels, or parts."""
     # One item of each mark is enough to show it.
     firsts = [[places[i] for i in _first_of_each(marks[list(places)])] for places in copies]
     torn = [places for places in firsts if len(places) > 1]
     if torn:
-        said = listed(" = ".join(f"{examples.names[place]} ({marks[place]})" for place in places) for places in torn)
+        name = examples.names
+        said = listed(" = ".join(f"{name[place]} ({marks[place]})" for place in places) for places in torn)
         pairs = [(places[0], other) for places in torn for other in places[1:]]
-        text = f"{len(torn)} items stand, byte for byte the same, under several {what}: {said}"
+        text = f"{len(torn)} items stand, {EXACTLY[examples.kind]} the same, under several {what}: {said}"
         yield replace(finding_of_pairs("identical", text, "warning", examples, pairs), count=len(torn))
 
 
@@ -76,7 +75,7 @@ def _alike(
     if torn:
         name = examples.names
         said = listed(f"{name[left]} ({marks[left]}) and {name[right]} ({marks[right]})" for left, right in torn)
-        text = f"{len(torn)} pairs of pictures under different {what} look like copies of each other: {said}"
+        text = f"{len(torn)} pairs of {examples.kind}s under different {what} {NEARLY[examples.kind]}: {said}"
         yield finding_of_pairs("near_duplicate", text, "warning", examples, torn)
 
 
@@ -84,20 +83,20 @@ def _in_different_pairs(
     examples: Examples, pairs: Pairs, measures: Measures, copies: Sequence[Sequence[int]]
 ) -> Iterator[Finding]:
     """Given pairs that are said to be different, but are copies."""
-    copy = np.arange(len(examples))
+    copy, name = np.arange(len(examples)), examples.names
     for places in copies:
         copy[places] = places[0]
     rows = np.flatnonzero(~pairs.same)
     left, right = pairs.left[rows], pairs.right[rows]
     equal = copy[left] == copy[right]
-    near = ~equal & _near_rows(measures, left, right)
+    near = ~equal & _nearly_equal(examples, measures, left, right)
     for check, found, text in (
-        ("identical", equal, "are byte for byte the same"),
-        ("near_duplicate", near, "look like copies of each other"),
+        ("identical", equal, f"are {EXACTLY[examples.kind]} the same"),
+        ("near_duplicate", near, NEARLY.get(examples.kind, "")),
     ):
         ends = list(zip(left[found].tolist(), right[found].tolist(), strict=True))
         if ends:
-            said = listed(f"{examples.names[one]} and {examples.names[other]}" for one, other in ends)
+            said = listed(f"{name[one]} and {name[other]}" for one, other in ends)
             what = f"{len(ends)} pairs {text}, though said to be different: {said}"
             yield finding_of_pairs(check, what, "warning", examples, ends)
 
@@ -111,16 +110,17 @@ def _repeated(
             first, *others = [place for place in places if labels[place] == label]
             pairs += [(first, other) for other in others]
     if pairs:
-        said = listed(f"{examples.names[left]} = {examples.names[right]}" for left, right in pairs)
+        name = examples.names
+        said = listed(f"{name[left]} = {name[right]}" for left, right in pairs)
         what = (
-            f"{len(pairs)} items repeat another of their identity byte for byte, which makes same pairs that are too "
-            f"easy: {said}"
+            f"{len(pairs)} items repeat another of their identity {EXACTLY[examples.kind]}, which makes same pairs "
+            f"that are too easy: {said}"
         )
         yield finding_of_pairs("repeated", what, "note", examples, pairs)
 
 
 def _copies(digests: Sequence[bytes | None]) -> list[list[int]]:
-    """The places of items that are alike byte for byte, in groups of two and more."""
+    """The places of items with equal hashes, in groups of two and more."""
     by_content: dict[bytes, list[int]] = defaultdict(list)
     for place, digest in enumerate(digests):
         if digest is not None:
@@ -136,89 +136,30 @@ def _numbers(marks: Shaped[np.ndarray, " items"]) -> Int[np.ndarray, " items"]:
     return np.unique(marks, return_inverse=True)[1]
 
 
-def _near(measures: Measures, marks: Int[np.ndarray, "items kinds"]) -> list[tuple[int, int]]:
-    """Pairs of items with some mark apart that are nearly the same but not byte for byte, the nearest first."""
-    places = _told_apart(measures)
-    units, apart = _units(measures.thumbnails[places]), marks[places]
-    side = SIDE // COARSE
-    # Lengths along these 64 directions, at right angles to each other, are never more than the whole distance.
-    coarse = units.reshape(len(units), side, COARSE, side, COARSE).sum(axis=(2, 4)).reshape(len(units), side * side)
-    coarse /= COARSE
-    lengths = np.square(coarse).sum(axis=1)
-    limit = _limit(_some_distances(units, apart))
-    found: list[tuple[float, int, int]] = []
-    for start in range(0, len(places), AT_ONCE):
-        rows = coarse[start : start + AT_ONCE]
-        squares = lengths[start : start + AT_ONCE, None] + lengths[start:] - 2 * (rows @ coarse[start:].T)
-        left, right = np.nonzero(squares <= limit**2 + ROUNDING)
-        ahead = left < right
-        left, right = left[ahead] + start, right[ahead] + start
-        different = (apart[left] != apart[right]).any(axis=1)
-        left, right = left[different], right[different]
-        distances = _distances(units, left, right)
-        close = distances <= limit
-        found += zip(distances[close].tolist(), left[close].tolist(), right[close].tolist(), strict=True)
-    pairs: dict[tuple[bytes | None, bytes | None], tuple[int, int]] = {}
-    for _, one, other in sorted(found):
-        ends = (int(places[one]), int(places[other]))
-        digests = (measures.digests[ends[0]], measures.digests[ends[1]])
-        if digests[0] != digests[1]:
-            pairs.setdefault(digests, ends)
-    return list(pairs.values())
+def _written_otherwise(measures: Measures, marks: Shaped[np.ndarray, " items"]) -> list[tuple[int, int]]:
+    """Pairs of items of one form that are not identical and bear different marks; each such content once."""
+    pairs = []
+    for places in _copies(measures.forms):
+        firsts: dict[tuple[object, bytes | None], int] = {}
+        for place in places:
+            firsts.setdefault((marks[place], measures.digests[place]), place)
+        for (mark, digest), place in list(firsts.items())[1:]:
+            earlier = (first for (other, another), first in firsts.items() if other != mark and another != digest)
+            first = next(earlier, place)
+            if first < place:
+                pairs.append((first, place))
+    return pairs
 
 
-def _near_rows(
-    measures: Measures, left: Int[np.ndarray, " pairs"], right: Int[np.ndarray, " pairs"]
+def _nearly_equal(
+    examples: Examples, measures: Measures, left: Int[np.ndarray, " pairs"], right: Int[np.ndarray, " pairs"]
 ) -> Bool[np.ndarray, " pairs"]:
-    """Whether the two items of each pair, said to be different, are nearly the same."""
-    told = np.zeros(len(measures.digests), dtype=bool)
-    told[_told_apart(measures)] = True
-    near: Bool[np.ndarray, " pairs"] = told[left] & told[right]
-    rows = np.flatnonzero(near)
-    used, numbers = np.unique(np.concatenate([left[rows], right[rows]]), return_inverse=True)
-    distances = _distances(_units(measures.thumbnails[used]), numbers[: len(rows)], numbers[len(rows) :])
-    near[rows] = distances <= _limit(distances)
-    return near
-
-
-def _limit(different: Float[np.ndarray, " pairs"]) -> float:
-    """The distance up to which pictures count as copies, by distances between pictures that should not be."""
-    if len(different) < FEWEST_PAIRS:
-        return NEAR
-    return min(NEAR, SHARE * float(np.quantile(different, MOST_ALIKE)))
-
-
-def _some_distances(
-    units: Float[np.ndarray, "items pixels"], apart: Int[np.ndarray, "items kinds"]
-) -> Float[np.ndarray, " pairs"]:
-    """Distances of items with some mark apart, drawn evenly: about as many as there are, at most MOST_PAIRS."""
-    count = len(units)
-    rng = np.random.default_rng(0)
-    left, right = rng.integers(0, max(count, 1), (2, min(MOST_PAIRS, count * (count - 1) // 2)))
-    different = (apart[left] != apart[right]).any(axis=1)
-    return _distances(units, left[different], right[different])
-
-
-def _told_apart(measures: Measures) -> Int[np.ndarray, " places"]:
-    """The places of the pictures with enough in them to be told apart."""
-    return np.flatnonzero(measures.readable & (measures.thumbnails.std(axis=(1, 2)) >= FLAT))
-
-
-def _units(thumbnails: UInt8[np.ndarray, "items side side"]) -> Float[np.ndarray, "items pixels"]:
-    """Thumbnails smoothed, with mean 0 and length 1: brighter, darker and flatter copies become one."""
-    smooth = thumbnails.astype(np.float32)
-    for axis in (1, 2):
-        smooth = convolve1d(smooth, np.array([1, 2, 1], np.float32) / 4, axis=axis, mode="nearest")
-    rows = smooth.reshape(len(smooth), SIDE * SIDE)
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
-
-
-def _distances(
-    units: Float[np.ndarray, "items pixels"], left: Int[np.ndarray, " pairs"], right: Int[np.ndarray, " pairs"]
-) -> Float[np.ndarray, " pairs"]:
-    blocks = [
-        np.linalg.norm(units[left[start : start + AT_ONCE]] - units[right[start : start + AT_ONCE]], axis=1)
-        for start in range(0, len(left), AT_ONCE)
-    ]
-    return np.concatenate([np.zeros(0, np.float32), *blocks])
+    if examples.kind == "picture":
+        return are_near_copies(measures, left, right)
+    return np.array(
+        [
+            measures.forms[one] is not None and measures.forms[one] == measures.forms[other]
+            for one, other in zip(left, right, strict=True)
+        ],
+        dtype=np.bool_,
+    )

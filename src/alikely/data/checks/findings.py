@@ -1,4 +1,4 @@
-"""One thing that the checks found, in words, with the items it is about and pictures that show it."""
+"""One thing that the checks found, in words, with the items it is about and those best seen side by side."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 from alikely.types import Examples, Item
 
 MOST_NAMED = 3  # in a sentence
-MOST_PICTURED = 8  # pairs of pictures of one finding
+MOST_SHOWN = 8  # pairs of one finding that keep their items
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -19,7 +19,7 @@ class Finding:
 
     An "error" contradicts itself or cannot be used; a "warning" is probably a mistake; a "note" is only worth knowing.
     `count` is how many cases there are. `items` names the items it is about, all of them. `pairs` are the names of
-    items best seen side by side, the worst first, all of them; `pictures` are the items of the first of these pairs.
+    items best seen side by side, the worst first, all of them; `shown` are the items of the first of these pairs.
     For a shortcut, `statistic` is its name, and `auc` the chance, 0.5 to 1, that it puts a case on the right side.
     """
 
@@ -31,10 +31,10 @@ class Finding:
     statistic: str | None = None
     auc: float | None = None
     pairs: tuple[tuple[str, str], ...] = ()
-    pictures: tuple[tuple[Item, Item], ...] = field(default=(), compare=False, repr=False)
+    shown: tuple[tuple[Item, Item], ...] = field(default=(), compare=False, repr=False)
 
     def to_dict(self, most: int | None = None) -> dict[str, Any]:
-        """For JSON: all but the pictures, with at most so many items and pairs; `count` stays what it is."""
+        """For JSON: all but the items themselves, with at most so many items and pairs; `count` stays what it is."""
         return {
             "check": self.check,
             "severity": self.severity,
@@ -64,7 +64,7 @@ def finding_of_pairs(
         items=tuple(dict.fromkeys(examples.names[place] for place in places)),
         count=len(pairs),
         pairs=tuple((examples.names[left], examples.names[right]) for left, right in pairs),
-        pictures=tuple((examples.items[left], examples.items[right]) for left, right in pairs[:MOST_PICTURED]),
+        shown=tuple((examples.items[left], examples.items[right]) for left, right in pairs[:MOST_SHOWN]),
     )
 
 

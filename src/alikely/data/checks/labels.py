@@ -45,11 +45,15 @@ def require_enough(examples: Examples) -> None:
                 f"found {same} same and {different} different pairs, but it takes at least 1 of each; add such pairs"
             )
     else:
-        raise InputError("nothing is known of these items; give labels or pairs")
+        raise InputError(
+            "nothing is known of these items; give labels or pairs, or learn without: loss = 'vicreg' (--loss vicreg)"
+        )
 
 
 def of_labels(examples: Examples) -> Iterator[Finding]:
-    """Findings too_few, spelling, single, few_identities and imbalance."""
+    """Findings too_few, spelling, single, few_identities and imbalance; none where nothing is known of the items."""
+    if examples.labels is None and examples.pairs is None:
+        return
     try:
         require_enough(examples)
     except TooFewError as error:

@@ -1,4 +1,4 @@
-"""Statistics of the files, and columns of the table -> those that alone tell what only the pictures should tell."""
+"""Statistics of the items, and columns of the table -> those that alone tell what only the whole items should tell."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from alikely.data.checks.advice import advice
 from alikely.data.checks.findings import Finding, Severity, finding_of_pairs
-from alikely.data.checks.measures import KINDS, Measures
+from alikely.data.checks.measures import Measures
 from alikely.data.checks.parts import PART_COLUMNS
 from alikely.data.checks.questions import OfIdentities, OfPairs, auc, question_of_pairs, questions_of_identities
 from alikely.types import Examples, Pairs
@@ -27,25 +28,14 @@ ALLOWED = 5
 
 SEED = 0  # the same data give the same findings
 
-FORM = "bring all pictures to one form before training"
-SAVED = "save all pictures in the same way"
-LIGHT = "make paper and light alike before training (subtract the background, or turn into black and white)"
-COLUMN = "no model sees this column, but what it stands for may show in the pictures"
-MEANT = {
-    "bytes_per_pixel": "how strongly the file is compressed",
-    "mean_grey": "the mean of all pixels",
-    "background_grey": "the most frequent grey, such as the paper's",
-    "border_grey": "the grey of the outermost pixels, such as the paper's",
-    "contrast": "the deviation of all pixels",
-}
-ADVICE = dict.fromkeys(("width", "height", "aspect"), FORM) | dict.fromkeys((*KINDS, "bytes_per_pixel"), SAVED)
+COLUMN = "no model sees this column, but what it stands for may show in the items"
 
 Values = Mapping[str, Shaped[np.ndarray, " items"]]
 Question = OfPairs | OfIdentities
 
 
 def shortcuts(examples: Examples, measures: Measures, ignore: Collection[str] = ()) -> Iterator[Finding]:
-    """Findings shortcut: the statistics (warnings) and columns (notes) with an AUC that chance does not explain.
+    """Findings shortcut: statistics of items (warnings) and columns (notes) with an AUC that chance does not explain.
 
     Columns, which no model sees, are asked about pairs only; those that name the part or the label are left out, and
     so are names in `ignore` and items that cannot be read.
@@ -55,7 +45,7 @@ def shortcuts(examples: Examples, measures: Measures, ignore: Collection[str] = 
         return
     examples = examples.select(kept)
     rng = np.random.default_rng(SEED)
-    of_files = _asked({name: values[kept] for name, values in measures.statistics.items()}, ignore)
+    of_items = _asked({name: values[kept] for name, values in measures.statistics.items()}, ignore)
     of_table = _asked({name: as_values(cells) for name, cells in examples.columns.items()}, (*ignore, *PART_COLUMNS))
     of_table = {name: values for name, values in of_table.items() if not _names_label(values, examples.labels)}
     groups = np.zeros(len(examples), dtype=np.int64)
@@ -63,18 +53,21 @@ def shortcuts(examples: Examples, measures: Measures, ignore: Collection[str] = 
         groups = np.unique(examples.groups, return_inverse=True)[1]
     of_pairs = question_of_pairs(examples, rng)
     best: dict[str, tuple[float, str]] = {}
+    # Columns of rows are there to be learned from, and each may well tell a class: only one that says it all is odd.
+    rows = examples.kind == "row"
+    least = dict.fromkeys(of_items, NEARLY_ONE) if rows else {}
     for questions, values in (
-        ([] if of_pairs is None else [of_pairs], {**of_table, **of_files}),
-        (questions_of_identities(examples), of_files),
+        ([] if of_pairs is None else [of_pairs], {**of_table, **of_items}),
+        ([] if rows else questions_of_identities(examples), of_items),
     ):
-        for name, reached, tells in _told(questions, values, groups, rng):
+        for name, reached, tells in _told(questions, values, groups, rng, least):
             best[name] = max(best.get(name, (0.0, "")), (reached, tells))
     for name, (reached, tells) in sorted(best.items(), key=lambda item: -item[1][0]):
-        if name in of_files:
-            meant = f" ({MEANT[name]})" if name in MEANT else ""
-            what = f"{name}{meant} alone tells {tells}, AUC {reached:.3f}: a model may learn it in place of the rest"
-            advice = f"{ADVICE.get(name, LIGHT)}, or, where it is what is meant, ignore {name}"
-            yield _finding(f"{what}; {advice}", "warning", name, reached, examples, of_files[name])
+        if name in of_items:
+            meant, what_to_do = advice(examples.kind, name)
+            what = f"{meant} alone tells {tells}, AUC {reached:.3f}: a model may learn it in place of the rest"
+            what += f"; {what_to_do}, or, where it is what is meant, ignore {name}"
+            yield _finding(what, "warning", name, reached, examples, of_items[name])
         else:
             what = f"the column {name} alone tells {tells}, AUC {reached:.3f}; {COLUMN}"
             yield _finding(what, "note", name, reached, examples, of_table[name])
@@ -112,14 +105,18 @@ def _names_label(column: Shaped[np.ndarray, " items"], labels: Shaped[np.ndarray
 
 
 def _told(
-    questions: Sequence[Question], values: Values, groups: Int[np.ndarray, " items"], rng: np.random.Generator
+    questions: Sequence[Question],
+    values: Values,
+    groups: Int[np.ndarray, " items"],
+    rng: np.random.Generator,
+    least: Mapping[str, float],
 ) -> Iterator[tuple[str, float, str]]:
-    """The statistics that answer one of the questions: (name, AUC, what it tells)."""
+    """The statistics that answer one of the questions: (name, AUC, what it tells); `least` in place of LIMIT."""
     high = [
         (name, reached, question.tells)
         for question in questions
         for name, column in values.items()
-        if (reached := question.answer(column)) >= LIMIT and surely(question, column, reached, rng)
+        if (reached := question.answer(column)) >= least.get(name, LIMIT) and surely(question, column, reached, rng)
     ]
     if high:
         chance = _by_chance(questions, list(values.values()), groups, rng)

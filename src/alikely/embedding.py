@@ -39,13 +39,14 @@ def embed_items(
     model: SiameseModel, items: Prepared, progress: Progress | None = None
 ) -> Float[np.ndarray, "items dim"]:
     """The embeddings of items that have been read."""
-    rows = [np.zeros((0, model.dim), np.float32)]
+    rows = np.zeros((len(items), model.dim), np.float32)
+    order = items.by_length()
     for start in range(0, len(items), BATCH):
-        end = min(start + BATCH, len(items))
-        rows.append(model.embed_read(items.take(np.arange(start, end))))
+        some = order[start : start + BATCH]
+        rows[some] = model.embed_read(items.take(some))
         if progress:
-            progress("embedding", end, len(items))
-    return np.concatenate(rows)
+            progress("embedding", start + len(some), len(items))
+    return rows
 
 
 @dataclass(frozen=True)

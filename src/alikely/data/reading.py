@@ -44,12 +44,18 @@ class Prepared:
             return [self.stored[int(row)] for row in self.rows[positions]]
         return [self.preparation.read_one(self.examples.items[i]) for i in positions]
 
+    def by_length(self) -> Int[np.ndarray, " items"]:
+        """All positions, such that items of like length stand together: then little of a batch is padding."""
+        if self.stored is None or isinstance(self.stored, Tensor):
+            return np.arange(len(self))
+        return np.argsort([len(self.stored[row]) for row in self.rows], kind="stable")
+
     def select(self, positions: Int[np.ndarray, " kept"]) -> "Prepared":
         """Only these, in this order."""
         return replace(self, examples=self.examples.select(positions), rows=self.rows[positions])
 
     def fingerprint(self) -> str:
-        """A hash over names, what is known, and the items (where they are not in memory: the sizes of the files)."""
+        """A hash over names, what is known, and the items (where they are not in memory, of files only the sizes)."""
         examples = self.examples
         # A file's name may hold bytes that are no UTF-8.
         digest = hashlib.sha256("\n".join(examples.names).encode(errors="surrogateescape"))
@@ -63,8 +69,8 @@ class Prepared:
             for item in self.stored:
                 digest.update(item.numpy().tobytes())
         else:
-            sizes = [Path(item).stat().st_size if isinstance(item, Path) else 0 for item in examples.items]
-            digest.update(repr(sizes).encode())
+            for item in examples.items:
+                digest.update(repr(item.stat().st_size if isinstance(item, Path) else item).encode(errors="replace"))
         return digest.hexdigest()
 
 

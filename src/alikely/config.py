@@ -4,16 +4,19 @@ import tomllib
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alikely.encoders import DEFAULT_ENCODERS
 from alikely.errors import InputError, SettingsError
+from alikely.losses import is_borrowed, learns_from_views
 from alikely.types import Kind
 
-Value: TypeAlias = bool | int | float | str | None
-LEARN_ANGLES = ("info_nce", "supervised_contrastive", "multi_similarity", "proxy_anchor", "arcface", "cosface")
+LEARN_ANGLES = (
+    *("info_nce", "multiple_negatives", "supervised_contrastive", "multi_similarity"),
+    *("proxy_anchor", "arcface", "cosface", "cosine_regression", "cosent", "angle", "pearson"),
+)
 OF_PICTURES = ("size", "colour", "shape", "light")  # settings of the preparation that have names of their own
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -36,8 +39,9 @@ class TrainSettings(BaseModel):
     distance: str | None = None
     """euclidean, squared_euclidean, manhattan, cosine or learned; by itself what fits encoder and loss"""
     loss: str | None = None
-    """contrastive, triplet, info_nce ..., or a sum such as info_nce+cosface; by itself contrastive (koch: logistic)"""
-    loss_settings: dict[str, Value | dict[str, Value]] = {}
+    """contrastive, triplet, info_nce ..., or a sum such as info_nce+cosface; by itself contrastive (koch: logistic);
+    without labels simsiam, barlow_twins, vicreg or info_nce_views"""
+    loss_settings: dict[str, Any] = {}
     """settings of the loss, for example { margin = 0.5 }; of a sum { cosface = { margin = 0.2, weight = 0.5 } }"""
 
     preparation: dict[str, Any] = {}
@@ -67,6 +71,16 @@ class TrainSettings(BaseModel):
     """take a batch's identities from so many groups: different items of one group are the hard ones"""
     pairs_per_batch: int = Field(default=128, ge=1)
     """pairs in a batch, where a table of pairs is learned from"""
+    items_per_batch: int = Field(default=256, ge=2)
+    """items in a batch, where two views of each are learned from"""
+    encode_at_once: int | None = Field(default=None, ge=1)
+    """so many items of a batch are encoded at once: large batches in little memory, with the gradients of the whole"""
+    remembered: int = Field(default=0, ge=0)
+    """items are also compared with so many of earlier batches (cross-batch memory), once the learning rate is warm"""
+    hard_negatives: int = Field(default=0, ge=0, le=64)
+    """before each epoch all items are searched for those mistaken for each other; so many join each label of a batch"""
+    hard_negatives_guard: float = Field(default=0.0, ge=0)
+    """leave out hard negatives nearer than the nearest positive by more than this: they may well be the same"""
     learning_rate: float = Field(default=2e-3, gt=0, le=10)
     """the highest learning rate of AdamW; it warms up to it and falls along a cosine"""
     weight_decay: float = Field(default=1e-4, ge=0, le=10)
@@ -125,7 +139,7 @@ class TrainSettings(BaseModel):
         koch = encoder == "koch"
         loss = self.loss or ("logistic" if koch or self.distance == "learned" else "contrastive")
         parts = loss.split("+")
-        angles = any(part in LEARN_ANGLES for part in parts)
+        angles = any(part in LEARN_ANGLES or is_borrowed(part) for part in parts) or learns_from_views(loss)
         by_loss = "learned" if "logistic" in parts else "cosine" if angles else "euclidean"
         values = {"items": kind, "encoder": encoder, "loss": loss, "distance": self.distance or by_loss}
         size = None if kind != "picture" else self.size or (105 if koch else 64)

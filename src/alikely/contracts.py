@@ -2,7 +2,7 @@
 
 item ── Preparation.read_one ── join ──▶ batch ── Augmentation ── Preparation.finish ──▶ Encoder ──▶ embeddings
                                                                                                         │
-                                loss ◀── PairLoss | TableLoss | ScoreLoss | ProxyLoss ◀── Distance ◀────┘
+         loss ◀── PairLoss | TableLoss | ScoreLoss | ProxyLoss | KnownLoss | ViewLoss ◀── Distance ◀────┘
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from alikely.types import Item, Kind
+from alikely.types import Item, Kind, Known
 
 
 @runtime_checkable
@@ -118,11 +118,14 @@ class TableLoss(Protocol):
 
     def __call__(
         self,
-        distances: Float[Tensor, "items items"],
-        same: Bool[Tensor, "items items"],
-        different: Bool[Tensor, "items items"],
+        distances: Float[Tensor, "anchors items"],
+        same: Bool[Tensor, "anchors items"],
+        different: Bool[Tensor, "anchors items"],
     ) -> Float[Tensor, ""]:
-        """One number; where the batch holds nothing to learn from, 0 with a gradient of 0."""
+        """One number; where there is nothing to learn from, 0 with a gradient of 0.
+
+        Rows are anchors, columns what they are compared with: first the same items, then, maybe, earlier ones.
+        """
         ...
 
 
@@ -144,6 +147,17 @@ class ScoreLoss(Protocol):
 
 
 @runtime_checkable
+class KnownLoss(Protocol):
+    """Learns from the embeddings themselves, by a distance of its own, and all that is known of them."""
+
+    takes: ClassVar[Literal["known"]]
+
+    def __call__(self, embeddings: Float[Tensor, "items dim"], known: Known) -> Float[Tensor, ""]:
+        """One number. Raises SettingsError where it cannot learn from what is known."""
+        ...
+
+
+@runtime_checkable
 class ProxyLoss(Protocol):
     """Learns from labels, with one learned vector (proxy) per label; an `nn.Module`."""
 
@@ -151,4 +165,15 @@ class ProxyLoss(Protocol):
 
     def __call__(self, embeddings: Float[Tensor, "items dim"], labels: Int[Tensor, " items"]) -> Float[Tensor, ""]:
         """`labels` are numbers from 0 to the number of classes - 1."""
+        ...
+
+
+@runtime_checkable
+class ViewLoss(Protocol):
+    """Learns from two views of each item, with no label; an `nn.Module` that holds what it learns beside the encoder."""
+
+    takes: ClassVar[Literal["views"]]
+
+    def __call__(self, left: Float[Tensor, "items dim"], right: Float[Tensor, "items dim"]) -> Float[Tensor, ""]:
+        """One number, 0 or more; row i of `left` and row i of `right` are the embeddings of two views of one item."""
         ...

@@ -92,7 +92,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Batch:
-    """Which items stand in one step of training, each once, and what is known of them.
+    """Which items stand in one step of training, each once (in two views: twice), and what is known of them.
 
     `items` are positions in the training examples. `labels` and `groups` are numbers (0 and up) of the items'
     identities and groups, where there are any. `pairs` point into this batch.

@@ -1,4 +1,4 @@
-"""What is known of the training items -> batches in which each item stands once.
+"""What is known of the training items -> batches in which each item stands once, or twice where views are compared.
 
 An epoch follows from the seed and its number alone, so that training can go on from any of them.
 """
@@ -149,6 +149,40 @@ class PairBatches:
             items, places = np.unique(ends, return_inverse=True)
             pairs = Pairs(places[: len(rows)], places[len(rows) :], self.pairs.same[rows])
             yield Batch(items, pairs=pairs)
+
+
+@dataclass(frozen=True, eq=False)
+class ViewBatches:
+    """Batches of at least `items_per_batch` items, each of which stands there twice: to be seen in two ways.
+
+    Within a batch, each item is a label of its own. An epoch: all `count` items are shuffled and dealt out, so that it
+    sees each once, and all batches have the same size to within one item; fewer items than that make one batch.
+
+    All epochs have the same number of batches. Raises SettingsError for sizes that cannot be.
+    """
+
+    count: int
+    items_per_batch: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.count < 2 or self.items_per_batch < 2:
+            raise SettingsError(
+                f"a batch of views needs at least 2 items, got {self.count} items and "
+                f"items_per_batch={self.items_per_batch}"
+            )
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """The same for every epoch."""
+        return max(1, self.count // self.items_per_batch)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of epoch `number` (0 and up); always the same for the same seed and number."""
+        order = np.random.default_rng([self.seed, number]).permutation(self.count)
+        for start in range(self.batches_per_epoch):
+            items = order[start :: self.batches_per_epoch]
+            yield Batch(np.tile(items, 2), np.tile(np.arange(len(items)), 2))
 
 
 def _chunks(

@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 from torch import nn
 
-from alikely.contracts import PairLoss, ProxyLoss, ScoreLoss, TableLoss
+from alikely.contracts import KnownLoss, PairLoss, ProxyLoss, ScoreLoss, TableLoss, ViewLoss
 from alikely.losses.bounds import check_number
 
-Single: TypeAlias = PairLoss | TableLoss | ScoreLoss | ProxyLoss
+Single: TypeAlias = PairLoss | TableLoss | ScoreLoss | ProxyLoss | KnownLoss | ViewLoss
 
 
 class Joined(nn.Module):

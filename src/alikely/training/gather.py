@@ -13,6 +13,8 @@ from alikely.data.checks import Finding, check_examples, require_enough
 from alikely.data.preparations import draft_preparation
 from alikely.data.reading import Prepared, prepare
 from alikely.data.splits import Fractions, Split, split
+from alikely.data.unlabelled import split_items, without_useless_labels
+from alikely.losses import learns_from_views
 from alikely.training.progress import Reporter
 from alikely.types import Examples
 
@@ -62,7 +64,7 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
 
     Raises InputError, BadItemsError (unless `skip_bad`), TooFewError.
     """
-    require_enough(examples)
+    examples = _usable(examples, settings)
     draft = draft_preparation(examples.kind, examples.items, settings.of_preparation())
     items, skipped = prepare(
         examples,
@@ -73,7 +75,24 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
     )
     if skipped:
         reporter.note(f"{len(skipped)} items that cannot be read are left out: {SKIPPED} lists them")
-        require_enough(items.examples)
+        items = replace(items, examples=_usable(items.examples, settings))
+    parts = _split(items.examples, settings)
+    findings = _checked(items.examples, parts, reporter)
+    items = _fitted(items, parts.positions["train"], settings)
+    return Gathered(items, parts, source, findings, tuple(skipped))
+
+
+def _usable(examples: Examples, settings: TrainSettings) -> Examples:
+    """The examples, if there is enough to learn from; what is known of them is left out where it is of no use."""
+    if learns_from_views(str(settings.loss)):
+        return without_useless_labels(examples)
+    require_enough(examples)
+    return examples
+
+
+def _split(examples: Examples, settings: TrainSettings) -> Split:
+    if examples.labels is None and examples.pairs is None:
+        return split_items(examples, settings.seed, settings.validate_share)
     held_back = settings.validate_share + settings.calibrate_share + settings.test_share
     shares = Fractions(
         train=1 - held_back,
@@ -81,10 +100,7 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
         calibrate=settings.calibrate_share,
         test=settings.test_share,
     )
-    parts = split(items.examples, settings.seed, shares)
-    findings = _checked(items.examples, parts, reporter)
-    items = _fitted(items, parts.positions["train"], settings)
-    return Gathered(items, parts, source, findings, tuple(skipped))
+    return split(examples, settings.seed, shares)
 
 
 def _fitted(items: Prepared, train: Int[np.ndarray, " training"], settings: TrainSettings) -> Prepared:

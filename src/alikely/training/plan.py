@@ -12,9 +12,11 @@ from torch import Tensor
 from alikely.config import TrainSettings
 from alikely.contracts import Augmentation
 from alikely.data.augmentations import build_augmentation
-from alikely.data.batches import LabelBatches, PairBatches
+from alikely.data.batches import LabelBatches, PairBatches, ViewBatches
 from alikely.data.reading import Prepared
 from alikely.data.symmetries import symmetries_of, turn
+from alikely.errors import SettingsError
+from alikely.losses import compares_earlier, learns_from_views
 from alikely.model import as_floats, finished
 from alikely.types import Batch, Pairs
 
@@ -35,7 +37,7 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is learned from in an epoch: every item; pictures in each of their symmetries.
+    """What is learned from in an epoch: every item, or two views of each; pictures in each of their symmetries.
 
     With the `symmetries` s0, s1 ... of `new_classes`, picture i turned by symmetry k is item k * len(items) + i of
     the batches; its label and group are not those of the picture as it is, but new ones. `classes` counts all labels.
@@ -61,8 +63,11 @@ def plan_training(items: Prepared, settings: TrainSettings) -> Plan:
     examples, symmetries = items.examples, symmetries_of(settings.new_classes)
     turns = len(symmetries)
     classes = 0
-    batches: LabelBatches | PairBatches
-    if examples.labels is not None:
+    batches: LabelBatches | PairBatches | ViewBatches
+    if learns_from_views(str(settings.loss)):
+        _require_views(settings)
+        batches = ViewBatches(len(examples) * turns, settings.items_per_batch, settings.seed)
+    elif examples.labels is not None:
         labels = _anew_for_each_turn(examples.labels, turns)
         classes = int(labels.max()) + 1
         batches = LabelBatches(
@@ -85,7 +90,29 @@ def plan_training(items: Prepared, settings: TrainSettings) -> Plan:
             score=None if known.score is None else np.tile(known.score, turns),
         )
         batches = PairBatches(pairs, settings.pairs_per_batch, settings.seed)
+    _require_labels_where_needed(settings, isinstance(batches, LabelBatches))
     return Plan(items, batches, classes, build_augmentation(examples.kind, settings.augment), symmetries)
+
+
+def _require_views(settings: TrainSettings) -> None:
+    """Raise SettingsError where the two views of an item would be one and the same."""
+    if settings.augment in ("none", {}) or settings.items == "embedding":
+        unseen = "embeddings cannot be augmented" if settings.items == "embedding" else "augment is none"
+        raise SettingsError(
+            f"loss {settings.loss} learns from two views of each item, and {unseen}, so that both views are the same; "
+            + ("choose a loss that learns from labels" if settings.items == "embedding" else "set augment = 'strong'")
+        )
+
+
+def _require_labels_where_needed(settings: TrainSettings, labelled: bool) -> None:
+    """Raise SettingsError for settings that would do nothing here."""
+    for name in ("hard_negatives", "remembered"):
+        if getattr(settings, name) and not labelled:
+            raise SettingsError(f"{name} needs labels, and the examples have none to learn from; leave it out")
+    if settings.remembered and not compares_earlier(str(settings.loss)):
+        raise SettingsError(
+            f"loss {settings.loss} compares no distances within a batch, so that remembered does nothing; leave it out"
+        )
 
 
 def _anew_for_each_turn(names: Shaped[np.ndarray, " items"], turns: int) -> Int[np.ndarray, " turned"]:

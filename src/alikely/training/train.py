@@ -16,13 +16,13 @@ from alikely.config import TrainSettings
 from alikely.contracts import Encoder
 from alikely.data.augmentations import build_augmentation
 from alikely.data.reading import Prepared
-from alikely.data.sources import read_source
+from alikely.data.sources import read_items, read_source
 from alikely.distances import build_distance
 from alikely.embedding import embed_items
 from alikely.encoders import build_encoder, default_settings, require_kind
 from alikely.errors import CalibrationError, SettingsError, StorageError
-from alikely.evaluation import judge
-from alikely.losses import build_loss
+from alikely.evaluation import judge, with_agreement
+from alikely.losses import build_loss, learns_from_views
 from alikely.metrics import VerificationReport
 from alikely.model import SiameseModel, distances_of_examples, finished, ready
 from alikely.storage import require_replaceable, save_model
@@ -35,6 +35,7 @@ from alikely.training.plan import plan_training
 from alikely.training.progress import Reporter, Terminal
 from alikely.training.run import METRICS, Run
 from alikely.training.trackers import Trackers, require_installed
+from alikely.training.views import NO_CALIBRATION, WATCHED, two_views
 from alikely.types import Examples, Kind
 
 
@@ -58,7 +59,8 @@ def train(
 ) -> Trained:
     """Train a Siamese network on some identities of `source`, calibrate it on others, measure it on others still.
 
-    source: a folder of identity folders, a table (CSV, JSONL, Parquet), or Examples.
+    source: a folder of identity folders, a table (CSV, JSONL, Parquet), or Examples. A loss that learns from views
+        (`vicreg` ...) needs no labels: a folder with the items directly in it, a table without that column.
     settings: how; the defaults suit a few thousand small pictures.
     out: the model's folder. Without it nothing is written, and there are no checkpoints.
     encoder: your own `nn.Module` with an attribute `dim`, in place of `settings.encoder`.
@@ -76,7 +78,7 @@ def train(
     if not isinstance(settings, TrainSettings | None):
         raise SettingsError(f"settings are a TrainSettings, got {type(settings).__name__}: TrainSettings(epochs=10)")
     settings = settings or TrainSettings()
-    examples = source if isinstance(source, Examples) else read_source(source, settings.items)
+    examples = source if isinstance(source, Examples) else _read(source, settings)
     settings = settings.resolved(examples.kind)
     _require_known(settings, examples.kind, encoder)
     folder = None if out is None else Path(out)
@@ -106,6 +108,11 @@ def train(
         if history.ended != "interrupted":
             shutil.rmtree(work, ignore_errors=True)
     return Trained(model, history, report)
+
+
+def _read(source: Path | str, settings: TrainSettings) -> Examples:
+    read = read_items if settings.loss is not None and learns_from_views(settings.loss) else read_source
+    return read(source, settings.items)
 
 
 def _require_known(settings: TrainSettings, kind: Kind, own: nn.Module | None) -> None:
@@ -154,7 +161,11 @@ def _learned(
     items, validate = gathered.part("train"), gathered.part("validate")
     assert items is not None  # a split always has it
     watched = validate if validate is not None else gathered.part("calibrate")
-    if validate is None and watched is not None:
+    unlabelled = items.examples.labels is None and items.examples.pairs is None
+    if unlabelled and validate is not None:
+        watched = two_views(validate, build_augmentation(validate.examples.kind, settings.augment), settings.seed)
+        reporter.note(WATCHED)
+    elif validate is None and watched is not None:
         reporter.note(
             "the EER after each epoch is that of the calibration identities, for information only; "
             "with 20 identities or more, some are set aside and choose the best epoch"
@@ -164,7 +175,7 @@ def _learned(
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         learner = _learner(items, own, settings)
-        run = Run(learner, watched, validate is not None, work, gathered.items.fingerprint())
+        run = Run(learner, watched, validate is not None and not unlabelled, work, gathered.items.fingerprint())
         if resume:
             run.resume()
         history = run.learn(reporter, trackers)
@@ -203,6 +214,8 @@ def _require_rows(own: nn.Module, dim: int, items: Prepared) -> None:
 def _calibrated(model: SiameseModel, gathered: Gathered, settings: TrainSettings, reporter: Reporter) -> SiameseModel:
     calibrating = gathered.part("calibrate")
     if calibrating is None:
+        if gathered.items.examples.labels is None and gathered.items.examples.pairs is None:
+            reporter.note(NO_CALIBRATION)
         return model
     pairs = distances_of_examples(embed_items(model, calibrating), calibrating.examples, model.distance)
     try:
@@ -227,7 +240,8 @@ def _tested(model: SiameseModel, gathered: Gathered) -> Tested | None:
         return None
     embeddings = embed_items(model, testing)
     pairs = distances_of_examples(embeddings, testing.examples, model.distance)
-    return Tested(testing.examples, embeddings, pairs, judge(model, pairs))
+    report = with_agreement(judge(model, pairs), embeddings, testing.examples, model.distance)
+    return Tested(testing.examples, embeddings, pairs, report)
 
 
 def _record(

@@ -1,7 +1,7 @@
 """Pairs with scores (0 unlike .. 1 alike) -> one number: distances that fit the scores, by value or by order.
 
-`cosine_regression` and `exponential_regression` want each distance to have the value that its score asks for; `cosent`,
-`angle` and `pearson` only that the distances of a batch go with its scores.
+`cosine_regression` wants each distance to have the value that its score asks for; `cosent`, `angle` and `pearson` only
+that the distances of a batch go with its scores.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,9 @@ LEAST_SPREAD = 1e-6
 class CosineRegression:
     """Bring 1 - distance to the score: the mean of (1 - distance - score) ** 2.
 
-    Meant for the cosine distance, on which 1 - distance is the cosine (Reimers, Gurevych 2019, section 3, regression).
-    On any other it does what it says too: score 1 wants a distance of 0, and score 0 a distance of 1.
+    On the cosine distance 1 - distance is the cosine: Reimers, Gurevych 2019, section 3 (regression). On the distance
+    1 - exp(-L1) it is exp(-L1): Mueller, Thyagarajan 2016, section 3 (Manhattan LSTM). On any other it does what it
+    says, too: score 1 wants a distance of 0, and score 0 a distance of 1.
     """
 
     takes: ClassVar[Literal["scores"]] = "scores"
@@ -37,28 +38,7 @@ class CosineRegression:
         scores: Float[Tensor, " pairs"],
     ) -> Float[Tensor, ""]:
         """0 and up; 0 with a gradient of 0 where there are no pairs."""
-        return _mean_square(1 - distances - scores)
-
-
-@dataclass(frozen=True)
-class ExponentialRegression:
-    """Bring exp(-distance) to the score: the mean of (exp(-distance) - score) ** 2.
-
-    For distances without an upper end; score 0 wants them as far as they go. On the Manhattan distance this is how the
-    Manhattan LSTM learns: Mueller, Thyagarajan 2016, section 3.
-    """
-
-    takes: ClassVar[Literal["scores"]] = "scores"
-
-    def __call__(
-        self,
-        left: Float[Tensor, "pairs dim"],
-        right: Float[Tensor, "pairs dim"],
-        distances: Float[Tensor, " pairs"],
-        scores: Float[Tensor, " pairs"],
-    ) -> Float[Tensor, ""]:
-        """0 to 1; 0 with a gradient of 0 where there are no pairs."""
-        return _mean_square((-distances).exp() - scores)
+        return (1 - distances - scores).square().sum() / max(len(scores), 1)
 
 
 @dataclass(frozen=True)
@@ -148,10 +128,6 @@ class Pearson:
         # The norm has no slope at 0: below the least spread it is held.
         length: Tensor = torch.linalg.vector_norm(distance).clamp(min=LEAST_SPREAD)
         return 1 + (distance / length).dot(score / score.square().sum().sqrt())
-
-
-def _mean_square(errors: Float[Tensor, " pairs"]) -> Float[Tensor, ""]:
-    return errors.square().sum() / max(len(errors), 1)
 
 
 def _out_of_order(scaled: Float[Tensor, " pairs"], scores: Float[Tensor, " pairs"]) -> Float[Tensor, ""]:

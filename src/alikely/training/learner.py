@@ -1,6 +1,6 @@
 """Batches -> weights: one encoder, one distance and one loss that learn together, a step and an epoch at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
@@ -13,10 +13,13 @@ from torch import Tensor, nn
 
 from alikely.config import TrainSettings
 from alikely.contracts import Distance
+from alikely.data.batches import LabelBatches
 from alikely.data.reading import Prepared
-from alikely.losses import Loss, batch_loss
+from alikely.losses import Earlier, Loss, batch_loss
 from alikely.model import BATCH, finished
 from alikely.training.alarms import require_finite, spread
+from alikely.training.cached import backward_in_pieces
+from alikely.training.hard_negatives import find_hard_negatives, with_hard_negatives
 from alikely.training.plan import Plan
 from alikely.training.schedule import learning_rate_share
 from alikely.types import Batch, Known
@@ -51,10 +54,13 @@ class Learner:
         self.encoder, self.optimizer = self.accelerator.prepare(encoder, optimizer)
         self.steps_per_epoch = plan.batches.batches_per_epoch
         self.generator = torch.Generator(self.accelerator.device)
+        self.earlier: Earlier | None = None
 
     def epoch(self, number: int, told: Callable[[int, float, float], None]) -> Steps:
         """Learn from every item once. `told(step, loss, pairs a second)` is called after each step."""
         settings = self.settings
+        batches = self._batches(number)
+        self.earlier = None  # an epoch begins with nothing but the weights
         torch.manual_seed(settings.seed * 1_000_003 + number)  # dropout
         self.generator.manual_seed(settings.seed * 1_000_003 + number)
         for module in self.modules.values():
@@ -62,11 +68,11 @@ class Learner:
         started, pairs, rate = perf_counter(), 0, 0.0
         losses: list[float] = []
         spreads: list[float] = []
-        for step, batch in zip(count(1), self.plan.batches.epoch(number), strict=False):
+        for step, batch in zip(count(1), batches, strict=False):
             gone = (number - 1) * self.steps_per_epoch + step - 1
             share = learning_rate_share(gone, self.steps_per_epoch * settings.epochs, settings.warmup)
             rate = settings.learning_rate * share
-            loss, watched = self.step(batch, rate)
+            loss, watched = self.step(batch, rate, remember=gone >= self._warm_steps())
             require_finite(loss, number, step)
             losses.append(loss)
             spreads.append(watched)
@@ -74,21 +80,27 @@ class Learner:
             told(step, loss, pairs / (perf_counter() - started))
         return Steps(losses, spreads, pairs, perf_counter() - started, rate)
 
-    def step(self, batch: Batch, learning_rate: float) -> tuple[float, float]:
-        """One step of the optimizer; the loss before it, and the spread of the distances."""
+    def step(self, batch: Batch, learning_rate: float, remember: bool = False) -> tuple[float, float]:
+        """One step of the optimizer; the loss before it, and the spread of the distances.
+
+        With `remember`, the batch is kept for the steps after it, if the settings have `remembered`.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        embeddings = self._encoded(self.plan.seen(batch, self.accelerator.device, self.generator))
-        loss = batch_loss(self.loss, self.distance, embeddings, self._known(batch))
         self.optimizer.zero_grad()
-        self.accelerator.backward(loss)
+        seen = self.plan.seen(batch, self.accelerator.device, self.generator)
+        loss, embeddings = self._backward(seen, batch)
+        if remember and self.settings.remembered and batch.labels is not None:
+            earlier = self.earlier or Earlier.none(self.settings.remembered, embeddings)
+            labels, items = (torch.from_numpy(column).to(embeddings.device) for column in (batch.labels, batch.items))
+            self.earlier = earlier.with_batch(embeddings, labels, items)
         if self.settings.clip is not None:
             weights = [weight for module in self.modules.values() for weight in module.parameters()]
             self.accelerator.clip_grad_norm_(weights, self.settings.clip)
         self.optimizer.step()
         with torch.no_grad():
-            some = embeddings[:WATCHED].detach()
-            return float(loss.detach()), spread(self.distance.table(some, some))
+            some = embeddings[:WATCHED]
+            return float(loss), spread(self.distance.table(some, some))
 
     def embed(self, items: Prepared) -> Float[np.ndarray, "items dim"]:
         """Embeddings as training sees them (in its precision, without augmentation)."""
@@ -100,6 +112,38 @@ class Learner:
                 batch = finished(items.preparation, read.to(self.accelerator.device))
                 rows.append(self._encoded(batch).cpu())
         return torch.cat(rows).numpy()
+
+    def _batches(self, number: int) -> Iterator[Batch]:
+        plan, settings = self.plan, self.settings
+        batches = plan.batches.epoch(number)
+        if settings.hard_negatives == 0 or not isinstance(plan.batches, LabelBatches):
+            return batches
+        labels, groups = plan.batches.labels, plan.batches.groups
+        embeddings = torch.from_numpy(self.embed(plan.items)).to(self.accelerator.device)
+        hard = find_hard_negatives(
+            embeddings, labels[: len(plan.items)], self.distance, settings.hard_negatives, settings.hard_negatives_guard
+        )
+        rng = np.random.default_rng([settings.seed, number, 1])
+        return with_hard_negatives(batches, hard, labels, groups, settings.hard_negatives, rng)
+
+    def _backward(self, seen: Tensor, batch: Batch) -> tuple[Float[Tensor, ""], Float[Tensor, "items dim"]]:
+        """The gradients of one batch, added to the parameters; its loss and embeddings."""
+        known = self._known(batch)
+        earlier = self.earlier and self.earlier.without(torch.from_numpy(batch.items).to(seen.device))
+
+        def loss_of(embeddings: Tensor) -> Tensor:
+            return batch_loss(self.loss, self.distance, embeddings, known, earlier)
+
+        at_once = self.settings.encode_at_once
+        if at_once is not None and at_once < len(seen):
+            return backward_in_pieces(self._encoded, seen, at_once, loss_of)
+        embeddings = self._encoded(seen)
+        loss = loss_of(embeddings)
+        self.accelerator.backward(loss)
+        return loss.detach(), embeddings.detach()
+
+    def _warm_steps(self) -> float:
+        return self.steps_per_epoch * self.settings.epochs * self.settings.warmup
 
     def _encoded(self, batch: Tensor) -> Float[Tensor, "items dim"]:
         with torch.autocast(batch.device.type, torch.bfloat16, enabled=self.bf16):

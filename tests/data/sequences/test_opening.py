@@ -98,7 +98,7 @@ def test_bad_tables(text, message, tmp_path):
 
 
 def test_a_missing_channel_is_named(tmp_path):
-    with pytest.raises(InputError, match="a.csv: has no channel 'z'; wanted are x, z, found x, y$"):
+    with pytest.raises(InputError, match=r"a\.csv: has no channel 'z'; wanted are x, z, found x, y$"):
         open_sequence(written(tmp_path, "a.csv", "x,y\n1,2\n3,4\n"), ("x", "z"))
 
 

@@ -1,4 +1,4 @@
-"""Sequences as the encoder gets them: known answers by hand, what padding may not change, and settings that do not fit."""
+"""Sequences as the encoder gets them: known answers by hand, what padding may not change, settings that do not fit."""
 
 import json
 import math
@@ -131,7 +131,7 @@ def test_channels_come_from_the_first_file_and_are_required_of_all(tmp_path):
     preparation = draft_sequences([tmp_path / "missing.csv", first, other], {})
     assert preparation.channels == ("x", "y")
     assert torch.equal(preparation.read_one(first), preparation.read_one(other))
-    with pytest.raises(InputError, match="c.csv: has no channel 'y'"):
+    with pytest.raises(InputError, match=r"c\.csv: has no channel 'y'"):
         preparation.read_one(lacking)
     with pytest.raises(InputError, match=r"the array: has 3 channels; wanted are 2 \(x, y\)"):
         preparation.read_one(np.zeros((4, 3)))

@@ -18,8 +18,8 @@ KNOWN = ("label", "group")
 class LongTable:
     """The sequences of a long table in the order in which their ids first stand there.
 
-    `arrays` are (steps channels), of different lengths, each sorted by its times; `names` are the ids; `channels` are the names of the
-    channels in small letters. `labels` and `groups` are as text, None where the table has no such column.
+    `arrays` are (steps channels), of different lengths, each sorted by its times; `names` are the ids; `channels` are
+    the names of the channels in small letters. `labels` and `groups` are as text, None where there is no such column.
     """
 
     arrays: tuple[Float[np.ndarray, "_ channels"], ...]

@@ -4,7 +4,7 @@ import os
 import stat
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TypeVar
@@ -99,7 +99,7 @@ def name_of(item: Item, position: int | None = None) -> str:
     file = getattr(item, "filename", "")
     if file:
         return str(file)
-    kind = "picture" if isinstance(item, Image.Image) else "array"
+    kind = "picture" if isinstance(item, Image.Image) else "row" if isinstance(item, Mapping) else "array"
     return f"the {kind}" if position is None else f"{kind} {position + 1}"
 
 

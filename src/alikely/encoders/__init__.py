@@ -17,6 +17,7 @@ from alikely.encoders.cnn import Cnn
 from alikely.encoders.given import Given
 from alikely.encoders.koch import Koch
 from alikely.encoders.manhattan_lstm import ManhattanLstm
+from alikely.encoders.mlp import Mlp
 from alikely.encoders.onnx import Onnx
 from alikely.encoders.pretrained import Pretrained
 from alikely.encoders.recurrent import Gru, Lstm
@@ -34,6 +35,7 @@ ENCODERS: dict[str, type[nn.Module]] = {
     "manhattan_lstm": ManhattanLstm,
     "transformer": Transformer,
     "bag": Bag,
+    "mlp": Mlp,
     "pretrained": Pretrained,
     "onnx": Onnx,
     "given": Given,

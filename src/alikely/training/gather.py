@@ -69,7 +69,7 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
     items, skipped = prepare(
         examples,
         draft,
-        0 if draft.rereads else settings.memory_gb,
+        0.0 if draft.rereads else settings.memory_gb,
         skip_bad,
         lambda done, total: reporter.done("reading", done, total),
     )

@@ -57,7 +57,7 @@ class RowPreparation:
 
     def fitted(self, items: Sequence[Item], read: Sequence[Tensor]) -> "RowPreparation":  # noqa: ARG002
         """The same columns, with scales and categories of these rows."""
-        rows = [as_names(item) for item in items]  # type: ignore[arg-type]
+        rows = [as_names(item) for item in items]
         columns = tuple(column.fitted(_filled(column.name, rows)) for column in self.columns)
         return RowPreparation(columns, self.numbers, self.left_out)
 

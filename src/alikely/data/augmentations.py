@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from alikely.contracts import Augmentation
 from alikely.data.augment import build_augmentation as build_for_pictures
 from alikely.data.augmenting_rows import build_row_augmentation
+from alikely.data.augmenting_sequences import build_sequence_augmentation
 from alikely.data.augmenting_texts import build_text_augmentation
 from alikely.errors import SettingsError
 from alikely.types import Kind
@@ -23,6 +24,7 @@ AUGMENTATIONS: dict[Kind, Callable[[Setting], Augmentation]] = {
     "picture": build_for_pictures,
     "text": build_text_augmentation,
     "row": build_row_augmentation,
+    "sequence": build_sequence_augmentation,
     "embedding": _unchanged,
 }
 

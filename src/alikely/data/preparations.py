@@ -7,6 +7,7 @@ from typing import Any
 from alikely.contracts import Preparation
 from alikely.data.preparation import draft_pictures, pictures_from
 from alikely.data.rows import draft_rows, rows_from
+from alikely.data.sequences import draft_sequences, sequences_from
 from alikely.data.texts import draft_texts, texts_from
 from alikely.errors import ModelError
 from alikely.types import Item, Kind
@@ -24,6 +25,7 @@ PREPARATIONS: dict[Kind, _Making] = {
     "picture": _Making(draft_pictures, pictures_from),
     "text": _Making(draft_texts, texts_from),
     "row": _Making(draft_rows, rows_from),
+    "sequence": _Making(draft_sequences, sequences_from),
 }
 
 

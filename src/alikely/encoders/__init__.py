@@ -14,6 +14,7 @@ from torch import nn
 from alikely.contracts import Preparation
 from alikely.encoders.bag import Bag
 from alikely.encoders.cnn import Cnn
+from alikely.encoders.convolution1d import Conv1d
 from alikely.encoders.given import Given
 from alikely.encoders.koch import Koch
 from alikely.encoders.manhattan_lstm import ManhattanLstm
@@ -36,6 +37,7 @@ ENCODERS: dict[str, type[nn.Module]] = {
     "transformer": Transformer,
     "bag": Bag,
     "mlp": Mlp,
+    "conv1d": Conv1d,
     "pretrained": Pretrained,
     "onnx": Onnx,
     "given": Given,

@@ -27,7 +27,7 @@ class GivenTextPreparation:
     longest: tokens of a text that are used, those two among them; 4 to 65,536.
     prompt: what stands before each text, where the network learned so.
 
-    Raises SettingsError for a tokenizer that cannot be used, and for other values.
+    Made by `given_texts`.
     """
 
     kind: ClassVar[Kind] = "text"
@@ -36,16 +36,6 @@ class GivenTextPreparation:
     tokenizer: str = field(repr=False)
     longest: int = 256
     prompt: str = ""
-
-    def __post_init__(self) -> None:
-        whole = isinstance(self.longest, int) and not isinstance(self.longest, bool)
-        if not whole or not SHORTEST <= self.longest <= LONGEST:
-            raise SettingsError(
-                f"preparation: longest must be a whole number from {SHORTEST} to {LONGEST}, got {self.longest!r}"
-            )
-        if not isinstance(self.prompt, str):
-            raise SettingsError(f"preparation: prompt must be a text, got {self.prompt!r}")
-        _ = self._made
 
     def read_one(self, item: Item) -> Int[Tensor, " tokens"]:
         """A text as numbers of tokens. Raises InputError for a text that is none."""
@@ -94,12 +84,30 @@ class GivenTextPreparation:
         return tokenizer
 
 
+def given_texts(tokenizer: str, longest: Any, prompt: Any) -> GivenTextPreparation:
+    """The preparation with this tokenizer.json. Raises SettingsError for one that cannot be used, and other values."""
+    whole = isinstance(longest, int) and not isinstance(longest, bool)
+    if not whole or not SHORTEST <= longest <= LONGEST:
+        raise SettingsError(
+            f"preparation: longest must be a whole number from {SHORTEST} to {LONGEST}, got {longest!r}"
+        )
+    if not isinstance(prompt, str):
+        raise SettingsError(f"preparation: prompt must be a text, got {prompt!r}")
+    made = GivenTextPreparation(tokenizer, longest, prompt)
+    made.facts()  # fails where the tokenizer cannot be used
+    return made
+
+
 def given_texts_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> GivenTextPreparation:
     """The preparation that `settings` and `files` describe. Raises ModelError where they do not fit."""
     if FILE not in files:
         raise ModelError(f"preparation: {FILE} is missing; take the model from where it was made")
-    values = {name: value for name, value in settings.items() if name != "tokens"}
+    if set(settings) != {"tokens", "longest", "prompt"}:
+        raise ModelError(
+            f"preparation: {', '.join(settings)} are not the settings of given texts; a newer version may have written "
+            "this model"
+        )
     try:
-        return GivenTextPreparation(files[FILE].decode(), **values)
-    except (SettingsError, TypeError, UnicodeDecodeError) as error:
-        raise ModelError(f"preparation: {error}; a newer version may have written this model") from None
+        return given_texts(files[FILE].decode(), settings["longest"], settings["prompt"])
+    except (SettingsError, UnicodeDecodeError) as error:
+        raise ModelError(f"preparation: {error}; take the model from where it was made") from None

@@ -19,16 +19,17 @@ from alikely.encoders.pretrained.folder import quietly, read_json, require_trans
 from alikely.encoders.pretrained.pooling import require_pooling
 from alikely.errors import InputError, SettingsError
 
-# What sentence-transformers calls its poolings, in the configs of its older and its newer versions.
-_POOLINGS = {
+# What sentence-transformers calls its poolings, in the configs of its older versions (in the order in which several of
+# them stand side by side), and of its newer ones.
+_OLDER = {
     "pooling_mode_cls_token": "cls",
-    "pooling_mode_mean_tokens": "mean",
     "pooling_mode_max_tokens": "max",
-    "pooling_mode_lasttoken": "last",
+    "pooling_mode_mean_tokens": "mean",
     "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt",
-    "lasttoken": "last",
-    "mean_sqrt_len_tokens": "mean_sqrt",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "last",
 }
+_NEWER = {"lasttoken": "last", "mean_sqrt_len_tokens": "mean_sqrt"}
 # Parts of a config that say where it was written and how its weights were stored.
 _OF_THE_FILE = ("_name_or_path", "dtype", "torch_dtype", "transformers_version")
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -116,6 +117,7 @@ def empty_network(config: dict[str, Any]) -> nn.Module:
 def pretrained_network(folder: Path) -> nn.Module:
     """The network in the folder with its weights. Raises InputError where some of them are not there."""
     require_transformers()
+    from safetensors import SafetensorError
     from transformers import AutoModel
 
     try:
@@ -123,7 +125,7 @@ def pretrained_network(folder: Path) -> nn.Module:
             network, loaded = AutoModel.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True, output_loading_info=True, trust_remote_code=False
             )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: transformers cannot load this network ({error}); copy the folder again") from None
     # A part that pools for another task may well not be there.
     missing = sorted(name for name in loaded["missing_keys"] if "pooler" not in name)
@@ -206,8 +208,8 @@ def _modules(folder: Path) -> list[dict[str, Any]]:
 def _pooling(place: Path, settings: dict[str, Any]) -> str:
     named = settings.get("pooling_mode")
     modes = [named] if isinstance(named, str) else list(named or [])
-    modes += [mode for mode, chosen in settings.items() if mode.startswith("pooling_mode_") and chosen]
-    pooling = "+".join(_POOLINGS.get(mode, mode) for mode in modes)
+    modes = modes or [pooling for mode, pooling in _OLDER.items() if settings.get(mode)]
+    pooling = "+".join(_NEWER.get(mode, mode) for mode in modes)
     try:
         require_pooling(pooling)
     except SettingsError as error:

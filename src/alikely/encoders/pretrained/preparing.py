@@ -6,7 +6,7 @@ from typing import Any
 
 from alikely.data.preparation import PicturePreparation, fit_preparation
 from alikely.data.steps import Standardise
-from alikely.data.texts.given import GivenTextPreparation
+from alikely.data.texts.given import GivenTextPreparation, given_texts
 from alikely.encoders.pretrained.folder import quietly, read_json, require_transformers
 from alikely.errors import InputError, SettingsError
 
@@ -24,7 +24,7 @@ def texts_of(folder: Path, chosen: Mapping[str, Any]) -> GivenTextPreparation:
             f"preparation: texts of a pretrained network have no setting {unknown[0]!r}; they have longest, prompt"
         )
     longest, prompt = chosen.get("longest", _longest(folder)), chosen.get("prompt", _prompt(folder))
-    return GivenTextPreparation(_tokenizer(folder), longest, prompt)
+    return given_texts(_tokenizer(folder), longest, prompt)
 
 
 def pictures_of(folder: Path, chosen: Mapping[str, Any]) -> PicturePreparation:

@@ -46,8 +46,8 @@ def measured():
 def whole(measured):
     """A report with every part."""
     given = measured[1]
-    pictures = ((given.items[0], given.items[5]),)
-    finding = Finding("identical", "two alike", "warning", pairs=(("0.png", "5.png"),), pictures=pictures)
+    side_by_side = ((given.items[0], given.items[5]),)
+    finding = Finding("identical", "two alike", "warning", pairs=(("0.png", "5.png"),), shown=side_by_side)
     points = (EpochPoint(1, 0.9, 0.4), EpochPoint(2, 0.5, 0.2))
     learning = Learning(points, best=2, ended="all epochs", alarms=("the loss stands still",))
     return report_of_model("faces", *measured, notes=("made up",), learning=learning, findings=[finding])

@@ -16,11 +16,11 @@ from alikely.report.content import ErrorCurve
 from alikely.report.distances import STEPS, equal_errors, error_curve, view_distances
 from alikely.report.drawing import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Frame, ticks_between
 from alikely.report.flat import embedding_map
-from alikely.report.thumbnails import short_names, thumbnails
+from alikely.report.thumbnails import pictures_of, short_names
 from alikely.report.words import summary_of
 from alikely.report.worst import worst_pairs
 from alikely.types import Examples
-from tests.models import made_up_pairs
+from tests.models import made_up_pairs, small_model
 
 
 def pairs_of(same, different):
@@ -38,6 +38,7 @@ def pairs_of(same, different):
 
 # At 0.5: three of four same pairs and one of four different ones are accepted; nowhere are the errors more equal.
 PAIRS = pairs_of([0.1, 0.2, 0.5, 0.9], [0.5, 0.625, 0.8, 1.0])
+PICTURES = small_model(calibrated=False).preparation
 
 
 def test_the_counts_at_every_threshold_are_those_of_the_pairs_ties_and_ends_too():
@@ -97,7 +98,7 @@ def test_the_worst_pairs_are_those_of_a_search_through_all():
     embeddings = draw.normal(size=(600, 4)).astype(np.float32)  # more than one tile
     labels = np.arange(600) // 2
     items = tuple(np.zeros((8, 8), np.uint8) for _ in range(600))
-    found = worst_pairs(Examples(items, tuple(map(str, range(600))), labels), embeddings, Euclidean())
+    found = worst_pairs(Examples(items, tuple(map(str, range(600))), labels), embeddings, Euclidean(), PICTURES)
     table = torch.cdist(torch.from_numpy(embeddings).double(), torch.from_numpy(embeddings).double()).numpy()
     left, right = np.triu_indices(600, 1)
     same = labels[left] == labels[right]
@@ -114,7 +115,7 @@ def test_no_item_and_no_two_identities_fill_the_list():
     embeddings = np.linspace(0, 0.01, 12, dtype=np.float32)[:, None]
     labels = np.array(["a"] * 4 + ["b"] * 4 + ["c"] * 4)
     items = tuple(np.zeros((8, 8), np.uint8) for _ in range(12))
-    found = worst_pairs(Examples(items, tuple(map(str, range(12))), labels), embeddings, Euclidean())
+    found = worst_pairs(Examples(items, tuple(map(str, range(12))), labels), embeddings, Euclidean(), PICTURES)
     couples = [frozenset((pair.left.label, pair.right.label)) for pair in found.different]
     names = [side.name for pair in found.different for side in (pair.left, pair.right)]
 
@@ -145,11 +146,10 @@ def test_thumbnails_keep_the_shape_and_are_small():
     from PIL import Image
 
     items = (np.zeros((400, 200), np.uint8), np.zeros((4, 8, 3), np.uint8))
-    small = thumbnails(Examples(items, ("tall", "tiny")), [1, 0, 1])
-    sizes = [Image.open(io.BytesIO(base64.b64decode(small[place].url.partition(",")[2]))).size for place in (0, 1)]
+    urls = pictures_of(items, ("tall", "tiny"))
+    sizes = [Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).size for url in urls]
 
     assert sizes == [(56, 112), (112, 56)]
-    assert [small[place].name for place in (0, 1)] == ["tall", "tiny"]
 
 
 @pytest.mark.parametrize(("identities", "each", "shown"), [(3, 200, 498), (100, 30, 500), (50, 4, 200)])
@@ -157,7 +157,9 @@ def test_the_map_shows_whole_identities_or_a_fair_share_of_each(identities, each
     labels = np.repeat(np.arange(identities), each)
     items = (np.zeros((8, 8), np.uint8),) * len(labels)
     embeddings = np.random.default_rng(0).normal(size=(len(labels), 4)).astype(np.float32)
-    found = embedding_map(Examples(items, tuple(map(str, range(len(labels)))), labels), embeddings, Euclidean())
+    found = embedding_map(
+        Examples(items, tuple(map(str, range(len(labels)))), labels), embeddings, Euclidean(), PICTURES
+    )
     counts = np.bincount(found.identities)
 
     assert (len(found.points), found.items) == (shown, len(labels))

@@ -1,9 +1,9 @@
 """One self-contained HTML page that says how good a model is, and shows it.
 
 content        what a report shows, ready to be drawn
-gather         a model's figures and pictures, or distances alone -> that
+gather         a model's figures and items, or distances alone -> that
 distances, worst, flat, settings, words    its parts
-thumbnails     items -> small pictures inside the page
+items          items -> what is shown of them; thumbnails for pictures, sides for two of other kinds
 drawing, charts    numbers -> pictures
 page           all of it -> HTML
 """

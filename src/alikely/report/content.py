@@ -1,12 +1,17 @@
-"""What a report shows, ready to be drawn: words, figures, curves, small pictures. Every part but the words may lack."""
+"""What a report shows, ready to be drawn: words, figures, curves, items. Every part but the words may lack."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from alikely.calibration import ProbabilityQuality
+from alikely.types import Kind
+
+# Kinds of items whose names are often paths; other names may hold a / too.
+OFTEN_FILES: tuple[Kind, ...] = ("picture", "sequence")
 
 
 @dataclass(frozen=True)
@@ -68,33 +73,41 @@ class ErrorCurve:
     confidence: float
 
 
-@dataclass(frozen=True)
-class Thumbnail:
-    """A small picture as a data URL (None where it could not be read), with the name and label of its item."""
+@dataclass(frozen=True, eq=False)
+class ShownItem:
+    """What the page shows of one item: its name, its label, and what it holds, by its kind.
 
-    url: str | None
+    picture: a small one as a data URL. text: the text or its beginning. cells: those of a row by their columns. curves:
+    some steps of the channels of a sequence, which has `steps` in all. What could not be read is None or empty.
+    """
+
     name: str
     label: str | None = None
+    picture: str | None = None
+    text: str | None = None
+    cells: Mapping[str, str] = field(default_factory=dict)
+    steps: int = 0
+    curves: Float[np.ndarray, "some channels"] | None = None
 
 
-@dataclass(frozen=True)
-class PicturePair:
-    """Two pictures side by side, and their distance where there is one."""
+@dataclass(frozen=True, eq=False)
+class ShownPair:
+    """Two items side by side, and their distance where there is one."""
 
-    left: Thumbnail
-    right: Thumbnail
+    left: ShownItem
+    right: ShownItem
     distance: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorstPairs:
     """Different pairs that lie closest and same pairs that lie farthest apart, the worst first.
 
     They were searched among `searched` of `items` items.
     """
 
-    different: tuple[PicturePair, ...]
-    same: tuple[PicturePair, ...]
+    different: tuple[ShownPair, ...]
+    same: tuple[ShownPair, ...]
     searched: int
     items: int
 
@@ -111,8 +124,9 @@ class ErrorTable:
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingMap:
-    """Items as points in a plane, near ones near. `sprite` holds their pictures, `side` px each, row by row.
+    """Items as points in a plane, near ones near.
 
+    `sprite` holds their pictures, `side` px each, row by row; of other kinds it is None, and `shown` are the items.
     `identities` number the labels, 0 and up; None where there are no labels.
     """
 
@@ -120,7 +134,8 @@ class EmbeddingMap:
     names: tuple[str, ...]
     labels: tuple[str, ...] | None
     identities: Int[np.ndarray, " items"] | None
-    sprite: str
+    sprite: str | None
+    shown: tuple[ShownItem, ...]
     columns: int
     side: int
     items: int
@@ -145,14 +160,14 @@ class Learning:
     alarms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ShownFinding:
-    """Something that the data checks found, with pictures of the worst cases."""
+    """Something that the data checks found, with the worst cases."""
 
     check: str
     severity: Literal["error", "warning", "note"]
     what: str
-    cases: tuple[PicturePair, ...] = ()
+    cases: tuple[ShownPair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,12 +182,14 @@ class Settings:
 class ReportContent:
     """A whole report. `summary` says in one or two sentences what the model does and how sure that is.
 
-    `notes` are what a reader must know before trusting a number: few identities, samples, known identities.
+    `notes` are what a reader must know before trusting a number: few identities, samples, known identities. `kind` is
+    that of the items shown.
     """
 
     title: str
     summary: tuple[str, ...]
     figures: tuple[Figure, ...]
+    kind: Kind = "picture"
     notes: tuple[str, ...] = ()
     distances: DistanceView | None = None
     curve: ErrorCurve | None = None

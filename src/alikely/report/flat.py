@@ -1,12 +1,13 @@
-"""Embeddings in; the items as points in a plane, by the model's own distances, with a sheet of their pictures, out."""
+"""Embeddings in; the items as points in a plane, by the model's own distances, with what they hold, out."""
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from alikely.contracts import Distance
+from alikely.contracts import Distance, Preparation
 from alikely.metrics.pairs import as_tensor
 from alikely.report.content import EmbeddingMap
+from alikely.report.items import shown_items
 from alikely.report.sampling import SEED
 from alikely.report.thumbnails import SHEET_COLUMNS, SHEET_SIDE, sheet
 from alikely.types import Examples
@@ -18,7 +19,7 @@ PERPLEXITY = 30.0  # the usual one: about so many neighbours count
 
 
 def embedding_map(
-    examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance
+    examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance, preparation: Preparation
 ) -> EmbeddingMap | None:
     """t-SNE (van der Maaten and Hinton 2008) of at most 500 items; None for fewer than 8.
 
@@ -32,13 +33,15 @@ def embedding_map(
     with torch.no_grad():
         table = distance.table(vectors, vectors).double().cpu().numpy()
     shown = examples.select(places)
+    pictures = shown.kind == "picture"
     labels = None if shown.labels is None else tuple(str(label) for label in shown.labels)
     return EmbeddingMap(
         points=_flattened(table),
         names=shown.names,
         labels=labels,
         identities=None if labels is None else np.unique(labels, return_inverse=True)[1],
-        sprite=sheet(shown.items, shown.names),
+        sprite=sheet(shown.items, shown.names) if pictures else None,
+        shown=() if pictures else tuple(shown_items(shown, range(len(shown)), preparation).values()),
         columns=SHEET_COLUMNS,
         side=SHEET_SIDE,
         items=len(examples),

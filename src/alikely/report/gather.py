@@ -1,4 +1,4 @@
-"""A model's figures, pictures and record, or distances alone -> what a report of them shows."""
+"""A model's figures, items and record, or distances alone -> what a report of them shows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,16 +7,18 @@ import numpy as np
 from jaxtyping import Float
 
 from alikely.calibration import Calibration, ProbabilityQuality, quality_on_others
+from alikely.contracts import Preparation
 from alikely.data.checks.findings import Finding
 from alikely.errors import TooFewError
 from alikely.metrics import ErrorRates, PairDistances, VerificationReport
 from alikely.model import SiameseModel
-from alikely.report.content import Learning, PicturePair, ReportContent, Settings, ShownFinding
+from alikely.report.content import OFTEN_FILES, Learning, ReportContent, Settings, ShownFinding
 from alikely.report.distances import equal_errors, error_curve, view_distances
 from alikely.report.flat import embedding_map
+from alikely.report.items import shown_pairs
 from alikely.report.misjudged import tables_of_groups, tables_of_identities
 from alikely.report.settings import settings_of
-from alikely.report.thumbnails import short_names, thumbnails_of
+from alikely.report.thumbnails import short_names
 from alikely.report.words import figures_of, notes_of, summary_of
 from alikely.report.worst import worst_pairs
 from alikely.types import Examples
@@ -69,24 +71,26 @@ def report_of_model(
     learning: Learning | None = None,
     findings: Sequence[Finding] | None = None,
 ) -> ReportContent:
-    """The same with all that a model and the pictures of the `examples` it was measured on can add.
+    """The same with all that a model and the `examples` it was measured on can add.
 
-    `embeddings` are those of the examples, `pairs` the distances between them. Pictures that can no longer be read
+    `embeddings` are those of the examples, `pairs` the distances between them. Items that can no longer be read
     leave a gap. What is shown of many items is drawn with a fixed seed.
     """
-    examples = replace(examples, names=short_names(examples.names))
+    if examples.kind in OFTEN_FILES:
+        examples = replace(examples, names=short_names(examples.names))
     rates, own = _rates(pairs, report), report.at_threshold
     plain = report_of_distances(title, rates, report, measured_on, notes, settings_of(model), model.calibration)
     return replace(
         plain,
-        worst=worst_pairs(examples, embeddings, model.distance),
+        kind=examples.kind,
+        worst=worst_pairs(examples, embeddings, model.distance, model.preparation),
         errors=(
             *tables_of_identities(rates, examples),
             *tables_of_groups(examples, embeddings, model.distance, None if own is None else own.threshold),
         ),
-        map=embedding_map(examples, embeddings, model.distance),
+        map=embedding_map(examples, embeddings, model.distance, model.preparation),
         learning=learning,
-        findings=None if findings is None else tuple(_shown(finding) for finding in findings),
+        findings=None if findings is None else tuple(_shown(finding, model.preparation) for finding in findings),
     )
 
 
@@ -98,8 +102,9 @@ def report_unmeasured(
         title=title,
         summary=("How good this model is has not been measured: no identities were held back for a test.",),
         figures=(),
+        kind=model.preparation.kind,
         learning=learning,
-        findings=tuple(_shown(finding) for finding in findings),
+        findings=tuple(_shown(finding, model.preparation) for finding in findings),
         settings=settings_of(model),
     )
 
@@ -118,9 +123,14 @@ def _probability(rates: ErrorRates, calibration: Calibration) -> ProbabilityQual
         return None
 
 
-def _shown(finding: Finding) -> ShownFinding:
-    cases = []
-    for items, names in zip(finding.pictures, finding.pairs, strict=False):  # the first pairs only have pictures
-        left, right = thumbnails_of(items, names)
-        cases.append(PicturePair(left, right))
-    return ShownFinding(finding.check, finding.severity, finding.what, tuple(cases))
+def _shown(finding: Finding, preparation: Preparation) -> ShownFinding:
+    # Only the first pairs have items.
+    pairs = list(zip(finding.shown, finding.pairs, strict=False))
+    cases = Examples(
+        items=tuple(item for items, _ in pairs for item in items),
+        names=tuple(name for _, names in pairs for name in names),
+        kind=preparation.kind,
+    )
+    sides = [(place, place + 1) for place in range(0, 2 * len(pairs), 2)]
+    shown = shown_pairs(cases, sides, [None] * len(pairs), preparation)
+    return ShownFinding(finding.check, finding.severity, finding.what, shown)

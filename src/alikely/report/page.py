@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alikely.folders import whole_file
 from alikely.metrics import percent
-from alikely.report import charts
-from alikely.report.content import ReportContent
+from alikely.report import charts, sides
+from alikely.report.content import OFTEN_FILES, ReportContent
 
 GLOSSARY = {
     "FMR": "False match rate: the share of different pairs that are called same.",
@@ -55,6 +55,8 @@ def report_html(content: ReportContent) -> str:
     return environment.get_template("report.html").render(
         content=content,
         charts=charts,
+        sides=sides,
+        files=content.kind in OFTEN_FILES,
         parts=_parts(content),
         data=_for_script(content),
         glossary=GLOSSARY,
@@ -98,6 +100,7 @@ def _for_script(content: ReportContent) -> dict[str, Any]:
             "names": plane.names,
             "labels": plane.labels,
             "sprite": plane.sprite,
+            "cards": [sides.card(item) for item in plane.shown],
             "columns": plane.columns,
             "side": plane.side,
         },

@@ -1,4 +1,4 @@
-"""Items -> small pictures inside the page: one data URL each, or one sheet with many."""
+"""Pictures -> small ones inside the page: one data URL each, or one sheet with many."""
 
 import base64
 import io
@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from alikely.data.items import open_picture, read_all
-from alikely.report.content import Thumbnail
-from alikely.types import Examples, Item
+from alikely.types import Item
 
 SIDE = 112  # of a picture in a pair, in pixels: sharp at 96 px
 SHEET_SIDE = 56  # of a picture in a sheet
@@ -17,28 +16,10 @@ QUALITY = 78
 EMPTY = (128, 128, 128)
 
 
-def thumbnails(examples: Examples, positions: Sequence[int]) -> dict[int, Thumbnail]:
-    """A small picture of each of these items, by position; without a picture where it can no longer be read."""
-    wanted = sorted(set(positions))
-    names = [examples.names[place] for place in wanted]
-    small, _ = read_all([examples.items[place] for place in wanted], names, lambda item: _small(item, SIDE))
-    return {
-        place: Thumbnail(
-            url=None if picture is None else _data_url(picture),
-            name=examples.names[place],
-            label=None if examples.labels is None else str(examples.labels[place]),
-        )
-        for place, picture in zip(wanted, small, strict=True)
-    }
-
-
-def thumbnails_of(items: Sequence[Item], names: Sequence[str]) -> list[Thumbnail]:
-    """The same for items by themselves."""
+def pictures_of(items: Sequence[Item], names: Sequence[str]) -> list[str | None]:
+    """A small picture of each item; None where it can no longer be read."""
     small, _ = read_all(items, names, lambda item: _small(item, SIDE))
-    return [
-        Thumbnail(None if picture is None else _data_url(picture), name)
-        for picture, name in zip(small, names, strict=True)
-    ]
+    return [None if picture is None else _data_url(picture) for picture in small]
 
 
 def short_names(names: Sequence[str]) -> tuple[str, ...]:

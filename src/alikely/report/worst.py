@@ -1,4 +1,4 @@
-"""Embeddings in; the different pairs that lie closest and the same pairs that lie farthest apart, in pictures, out."""
+"""Embeddings in; the different pairs that lie closest and the same pairs that lie farthest apart, out."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int, Shaped
 
-from alikely.contracts import Distance
+from alikely.contracts import Distance, Preparation
 from alikely.metrics.pairs import as_tensor
-from alikely.report.content import PicturePair, WorstPairs
+from alikely.report.content import WorstPairs
+from alikely.report.items import shown_pairs
 from alikely.report.sampling import some_items
-from alikely.report.thumbnails import thumbnails
 from alikely.types import Examples
 
 SHOWN = 8
@@ -29,7 +29,9 @@ class Candidates:
     distance: Float[np.ndarray, " pairs"]
 
 
-def worst_pairs(examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance) -> WorstPairs:
+def worst_pairs(
+    examples: Examples, embeddings: Float[np.ndarray, "items dim"], distance: Distance, preparation: Preparation
+) -> WorstPairs:
     """The worst pairs of either kind; of more than 3,000 items with labels, among those of a seeded sample."""
     searched = len(examples)
     if examples.labels is not None:
@@ -39,8 +41,10 @@ def worst_pairs(examples: Examples, embeddings: Float[np.ndarray, "items dim"], 
     else:
         different, same = _among_known(examples, embeddings, distance)
     chosen = _choose(different, examples, closest=True), _choose(same, examples, closest=False)
-    small = thumbnails(examples, [place for rows in chosen for left, right, _ in rows for place in (left, right)])
-    shown = [tuple(PicturePair(small[left], small[right], value) for left, right, value in rows) for rows in chosen]
+    shown = [
+        shown_pairs(examples, [(left, right) for left, right, _ in rows], [value for *_, value in rows], preparation)
+        for rows in chosen
+    ]
     return WorstPairs(different=shown[0], same=shown[1], searched=searched, items=len(examples))
 
 

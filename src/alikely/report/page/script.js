@@ -1,5 +1,5 @@
 "use strict";
-// The threshold that moves through every plot, and the map that shows its pictures. All numbers come with the page.
+// The threshold that moves through every plot, and the map that shows its items. All numbers come with the page.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
@@ -77,6 +77,27 @@
     choose(view.steps);
   }
 
+  // What an item that is no picture holds: a text, the cells of a row, or curves.
+  function card(item) {
+    const made = (name, text) => Object.assign(document.createElement(name), text === undefined ? {} : { textContent: text });
+    if (item.text !== undefined) return [Object.assign(made("p", item.text), { dir: "auto" })];
+    if (item.cells) {
+      const list = made("dl");
+      for (const [column, cell] of item.cells) list.append(made("dt", column), made("dd", cell || "–"));
+      return [list];
+    }
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "curve");
+    svg.setAttribute("viewBox", "0 0 112 112");
+    (item.curves || []).forEach((points, channel) => {
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+      line.setAttribute("class", `c${channel}`);
+      line.setAttribute("points", points);
+      svg.append(line);
+    });
+    return [svg];
+  }
+
   function map(view) {
     const svg = document.querySelector(".map");
     const dots = [...svg.querySelectorAll("circle")];
@@ -94,10 +115,14 @@
         dot.classList.toggle("kin", view.labels !== null && view.labels[other] === view.labels[number]);
       });
       const row = Math.floor(number / view.columns);
-      thumb.classList.add("filled");
-      thumb.style.backgroundImage = `url(${view.sprite})`;
-      thumb.style.backgroundSize = `${view.columns * shown}px auto`;
-      thumb.style.backgroundPosition = `${-(number % view.columns) * shown}px ${-row * shown}px`;
+      thumb.classList.toggle("filled", view.sprite !== null || Object.keys(view.cards[number]).length > 0);
+      if (view.sprite) {
+        thumb.style.backgroundImage = `url(${view.sprite})`;
+        thumb.style.backgroundSize = `${view.columns * shown}px auto`;
+        thumb.style.backgroundPosition = `${-(number % view.columns) * shown}px ${-row * shown}px`;
+      } else {
+        thumb.replaceChildren(...card(view.cards[number]));
+      }
       find("identity").textContent = view.labels === null ? "" : view.labels[number];
       find("name").textContent = view.names[number];
     }

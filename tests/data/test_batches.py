@@ -228,6 +228,32 @@ def test_pairs_by_seed_and_number():
     assert as_lists(PairBatches(pairs, 8, 1).epoch(0)) != first
 
 
+@given(st.integers(1, 40), st.integers(0, 10), st.integers(1, 20), st.integers(0, 3))
+def test_the_pairs_of_a_triplet_stay_together(triplets, alone, per_batch, number):
+    """Some triplets have lost their different pair to another part of the split: their unit is one pair."""
+    rng = np.random.default_rng(triplets * 100 + alone)
+    units = rng.permutation(np.concatenate([np.repeat(np.arange(triplets), 2), triplets + np.arange(alone)])) * 3
+    first = np.unique(units, return_index=True)[1]
+    same = np.isin(np.arange(len(units)), first)
+    left = rng.integers(0, 20, len(units))
+    score = np.arange(len(units)) / len(units)
+    pairs = Pairs(left, (left + rng.integers(1, 20, len(units))) % 20, same, score=score, units=units)
+    batches = PairBatches(pairs, per_batch, 0)
+    epoch = list(batches.epoch(number))
+    assert len(epoch) == batches.batches_per_epoch == min(-(-len(units) // per_batch), triplets + alone)
+    of_batch = [set(batch.pairs.units) for batch in epoch]
+    assert sorted(unit for held in of_batch for unit in held) == np.unique(units).tolist()
+    assert sorted(value for batch in epoch for value in batch.pairs.score) == score.tolist()
+    for batch in epoch:
+        for row, value in enumerate(batch.pairs.score):
+            was = round(value * len(units))
+            assert batch.items[batch.pairs.left[row]] == left[was]
+            assert batch.pairs.units[row] == units[was]
+    whole = [int((np.unique(batch.pairs.units, return_counts=True)[1] == 2).sum()) for batch in epoch]
+    assert max(whole) - min(whole) <= 1
+    assert max(map(len, of_batch)) - min(map(len, of_batch)) <= 1
+
+
 def test_pair_sizes_that_cannot_be():
     with pytest.raises(SettingsError, match="no pairs"):
         PairBatches(pairs_among(0, 2), 8, 0)

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from alikely.data.sources import MOST_SHOWN, examples_from, read_items, read_source
+from alikely.data.sources import examples_from, read_items, read_source
+from alikely.data.sources.names import MOST_SHOWN
 from alikely.errors import InputError, SettingsError
 from alikely.types import Pairs
 
@@ -201,7 +202,7 @@ def test_rows_that_repeat_are_taken_once(files):
         ("path,label\n", "has no rows"),
         ("file,class\na1.png,a\n", "has the columns file, class, but needs path,label"),
         ("path\na1.png\n", "has the columns path, but needs"),
-        ("left,right\na1.png,a\n", "has the columns left, right, but needs"),
+        ("left,right,is_same\na1.png,a2.png,1\n", "has the columns left, right, is_same, but needs left,right,same or"),
         ("path,label,Label\na1.png,a,b\n", "'label' stands there twice"),
         ("path,label\na1.png,a\na2.png,\n", "line 3: the cell of column 'label' is empty; "),
         ("path,label\na1.png\na2.png, \n", r"line 2: the cell of column 'label' is empty \(and in 1 more rows\)"),
@@ -213,7 +214,7 @@ def test_rows_that_repeat_are_taken_once(files):
         ("path,label,group\na1.png,a,g\na1.png,a,h\n", "has the group 'g' in line 2 and 'h' in line 3"),
         ("p\0a\0t\0h\0,label\n", "zero bytes"),
         ("left,right,same\na1.png,a2.png,1\na1.png,b1.png,maybe\n", "line 3: the column 'same' says 'maybe'"),
-        ("left,right,same\na1.png,./a1.png,1\n", "line 2: left and right are the same file"),
+        ("left,right,same\na1.png,./a1.png,1\n", "line 2: left and right are the same item, a1.png"),
     ],
 )
 def test_csv_that_cannot_be_used(files, text, problem):

@@ -4,7 +4,7 @@ An epoch follows from the seed and its number alone, so that training can go on 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -119,7 +119,9 @@ class PairBatches:
     """Batches of given pairs, about `pairs_per_batch` in each, through their items, each of which stands there once.
 
     An epoch: the same and the different pairs are shuffled and dealt out in turn. So an epoch sees each pair exactly
-    once, and all batches have their share of both kinds, and the same size to within one pair.
+    once, and all batches have their share of both kinds, and the same size to within one pair. Pairs of one unit, such
+    as the two of a triplet, stay together: units of equal make-up are dealt out in turn, and sizes are the same to
+    within one unit of each make-up.
 
     All epochs have the same number of batches. Raises SettingsError for sizes that cannot be.
     """
@@ -137,18 +139,25 @@ class PairBatches:
     @property
     def batches_per_epoch(self) -> int:
         """The same for every epoch."""
-        return -(-len(self.pairs) // self.pairs_per_batch)
+        return min(-(-len(self.pairs) // self.pairs_per_batch), int(self._units().max()) + 1)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of epoch `number` (0 and up); always the same for the same seed and number."""
         rng = np.random.default_rng([self.seed, number])
-        order = np.lexsort((rng.random(len(self.pairs)), self.pairs.same))
-        for start in rng.permutation(self.batches_per_epoch):
-            rows = order[start :: self.batches_per_epoch]
-            ends = np.concatenate([self.pairs.left[rows], self.pairs.right[rows]])
-            items, places = np.unique(ends, return_inverse=True)
-            pairs = Pairs(places[: len(rows)], places[len(rows) :], self.pairs.same[rows])
-            yield Batch(items, pairs=pairs)
+        units = self._units()
+        order = np.lexsort((rng.random(units.max() + 1), np.bincount(units, self.pairs.same), np.bincount(units)))
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        batch_of = place[units] % self.batches_per_epoch
+        batches = np.split(np.argsort(batch_of, kind="stable"), np.cumsum(np.bincount(batch_of))[:-1])
+        for number_in_epoch in rng.permutation(len(batches)):
+            yield _batch_of(self.pairs.select(batches[number_in_epoch]))
+
+    def _units(self) -> Int[np.ndarray, " pairs"]:
+        """The unit of each pair, numbered from 0 without a gap."""
+        if self.pairs.units is None:
+            return np.arange(len(self.pairs))
+        return np.unique(self.pairs.units, return_inverse=True)[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +192,12 @@ class ViewBatches:
         for start in range(self.batches_per_epoch):
             items = order[start :: self.batches_per_epoch]
             yield Batch(np.tile(items, 2), np.tile(np.arange(len(items)), 2))
+
+
+def _batch_of(pairs: Pairs) -> Batch:
+    """The items of some pairs, each once, and the pairs by their places among these."""
+    items, places = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
+    return Batch(items, pairs=replace(pairs, left=places[: len(pairs)], right=places[len(pairs) :], columns={}))
 
 
 def _chunks(

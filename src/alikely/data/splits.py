@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from alikely.data.checks import require_enough
+from alikely.data.joining import joined
 from alikely.errors import SettingsError, TooFewError
 from alikely.types import Examples
 
@@ -128,7 +127,7 @@ def _identities(examples: Examples) -> Int[np.ndarray, " items"]:
         return np.unique(examples.labels, return_inverse=True)[1]
     assert examples.pairs is not None  # `require_enough`
     same = examples.pairs.same
-    return _joined(len(examples), [(examples.pairs.left[same], examples.pairs.right[same])])
+    return _joined_by(len(examples), [(examples.pairs.left[same], examples.pairs.right[same])])
 
 
 def _units_of(examples: Examples) -> _Units:
@@ -141,7 +140,7 @@ def _units_of(examples: Examples) -> _Units:
         same = examples.pairs.same
         links.append((examples.pairs.left[same], examples.pairs.right[same]))
     ranks = np.unique(examples.names if examples.labels is None else examples.labels, return_inverse=True)[1]
-    unit = _ranked(_joined(count, links), ranks)
+    unit = _ranked(_joined_by(count, links), ranks)
 
     crowded = np.bincount(identity) >= 2
     useful = np.zeros(unit.max() + 1, dtype=bool)
@@ -149,16 +148,14 @@ def _units_of(examples: Examples) -> _Units:
     cluster = np.arange(len(useful))
     if examples.labels is None and examples.pairs is not None:
         pairs = examples.pairs
-        cluster = _ranked(_joined(len(useful), [(unit[pairs.left], unit[pairs.right])]), cluster)
+        cluster = _ranked(_joined_by(len(useful), [(unit[pairs.left], unit[pairs.right])]), cluster)
     return _Units(unit, identity, useful, cluster)
 
 
-def _joined(count: int, links: Sequence[tuple[np.ndarray, np.ndarray]]) -> Int[np.ndarray, " count"]:
+def _joined_by(count: int, links: Sequence[tuple[np.ndarray, np.ndarray]]) -> Int[np.ndarray, " count"]:
     """The number of the connected component that each of `count` things is in."""
-    rows, columns = (np.concatenate(ends) for ends in zip(*links, strict=True))
-    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(count, count))
-    numbers: np.ndarray = connected_components(graph, directed=False)[1].astype(np.int64)
-    return numbers
+    left, right = (np.concatenate(ends) for ends in zip(*links, strict=True))
+    return joined(count, left, right)
 
 
 def _first_alike(values: Shaped[np.ndarray, " items"]) -> Int[np.ndarray, " items"]:

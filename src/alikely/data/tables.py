@@ -1,4 +1,4 @@
-"""A CSV, JSONL or Parquet file -> its columns as text, and for messages the place where each row stands."""
+"""A CSV, JSONL or Parquet file, or records -> columns, also as text, and for messages the place of each row."""
 
 import codecs
 import csv
@@ -30,13 +30,15 @@ class Table:
     """The columns of one file, as text. A missing cell is the empty text.
 
     `found` are the names of all columns in the file, in small letters and without blanks around them; `columns` has
-    those that are text or numbers. `places[i]` says where row i stands, as messages say it: "line 7".
+    those that are text or numbers. `cells` are the columns as the file has them, numbers as numbers.
+    `places[i]` says where row i stands, as messages say it: "line 7". `path` is "records" where there is no file.
     """
 
     path: Path
     found: tuple[str, ...]
     columns: dict[str, list[str]]
     places: list[str]
+    cells: dict[str, list[Any]]
 
     def has(self, *names: str) -> bool:
         """Whether all these columns are there."""
@@ -66,20 +68,35 @@ class Table:
         return same
 
 
-def read_table(path: Path, known: Collection[str]) -> Table:
+def read_table(path: Path, known: Collection[str], lists: Collection[str] = ()) -> Table:
     """Read a table. The columns `known` (small letters) must hold text or numbers; others that do not are left out.
 
+    `lists` are columns that are kept in `cells` where they hold lists.
     CSV: with a line of names; comma, semicolon or tab; UTF-8 with or without byte-order mark, or UTF-16 with one.
     JSONL: one object a line. Parquet: needs pyarrow.
 
     Raises InputError for a file that cannot be read as such a table, SettingsError where pyarrow is missing.
     """
     if path.suffix.lower() in _PARQUET_ENDINGS:
-        return _from_parquet(path, known)
+        return _from_parquet(path, known, lists)
     text = _text_of(path)
     if path.suffix.lower() in _JSONL_ENDINGS:
         return _from_jsonl(path, text, known)
     return _from_csv(path, text)
+
+
+def table_of_records(records: Iterable[Any], known: Collection[str]) -> Table:
+    """Records (mappings from columns to cells) as a table. Raises InputError for a record that is none."""
+    path = Path("records")
+    named: list[dict[str, Any]] = []
+    for number, record in enumerate(records, start=1):
+        if not isinstance(record, Mapping):
+            raise InputError(
+                f"{path}, record {number}: is a {type(record).__name__}; give mappings from columns to cells, such as "
+                '{"text": "hello", "label": "greeting"} (of a Hugging Face DatasetDict one part: dataset["train"])'
+            )
+        named.append(dict(zip(_names(path, map(str, record)), record.values(), strict=True)))
+    return _from_records(path, named, [f"record {number}" for number in range(1, len(named) + 1)], known)
 
 
 def _text_of(path: Path) -> str:
@@ -110,22 +127,28 @@ def _from_csv(path: Path, text: str) -> Table:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows: list[list[str]] = []
     places: list[str] = []
+    most = csv.field_size_limit(len(text))  # a cell may be as long as the file
     try:
         names = _names(path, next(cells for cells in lines if any(cell.strip() for cell in cells)))
+        before = lines.line_num
         for cells in lines:
+            # A cell in quotes may go over several lines: the first counts.
+            line, before = before + 1, lines.line_num
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) > len(names):
                 raise InputError(
-                    f"{path}, line {lines.line_num}: has {len(cells)} cells for {len(names)} columns; "
+                    f"{path}, line {line}: has {len(cells)} cells for {len(names)} columns; "
                     "put a cell that holds the delimiter in double quotes"
                 )
             rows.append(cells + [""] * (len(names) - len(cells)))
-            places.append(f"line {lines.line_num}")
+            places.append(f"line {line}")
     except csv.Error as problem:
         raise InputError(f"{path}, line {lines.line_num}: cannot be read as CSV ({problem}); mend the line") from None
+    finally:
+        csv.field_size_limit(most)
     columns = {name: [cells[i] for cells in rows] for i, name in enumerate(names) if name}
-    return Table(path, tuple(names), columns, places)
+    return Table(path, tuple(names), columns, places, dict(columns))
 
 
 def _from_jsonl(path: Path, text: str, known: Collection[str]) -> Table:
@@ -146,12 +169,16 @@ def _from_jsonl(path: Path, text: str, known: Collection[str]) -> Table:
         names = _names(path, record)
         records.append(dict(zip(names, record.values(), strict=True)))
         places.append(f"line {number}")
+    return _from_records(path, records, places, known)
+
+
+def _from_records(path: Path, records: list[dict[str, Any]], places: list[str], known: Collection[str]) -> Table:
     found = tuple(dict.fromkeys(name for record in records for name in record))
     cells = {name: [record.get(name) for record in records] for name in found}
-    return Table(path, found, _as_texts(path, cells, places, known), places)
+    return Table(path, found, _as_texts(path, cells, places, known), places, cells)
 
 
-def _from_parquet(path: Path, known: Collection[str]) -> Table:
+def _from_parquet(path: Path, known: Collection[str], lists: Collection[str]) -> Table:
     try:
         import pyarrow as arrow
         from pyarrow import parquet
@@ -168,15 +195,34 @@ def _from_parquet(path: Path, known: Collection[str]) -> Table:
             wanted = {
                 name: as_in_file
                 for as_in_file, name, kind in zip(spelled, names, kinds, strict=True)
-                if name in known or not (arrow.types.is_nested(kind) or "binary" in str(kind))
+                if name in (*known, *lists) or not (arrow.types.is_nested(kind) or "binary" in str(kind))
             }
             content = file.read(columns=list(wanted.values()))
             count = file.metadata.num_rows
     except (arrow.ArrowException, OSError) as problem:
         raise InputError(f"{path}: cannot be read as Parquet ({problem}); write it again") from problem
     places = [f"row {number}" for number in range(1, count + 1)]
-    cells = {name: content.column(as_in_file).to_pylist() for name, as_in_file in wanted.items()}
-    return Table(path, tuple(names), _as_texts(path, cells, places, known), places)
+    cells = {name: _cells(path, name, content.column(as_in_file)) for name, as_in_file in wanted.items()}
+    return Table(path, tuple(names), _as_texts(path, cells, places, known), places, cells)
+
+
+def _cells(path: Path, name: str, column: Any) -> list[Any]:
+    """A column of a Parquet file. Raises InputError naming the row whose text is no UTF-8."""
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        row = next(row for row, cell in enumerate(column, start=1) if not _is_readable(cell))
+        raise InputError(
+            f"{path}, row {row}: the cell of column {name!r} is not UTF-8; write the file again from texts"
+        ) from None
+
+
+def _is_readable(cell: Any) -> bool:
+    try:
+        cell.as_py()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _names(path: Path, spelled: Iterable[str]) -> list[str]:

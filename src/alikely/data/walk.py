@@ -1,21 +1,30 @@
-"""A folder -> the pictures below it, whose identities they are by where they lie, and what was left out."""
+"""A folder -> the files of items below it, whose identities they are by where they lie, and what was left out."""
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from alikely.data.items import PICTURE_ENDINGS
 from alikely.data.tables import TABLE_ENDINGS
 from alikely.errors import InputError
 
-# A table of this name speaks for the folder it lies in.
+# Tables of these names speak for the folder that they lie in.
 TABLE_OF_FOLDER = "items"
+TABLES_OF_PAIRS = ("pairs", "triplets", "scores")
 
 
-def table_of(folder: Path) -> Path | None:
-    """The table that speaks for a folder. InputError where there are several."""
-    tables = [folder / f"{TABLE_OF_FOLDER}{ending}" for ending in sorted(TABLE_ENDINGS)]
+@dataclass(frozen=True)
+class FilesOf:
+    """The endings (small letters) of the files that are looked for, and what messages call these files."""
+
+    endings: frozenset[str]
+    called: str
+
+
+def table_of(folder: Path, names: Sequence[str] = (TABLE_OF_FOLDER,)) -> Path | None:
+    """The table of one of these names that speaks for a folder. InputError where there are several."""
+    tables = [folder / f"{name}{ending}" for name in names for ending in sorted(TABLE_ENDINGS)]
     there = [table for table in tables if table.is_file()]
     if len(there) > 1:
         said = " and ".join(table.name for table in there)
@@ -23,37 +32,48 @@ def table_of(folder: Path) -> Path | None:
     return there[0] if there else None
 
 
-def only_folder(folder: Path, pictures: Sequence[Path]) -> Path | None:
-    """The one folder in which all pictures lie, where there are folders with pictures in it: one identity is none."""
-    below = [picture.relative_to(folder).parts for picture in pictures]
+def only_folder(folder: Path, files: Sequence[Path]) -> Path | None:
+    """The one folder in which all files lie, where there are folders with files in it: one identity is none."""
+    below = [file.relative_to(folder).parts for file in files]
     alone = len({parts[0] for parts in below}) == 1 and all(len(parts) > 2 for parts in below)
     return folder / below[0][0] if alone else None
 
 
-def maybe_too_high(folder: Path, pictures: Sequence[Path]) -> tuple[str, ...]:
+def maybe_too_high(folder: Path, files: Sequence[Path], called: str) -> tuple[str, ...]:
     """A note where every identity folder holds folders only: then those may be the identities."""
-    below = [picture.relative_to(folder).parts for picture in pictures]
+    below = [file.relative_to(folder).parts for file in files]
     if any(len(parts) == 2 for parts in below):
         return ()
     inner = sorted({parts[1] for parts in below if parts[0] == below[0][0]})
     return (
-        f"all pictures lie two folders down or more, and count as the identity of the upper one ({below[0][0]} ...); "
+        f"all {called} lie two folders down or more, and count as the identity of the upper one ({below[0][0]} ...); "
         f"if the lower ones ({', '.join(inner[:3])} ...) are the identities, name a folder that holds these",
     )
 
 
-def pictures_of(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """All pictures below a folder, in the order of their names, and notes on what was left out."""
+def files_of(folder: Path, wanted: FilesOf) -> tuple[list[Path], tuple[str, ...]]:
+    """All files below a folder with these endings, in the order of their names, and notes on what was left out."""
     left_out: Counter[str] = Counter()
-    pictures = list(_pictures_below(folder, frozenset(), left_out))
+    files = list(_files_below(folder, wanted, frozenset(), left_out))
     notes = tuple(f"left out {what}: {count}" for what, count in sorted(left_out.items()))
-    if not pictures:
+    if not files:
         found = f" ({'; '.join(notes)})" if notes else ""
-        raise InputError(f"{folder}: holds no picture{found}; put files there that end in .jpg, .png or the like")
-    return pictures, notes
+        raise InputError(
+            f"{folder}: holds no {wanted.called}{found}; put files there that end in "
+            f"{', '.join(sorted(wanted.endings)[:4])} or the like"
+        )
+    return files, notes
 
 
-def _pictures_below(folder: Path, above: frozenset[tuple[int, int]], left_out: Counter[str]) -> Iterator[Path]:
+def count_of_endings(folder: Path, endings: Collection[str]) -> int:
+    """How many files with these endings lie in folders of a folder; links are not followed."""
+    inner = (files for place, _, files in os.walk(folder) if Path(place) != folder)
+    return sum(Path(name).suffix.lower() in endings for files in inner for name in files if not name.startswith("."))
+
+
+def _files_below(
+    folder: Path, wanted: FilesOf, above: frozenset[tuple[int, int]], left_out: Counter[str]
+) -> Iterator[Path]:
     try:
         here = folder.stat()
         names = sorted(os.listdir(folder))
@@ -67,11 +87,11 @@ def _pictures_below(folder: Path, above: frozenset[tuple[int, int]], left_out: C
         if name.startswith(".") or name == "__MACOSX":
             left_out["because hidden"] += 1
         elif path.is_dir():
-            pictures = list(_pictures_below(path, above | {(here.st_dev, here.st_ino)}, left_out))
-            if not pictures:
-                left_out["folders without a picture"] += 1
-            yield from pictures
-        elif path.suffix.lower() in PICTURE_ENDINGS:
+            files = list(_files_below(path, wanted, above | {(here.st_dev, here.st_ino)}, left_out))
+            if not files:
+                left_out[f"folders without a {wanted.called}"] += 1
+            yield from files
+        elif path.suffix.lower() in wanted.endings:
             # A link that leads nowhere too: opening it says so.
             yield path
         else:

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Int, Shaped
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from alikely.data.checks.findings import Finding, listed
+from alikely.data.joining import joined
 from alikely.types import Examples, Pairs
 
 # A column of one of these names says which part of the user's own split a row belongs to.
@@ -49,9 +48,7 @@ def in_two_parts(examples: Examples, parts: Shaped[np.ndarray, " items"]) -> Ite
 
 def identities_of(count: int, pairs: Pairs) -> Int[np.ndarray, " items"]:
     """The identity of each of `count` items, numbered from 0: what the same pairs join."""
-    left, right = pairs.left[pairs.same], pairs.right[pairs.same]
-    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return joined(count, pairs.left[pairs.same], pairs.right[pairs.same])
 
 
 def _shared(

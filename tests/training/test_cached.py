@@ -52,7 +52,7 @@ def test_dropout_leaves_out_the_same_both_times():
     encoder = network(dropout=0.5)
     torch.manual_seed(7)
     # What backward_in_pieces does on the way there, with everything kept.
-    whole = torch.cat([encoder(piece) for piece in BATCH.split(5)])
+    whole = torch.cat([encoder(piece) for piece in BATCH.tensor_split(5)])
     after = torch.get_rng_state()
     batch_loss(InfoNCE(), Cosine(), whole, KNOWN).backward()
     wanted = gradients([encoder])
@@ -115,3 +115,17 @@ def test_gradients_are_added_to_those_that_are_there():
     backward_in_pieces(encoder, BATCH, 7, lambda e: batch_loss(InfoNCE(), Cosine(), e, KNOWN))
     for once, both in zip(gradients([encoder]), twice, strict=True):
         torch.testing.assert_close(both, 2 * once)
+
+
+@pytest.mark.parametrize(
+    ("items", "at_once", "sizes"), [(7, 3, [3, 2, 2]), (6, 3, [3, 3]), (3, 2, [3]), (5, 2, [3, 2]), (3, 1, [1, 1, 1])]
+)
+def test_the_pieces_are_of_like_size_and_no_item_is_alone(items, at_once, sizes):
+    seen = []
+
+    def encode(piece):
+        seen.append(len(piece))
+        return piece * torch.ones(1, requires_grad=True)
+
+    backward_in_pieces(encode, torch.ones(items, 2), at_once, lambda embeddings: embeddings.sum())
+    assert seen == sizes * 2

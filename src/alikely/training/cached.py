@@ -20,11 +20,15 @@ def backward_in_pieces(
 ) -> tuple[Float[Tensor, ""], Float[Tensor, "items dim"]]:
     """The loss of the whole batch and its embeddings; the gradients are added to the parameters, as by `backward`.
 
-    `encode` gives a row for each item, and is called twice for each `at_once` items, both times with the same random
-    state, so that dropout leaves out the same. `loss_of` gets all embeddings. The gradients are those of the whole
-    batch at once, as long as no row that `encode` gives depends on another: norms over the batch see a piece only.
+    `encode` gives a row for each item. It is called twice with each piece, both times in the same random state, so that
+    dropout leaves out the same. A piece holds at most `at_once` items (or one more, where one would be left alone: a
+    norm over the batch cannot do with one). `loss_of` gets all embeddings. The gradients are those of the whole batch
+    at once, as long as no row that `encode` gives depends on another: norms over the batch see a piece only.
     """
-    pieces = torch.split(batch, at_once)
+    count = -(-len(batch) // at_once)
+    if at_once > 1 and count > 1 and len(batch) // count == 1:
+        count -= 1
+    pieces = torch.tensor_split(batch, count)
     states, rows = [], []
     with torch.no_grad():
         for piece in pieces:
@@ -36,7 +40,7 @@ def backward_in_pieces(
     gradients = embeddings.grad
     assert gradients is not None  # a loss always depends on the embeddings, if only by a gradient of 0
     after = _random_state(batch.device)
-    for piece, state, gradient in zip(pieces, states, torch.split(gradients, at_once), strict=True):
+    for piece, state, gradient in zip(pieces, states, torch.tensor_split(gradients, count), strict=True):
         _restore_random_state(batch.device, state)
         torch.autograd.backward(encode(piece), gradient)
     _restore_random_state(batch.device, after)

@@ -1,5 +1,4 @@
-"""Embeddings of all training items and their labels -> for each the other labels' items that are too near; and batches
-into which these are put.
+"""Embeddings of all training items, and their labels -> what each is mistaken for, put into its batches.
 
 What is hard to tell apart seldom meets by chance in a batch of a large corpus. So before each epoch all items are
 embedded, and each batch also gets some of the items that its own are now mistaken for.
@@ -50,7 +49,7 @@ def find_hard_negatives(
         has_positive = np.bincount(labels)[labels] > 1
         suspect = has_positive[:, None] & (far < nearest_positive[:, None] - guard)
         negative &= ~suspect
-    order = np.argsort(np.where(negative, far, np.inf), axis=1, kind="stable")[:, :at_most]
+    order = np.lexsort((near, np.where(negative, far, np.inf)))[:, :at_most]
     chosen = np.where(np.take_along_axis(negative, order, axis=1), np.take_along_axis(near, order, axis=1), -1)
     return np.pad(chosen, ((0, 0), (0, at_most - chosen.shape[1])), constant_values=-1)
 

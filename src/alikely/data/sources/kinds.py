@@ -28,10 +28,12 @@ FEWEST_CELLS = 2  # with fewer, a table is more likely one whose columns are cal
 NAME_IT = "say what the items are: --items picture, text, row, sequence or embedding"
 
 
-def require_items(items: KindOrAuto) -> None:
-    """Raise SettingsError for a kind of items that there is not."""
-    if items not in ("auto", *get_args(Kind)):
-        raise SettingsError(f"items = {items!r}: must be auto, {', '.join(get_args(Kind))}")
+def kind_or_auto(items: str) -> KindOrAuto:
+    """The kind of this name. Raises SettingsError for one that there is not."""
+    known: dict[str, KindOrAuto] = {"auto": "auto", **{kind: kind for kind in get_args(Kind)}}
+    if items not in known:
+        raise SettingsError(f"items = {items!r}: must be {', '.join(known)}")
+    return known[items]
 
 
 def kind_of_cells(table: Table, columns: Sequence[str]) -> Kind:

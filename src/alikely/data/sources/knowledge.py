@@ -51,7 +51,7 @@ def same_or_different(rows: Rows, same: Sequence[bool]) -> Told:
     return Told(Pairs(left, right, told[kept], _columns(rows, kept)), notes=notes)
 
 
-def scored(rows: Rows, scores: Sequence[float], bounds: tuple[float, float] | None = None) -> Told:
+def scored(rows: Rows, scores: Sequence[float], bounds: tuple[float | int, float | int] | None = None) -> Told:
     """Pairs with scores, `bounds` (by themselves the smallest and the largest score) brought to 0 and 1.
 
     Raises InputError for a score that is no finite number or outside the bounds, and where all are equal.

@@ -33,7 +33,7 @@ def examples_from(
     *,
     kind: Kind = "picture",
     scores: Iterable[Any] | None = None,
-    score_range: tuple[float, float] | None = None,
+    score_range: tuple[float | int, float | int] | None = None,
     triplets: Iterable[Any] | None = None,
     positives: Iterable[Any] | None = None,
 ) -> Examples:
@@ -84,7 +84,7 @@ def examples_from(
 def _told(
     name: str,
     given: Any,
-    score_range: tuple[float, float] | None,
+    score_range: tuple[float | int, float | int] | None,
     names: Sequence[str],
     keys: Sequence[str],
 ) -> Told:

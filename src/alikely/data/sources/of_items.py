@@ -58,7 +58,7 @@ def ids_of(table: Table, listed: Listed) -> dict[str, int]:
 
 def _cells(table: Table, kind: Kind, column: str) -> Listed:
     # Files and texts have cells of text, unless records hold the items themselves.
-    texts = table.column(column) if kind == "text" or column in table.columns else None
+    texts = table.column(column) if column in table.columns and kind != "embedding" else None
     names = table.column(NAME) if kind == "embedding" and NAME in table.columns else None
     rows: dict[Hashable, int] = {}
     places: list[int] = []

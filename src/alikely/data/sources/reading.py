@@ -7,7 +7,7 @@ from typing import Any
 
 from alikely.data.items import PICTURE_ENDINGS
 from alikely.data.sequences import ARCHIVE_ENDINGS, SEQUENCE_ENDINGS
-from alikely.data.sources.kinds import KindOrAuto, kind_of_cells, kind_of_items, require_items
+from alikely.data.sources.kinds import KindOrAuto, kind_of_cells, kind_of_items, kind_or_auto
 from alikely.data.sources.lists import examples_from
 from alikely.data.sources.of_arrays import ARRAY_ENDINGS, examples_of_archive, examples_of_arrays
 from alikely.data.sources.of_folders import files_in, identities_in
@@ -26,7 +26,7 @@ _WANTED = (
 )
 
 
-def read_source(source: str | Path, items: KindOrAuto = "auto") -> Examples:
+def read_source(source: str | Path, items: str = "auto") -> Examples:
     """Everything that is known in a folder or table.
 
     - A folder: one folder inside it for each identity. All pictures (or sequences) below `source/LABEL/`, however deep,
@@ -50,44 +50,42 @@ def read_source(source: str | Path, items: KindOrAuto = "auto") -> Examples:
 
     Raises InputError that names the file, row or column. Pictures and sequences in files of their own are not opened.
     """
-    require_items(items)
-    path = Path(source)
+    path, wanted = Path(source), kind_or_auto(items)
     if not path.is_dir():
-        return _from_file(path, items, labelled=True)
+        return _from_file(path, wanted, labelled=True)
     if table := table_of(path):
-        return _from_folder_of(table, items, labelled=True)
-    return identities_in(path, items)
+        return _from_folder_of(table, wanted, labelled=True)
+    return identities_in(path, wanted)
 
 
-def read_items(source: str | Path, items: KindOrAuto = "auto") -> Examples:
+def read_items(source: str | Path, items: str = "auto") -> Examples:
     """The items of one picture or sequence, a folder of them or a table, whether or not anything is known of them.
 
     As `read_source`, but a folder may have files directly in it (then there are no labels), and a table need have no
     label.
     """
-    require_items(items)
-    path = Path(source)
+    path, wanted = Path(source), kind_or_auto(items)
     if path.is_dir() and (table := table_of(path)):
-        return _from_folder_of(table, items, labelled=False)
+        return _from_folder_of(table, wanted, labelled=False)
     if path.is_dir():
-        return files_in(path, items)
+        return files_in(path, wanted)
     ending = path.suffix.lower()
-    if items in ("auto", "picture") and ending in PICTURE_ENDINGS:
+    if wanted in ("auto", "picture") and ending in PICTURE_ENDINGS:
         return examples_from([path])
-    if items == "sequence" and ending in SEQUENCE_ENDINGS - TABLE_ENDINGS:
+    if wanted == "sequence" and ending in SEQUENCE_ENDINGS - TABLE_ENDINGS:
         return examples_from([path], kind="sequence")
-    return _from_file(path, items, labelled=False)
+    return _from_file(path, wanted, labelled=False)
 
 
-def examples_from_records(records: Iterable[Any], items: KindOrAuto = "auto") -> Examples:
+def examples_from_records(records: Iterable[Any], items: str = "auto") -> Examples:
     """Examples from mappings of columns to cells, such as a Hugging Face `Dataset`, by the same columns as a table.
 
     A column `image` may hold opened pictures, a column `sequence` or `embedding` lists of numbers. Paths start at the
     folder you are in. Raises InputError that names the record or column.
     """
-    require_items(items)
+    wanted = kind_or_auto(items)
     table = table_of_records(records, [name for name in _KNOWN if name != "path"])
-    return _from_table(table, items, labelled=True)
+    return _from_table(table, wanted, labelled=True)
 
 
 def _from_file(path: Path, items: KindOrAuto, labelled: bool) -> Examples:

@@ -1,0 +1,369 @@
+"""Texts, rows, sequences and embeddings, one item a row or a file: told apart where that is plain, else asked for."""
+
+import json
+from datetime import date
+
+import numpy as np
+import pyarrow as arrow
+import pytest
+from PIL import Image
+from pyarrow import parquet
+
+from alikely.data.sources import examples_from, examples_from_records, parse_item, read_items, read_source
+from alikely.errors import InputError, SettingsError
+
+
+def table(folder, text, name="t.csv", encoding="utf-8"):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(text.encode(encoding))
+    return folder / name
+
+
+# --- texts
+
+
+def test_a_column_text_holds_texts(tmp_path):
+    found = read_source(table(tmp_path, 'text,label,group,day\nhi,a,g,1\n"bye, bye",b,h,2\nhi,a,g,3\n'))
+    assert found.kind == "text"
+    assert found.items == ("hi", "bye, bye")
+    assert found.names == ("'hi' (line 2)", "'bye, bye' (line 3)")
+    assert found.labels.tolist() == ["a", "b"]
+    assert found.groups.tolist() == ["g", "h"]
+    assert found.columns["day"].tolist() == ["1", "2"]
+    assert found.notes == ("rows that repeat another and were taken once: 1",)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("text\nhi\n", "has the columns text, but needs path,label or text,label"),
+        ("text,label\nhi,a\n ,b\n", "line 3: the cell of column 'text' is empty"),
+        ("text,label\nhi,a\nhi,b\n", r"'hi' \(line 2\) has the label 'a' in line 2 and 'b' in line 3"),
+        ("path,text,label\na.png,hi,a\n", "the columns path and text, so it is not plain .*: --items picture, text"),
+    ],
+)
+def test_texts_that_cannot_be(tmp_path, text, problem):
+    with pytest.raises(InputError, match=problem):
+        read_source(table(tmp_path, text))
+
+
+def test_items_says_which_column_counts(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    source = table(tmp_path, "path,text,label\na.png,hi,a\n")
+    assert read_source(source, "text").items == ("hi",)
+    assert read_source(source, "text").columns["path"].tolist() == ["a.png"]
+    assert read_source(source, "picture").items == (tmp_path / "a.png",)
+    assert read_source(source, "row").items == ({"path": "a.png", "text": "hi"},)
+    with pytest.raises(InputError, match="has the columns path, text, label, but needs"):
+        read_source(source, "embedding")
+    with pytest.raises(SettingsError, match="items = 'word': must be auto, picture, text, row, sequence, embedding"):
+        read_source(source, "word")
+
+
+def test_bytes_that_are_no_utf8_in_parquet(tmp_path):
+    column = arrow.StringArray.from_buffers(2, *arrow.array([b"fine", b"caf\xe9"]).buffers()[1:])
+    parquet.write_table(arrow.table({"text": column, "label": ["a", "b"]}), tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"t\.parquet, row 2: the cell of column 'text' is not UTF-8"):
+        read_source(tmp_path / "t.parquet")
+
+
+# --- rows
+
+
+def test_a_table_with_labels_and_further_columns_holds_rows(tmp_path):
+    found = read_source(table(tmp_path, "id,age,city,label,group\n7,31,Bern,a,g\n8,,Wien,b,h\n"))
+    assert found.kind == "row"
+    assert found.items == ({"age": "31", "city": "Bern"}, {"age": "", "city": "Wien"})
+    assert found.names == ("7", "8")
+    assert found.labels.tolist() == ["a", "b"]
+    assert found.groups.tolist() == ["g", "h"]
+    assert found.columns == {}
+    assert found.notes == ("each row is an item, of the columns age, city",)
+
+
+def test_cells_of_rows_keep_their_types(tmp_path):
+    rows = [
+        {"age": 31, "old": True, "day": date(2020, 1, 2), "x": None, "label": 1, "box": [1]},
+        {"age": 4.5, "old": None, "day": None, "x": "7", "label": 2, "box": []},
+    ]
+    parquet.write_table(arrow.Table.from_pylist([row | {"age": float(row["age"])} for row in rows]), tmp_path / "t.pq")
+    found = read_source(tmp_path / "t.pq")
+    assert found.items[0] == {"age": 31.0, "old": True, "day": date(2020, 1, 2), "x": None}
+    assert found.names == ("row 1", "row 2")
+    lines = "\n".join(json.dumps(row | {"day": str(row["day"])}) for row in rows)
+    found = read_source(table(tmp_path, lines, "t.jsonl"))
+    assert found.items[1] == {"age": 4.5, "old": None, "day": "None", "x": "7"}
+    assert found.labels.tolist() == ["1", "2"]
+    assert found.notes[1] == "left out columns that are neither text nor numbers: box"
+
+
+def test_rows_that_are_equal_stay_items_of_their_own(tmp_path):
+    found = read_source(table(tmp_path, "age,city,label\n1,x,a\n1,x,b\n"))
+    assert len(found) == 2
+    assert found.names == ("line 2", "line 3")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("age,label\n1,a\n", "has the columns age, label, but needs path,label"),
+        ("age,city\n1,a\n", "has the columns age, city, but needs path,label"),
+        ("file,day,label\na.png,1,a\n", "the column 'file' holds paths; call it path, or name the items: --items row"),
+        ("age,city,label\n1,x,\n", "line 2: the cell of column 'label' is empty"),
+    ],
+)
+def test_tables_that_are_not_plainly_rows(tmp_path, text, problem):
+    with pytest.raises(InputError, match=problem):
+        read_source(table(tmp_path, text))
+
+
+def test_rows_without_labels(tmp_path):
+    found = read_items(table(tmp_path, "age,city\n1,x\n"), "row")
+    assert found.items == ({"age": "1", "city": "x"},)
+    assert found.labels is None
+
+
+# --- sequences
+
+
+@pytest.fixture
+def curves(tmp_path):
+    for name in ("up/1.npy", "up/2.npy", "down/1.npy", "down/2.npy"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.save(tmp_path / name, np.arange(5.0))
+    return tmp_path
+
+
+def test_a_folder_of_sequences(curves):
+    table(curves, "x\n1\n2\n", "up/3.csv")
+    found = read_source(curves)
+    assert found.kind == "sequence"
+    assert found.labels.tolist() == ["down", "down", "up", "up", "up"]
+    assert found.items[0] == curves / "down/1.npy"
+    assert read_source(curves, "sequence").items == found.items
+    with pytest.raises(InputError, match=r"holds no picture .left out because they end in .csv: 1"):
+        read_source(curves, "picture")
+    with pytest.raises(InputError, match="is a folder, and rows are read from a table"):
+        read_source(curves, "row")
+
+
+def test_a_folder_of_pictures_and_sequences_must_be_named(curves):
+    Image.new("L", (4, 4)).save(curves / "up" / "plot.png")
+    with pytest.raises(InputError, match="holds 1 files that end as pictures and 4 that end as sequences; say what"):
+        read_source(curves)
+    for number in range(4):
+        Image.new("L", (4, 4)).save(curves / "up" / f"{number}.png")
+    assert read_source(curves).kind == "picture"
+    assert len(read_source(curves, "sequence")) == 4
+
+
+def test_a_table_of_sequences(curves):
+    found = read_source(table(curves, "path,label,pen\nup/1.npy,a,x\ndown/1.npy,b,y\n"))
+    assert found.kind == "sequence"
+    assert found.items == (curves / "up/1.npy", curves / "down/1.npy")
+    assert found.columns["pen"].tolist() == ["x", "y"]
+    Image.new("L", (4, 4)).save(curves / "p.png")
+    with pytest.raises(InputError, match="has paths of pictures and of sequences; say what"):
+        read_source(table(curves, "path,label\nup/1.npy,a\np.png,b\n"))
+
+
+def test_a_long_table_holds_a_step_in_each_row(tmp_path):
+    text = "id,t,x,y,label\na,1,5,6,up\na,0,3,4,up\nb,0,1,2,down\nb,1,1,1,down\n"
+    found = read_source(table(tmp_path, text))
+    assert found.kind == "sequence"
+    assert found.names == ("a", "b")
+    assert found.items[0].tolist() == [[3, 4], [5, 6]]
+    assert found.labels.tolist() == ["up", "down"]
+
+
+def test_a_table_with_an_id_and_a_time_in_each_row_holds_rows(tmp_path):
+    found = read_source(table(tmp_path, "id,time,amount,label\n1,9,3,a\n2,9,4,b\n"))
+    assert found.kind == "row"
+    assert found.items[0] == {"time": "9", "amount": "3"}
+
+
+def test_pairs_of_the_sequences_of_a_long_table(tmp_path):
+    table(tmp_path, "id,t,x\na,0,5\na,1,6\nb,0,1\nb,1,2\nc,0,1\nc,1,1\n", "items.csv")
+    table(tmp_path, "left,right,same\na,b,1\na,c,0\n", "pairs.csv")
+    found = read_source(tmp_path)
+    assert found.kind == "sequence"
+    assert found.pairs.right.tolist() == [1, 2]
+
+
+def test_an_archive(tmp_path):
+    text = "@problemName x\n@classLabel true a b\n@data\n1,2,3:a\n4,5:b\n"
+    found = read_source(table(tmp_path, text, "x.ts"))
+    assert found.kind == "sequence"
+    assert found.labels.tolist() == ["a", "b"]
+    assert found.names == ("case 1", "case 2")
+    assert found.items[1].tolist() == [[4], [5]]
+
+
+def test_one_sequence_as_items(curves):
+    assert read_items(curves / "up/1.npy", "sequence").items == (curves / "up/1.npy",)
+    assert read_items(curves, "sequence").labels.tolist() == ["down", "down", "up", "up"]
+
+
+# --- embeddings
+
+
+def test_embeddings_of_npz_npy_and_parquet(tmp_path):
+    rows = np.arange(6, dtype=np.float32).reshape(3, 2)
+    np.savez(tmp_path / "e.npz", embeddings=rows, labels=np.array(["a", "a", "b"]), names=np.array(["x", "y", "z"]))
+    np.save(tmp_path / "e.npy", rows)
+    columns = {"name": ["x", "y", "z"], "label": ["a", "a", "b"], "embedding": rows.tolist()}
+    parquet.write_table(arrow.table(columns), tmp_path / "e.parquet")
+    for name in ("e.npz", "e.parquet"):
+        found = read_source(tmp_path / name)
+        assert found.kind == "embedding"
+        assert np.array_equal(np.stack(found.items), rows)
+        assert found.names == ("x", "y", "z")
+        assert found.labels.tolist() == ["a", "a", "b"]
+        assert found.columns == {}
+    assert np.array_equal(np.stack(read_items(tmp_path / "e.npy", "embedding").items), rows)
+    lines = "\n".join(json.dumps({"embedding": row.tolist(), "label": "a"}) for row in rows)
+    assert np.array_equal(np.stack(read_source(table(tmp_path, lines, "e.jsonl")).items), rows)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "problem"),
+    [
+        ({"x": np.zeros(2)}, r"e\.npz: holds x, but needs embeddings"),
+        ({"embeddings": np.zeros(3)}, r"e\.npz: its embeddings are float64 of shape \(3,\)"),
+        ({"embeddings": np.zeros((2, 3)), "labels": np.array(["a"])}, r"e\.npz: there are 2 items but 1 labels"),
+        (None, r"e\.npz: cannot be read as arrays of NumPy"),
+    ],
+)
+def test_embeddings_that_cannot_be(tmp_path, arrays, problem):
+    (tmp_path / "e.npz").write_bytes(b"PK no")
+    if arrays is not None:
+        np.savez(tmp_path / "e.npz", **arrays)
+    with pytest.raises(InputError, match=problem):
+        read_source(tmp_path / "e.npz")
+
+
+def test_an_array_file_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="cannot be opened"):
+        read_source(tmp_path / "e.npz", "embedding")
+
+
+# --- records
+
+
+def test_records_follow_the_rules_of_tables():
+    found = examples_from_records([{"Text": "hi", "label": 0}, {"Text": "bye", "label": 1, "day": 3}])
+    assert found.kind == "text"
+    assert found.labels.tolist() == ["0", "1"]
+    assert found.names == ("'hi' (record 1)", "'bye' (record 2)")
+    assert found.columns["day"].tolist() == ["", "3"]
+    pairs = examples_from_records([{"left": "a", "right": "b", "score": 1.5}, {"left": "a", "right": "c", "score": 4}])
+    assert pairs.pairs.score.tolist() == [0, 1]
+
+
+def test_records_may_hold_the_items_themselves():
+    picture, curve = Image.new("L", (4, 4)), [[1, 2], [3, 4], [5, 6]]
+    found = examples_from_records([{"image": picture, "label": 0}, {"image": Image.new("L", (4, 4)), "label": 1}])
+    assert found.kind == "picture"
+    assert found.items[0] is picture
+    found = examples_from_records([{"sequence": curve, "label": "a"}])
+    assert found.kind == "sequence"
+    assert found.items[0].tolist() == curve
+    found = examples_from_records([{"embedding": (1, 2), "label": "a"}])
+    assert found.kind == "embedding"
+
+
+def test_hugging_face_datasets():
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])})
+    given = datasets.Dataset.from_dict({"text": ["a", "b", "c"], "label": [0, 1, 1]}, features=features)
+    found = examples_from_records(given)
+    assert found.items == ("a", "b", "c")
+    assert found.labels.tolist() == ["0", "1", "1"]
+    assert examples_from_records(given.to_iterable_dataset()).items == ("a", "b", "c")
+    with pytest.raises(InputError, match=r'record 1: is a str; .*of a Hugging Face DatasetDict one part: dataset\["tr'):
+        examples_from_records(datasets.DatasetDict({"train": given}))
+    pictures = datasets.Dataset.from_dict(
+        {"image": [np.zeros((4, 4), np.uint8)] * 2, "label": [0, 1]},
+        features=datasets.Features({"image": datasets.Image(), "label": datasets.Value("int64")}),
+    )
+    assert isinstance(examples_from_records(pictures).items[0], Image.Image)
+
+
+@pytest.mark.parametrize(
+    ("records", "problem"),
+    [
+        ([], "records: has no rows"),
+        ([{"text": "a", "label": "x"}, 5], "record 2: is a int; give mappings"),
+        ([{"embedding": [1, "x"], "label": "a"}], "record 1: the cell of column 'embedding' holds something else than"),
+        ([{"embedding": None, "label": "a"}], "record 1: the cell of column 'embedding' is a NoneType; give a list or"),
+        ([{"image": {}, "label": "a"}], "record 1: the cell of column 'image' is a dict; give a path, a PIL image or"),
+        ([{"text": ["a"], "label": "a"}], "record 1: the cell of column 'text' is neither text nor a number"),
+    ],
+)
+def test_records_that_cannot_be(records, problem):
+    with pytest.raises(InputError, match=problem):
+        examples_from_records(records)
+
+
+# --- lists
+
+
+def test_items_of_any_kind_from_python(tmp_path):
+    assert examples_from(["a", "b"], [0, 1], kind="text").items == ("a", "b")
+    assert examples_from(["a", "b"], [0, 1], kind="text").names == ("'a' (item 1)", "'b' (item 2)")
+    assert examples_from([{"x": 1}], kind="row").names == ("row 1",)
+    assert examples_from([[1, 2, 3]], kind="sequence").items[0].tolist() == [1, 2, 3]
+    assert examples_from([[1, 2]], kind="embedding").names == ("embedding 1",)
+    np.save(tmp_path / "a.npy", np.zeros(3))
+    assert examples_from([str(tmp_path / "a.npy")], kind="sequence").items == (tmp_path / "a.npy",)
+    with pytest.raises(InputError, match="files are not there"):
+        examples_from([str(tmp_path / "b.npy")], kind="sequence")
+
+
+@pytest.mark.parametrize(
+    ("items", "given", "problem"),
+    [
+        ([5], {"kind": "text"}, "item 1 is a int; give a str"),
+        (["a"], {"kind": "row"}, "item 1 is a str; give a mapping from columns to cells"),
+        ([["a"]], {"kind": "sequence"}, "item 1 holds something else than numbers"),
+        (["a", "b"], {"pairs": [(0, 1, 1)], "scores": [(0, 1, 1)]}, "give pairs and scores not together"),
+        (["a", "b"], {"labels": [0, 0], "positives": [(0, 1)]}, "give labels and positives not together"),
+        (["a", "b"], {"scores": [(0, 1, "x")]}, "score 1 is 'x'; give a number"),
+        (["a", "b"], {"scores": [(0, 1, np.nan)]}, "scores, row 1: the score is nan; it must be a finite number"),
+        (["a", "b"], {"scores": [(0, 1, 7)], "score_range": (0, 5)}, "row 1: the score 7 is outside the range 0 to 5"),
+        (["a", "b"], {"scores": [(0, 1, 7)]}, "scores, row 1: the scores go from 7 to 7, so none says more"),
+        (["a", "b"], {"triplets": [(0, 1)]}, r"row 1 of triplets is \(0, 1\); give \(anchor, positive, negative\)"),
+        (["a", "b"], {"triplets": [(0, 1, 1)]}, "triplets, row 1: the negative is the positive, 'b' .item 2."),
+        (["a", "b"], {"triplets": [(0, 1, 2)]}, "triplet 1 is of items 0 and 1 and 2; give three different positions"),
+        (["a", "b"], {"positives": [(0, 0)]}, "positive 1 is of items 0 and 0; give two different positions"),
+        (["a", "b"], {"positives": []}, "there are no positives; leave positives out"),
+    ],
+)
+def test_lists_that_do_not_fit(items, given, problem):
+    with pytest.raises(InputError, match=problem):
+        examples_from(items, **({"kind": "text"} | given))
+
+
+# --- one item, as a command line says it
+
+
+def test_one_item(tmp_path):
+    assert parse_item("a.png", "text") == "a.png"
+    assert parse_item("a.png", "picture").name == "a.png"
+    assert parse_item("a.npy", "sequence").name == "a.npy"
+    assert parse_item('{"age": 3, "x": null}', "row") == {"age": 3, "x": None}
+    assert parse_item("[1, 2.5]", "embedding").tolist() == [1, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "problem"),
+    [
+        ("age=3", "row", r"age=3: is not JSON .*; write the row as \{\"age\": 31"),
+        ("[1]", "row", r"\[1\] is a list; give a mapping"),
+        ('{"x": 1}', "embedding", "is a dict; give a list or array of numbers"),
+        ('["x"]', "embedding", "holds something else than numbers"),
+    ],
+)
+def test_one_item_that_cannot_be(said, kind, problem):
+    with pytest.raises(InputError, match=problem):
+        parse_item(said, kind)

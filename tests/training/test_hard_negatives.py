@@ -108,7 +108,7 @@ def test_an_epoch_still_sees_every_item():
 
 FAST = TrainSettings(
     size=16,
-    epochs=3,
+    epochs=2,
     encoder_settings={"width": 8, "depth": 2, "dim": 8},
     loss="info_nce",
     labels_per_batch=4,
@@ -117,10 +117,8 @@ FAST = TrainSettings(
     test_share=0,
 )
 SETTINGS = {
-    "hard negatives": {"hard_negatives": 2},
     "hard negatives, turned": {"hard_negatives": 1, "new_classes": "turned"},
     "remembered": {"remembered": 50},
-    "in pieces": {"encode_at_once": 3},
     "all": {"hard_negatives": 2, "remembered": 50, "encode_at_once": 3},
 }
 
@@ -139,7 +137,7 @@ def test_resuming_ends_with_the_same_weights_bit_for_bit(tmp_path, settings):
     plain = alikely.train(examples, FAST, reporter=Silent())
 
     left, right, other = resumed.model.tensors(), straight.model.tensors(), plain.model.tensors()
-    assert len(resumed.history.epochs) == 3
+    assert len(resumed.history.epochs) == 2
     assert all(torch.equal(left[name], right[name]) for name in left)
     assert not all(torch.equal(left[name], other[name]) for name in left)
 

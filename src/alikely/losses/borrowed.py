@@ -151,6 +151,7 @@ def _arguments(kind: type[nn.Module]) -> dict[str, Any]:
     for above in kind.__mro__:
         if "__init__" in vars(above) and above.__module__.startswith("pytorch_metric_learning"):
             for argument in inspect.signature(vars(above)["__init__"]).parameters.values():
-                if argument.name != "self" and argument.kind is argument.POSITIONAL_OR_KEYWORD:
+                by_name = argument.kind in (argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY)
+                if argument.name != "self" and by_name:
                     found.setdefault(argument.name, argument.default)
     return found

@@ -1,5 +1,6 @@
 """Two views of each item of a batch -> one number to learn from, with no label needed."""
 
+import math
 from typing import ClassVar, Literal
 
 import torch
@@ -46,6 +47,14 @@ class SimSiam(nn.Module):
         # The target of the left views are the right ones, and the other way round.
         crossed = targets.detach().roll(len(left), dims=0)
         return (1 - functional.cosine_similarity(predictions, crossed, dim=1)).mean()
+
+    def apart(self, embeddings: Float[Tensor, "items dim"]) -> float:
+        """The mean cosine distance between the projections of two items, 0 to 2; near 0 they have collapsed."""
+        if len(embeddings) < FEWEST:
+            return math.inf
+        projected = self.projector(embeddings)
+        rows, columns = torch.triu_indices(len(projected), len(projected), 1)
+        return float(Cosine().table(projected, projected)[rows, columns].mean())
 
 
 class BarlowTwins(nn.Module):

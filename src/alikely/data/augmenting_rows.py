@@ -11,6 +11,13 @@ from torch import Tensor
 from alikely.errors import SettingsError
 
 
+def _checked(value: Any) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1:
+        raise SettingsError(f"augmentation: corrupt must be a number from 0 to 1, got {value!r}")
+    return float(value)
+
+
 @dataclass(frozen=True)
 class RowAugmentation:
     """Each cell becomes, with the probability `corrupt`, that of another row of the batch, drawn anew for each cell.
@@ -25,9 +32,7 @@ class RowAugmentation:
     corrupt: float = 0.0
 
     def __post_init__(self) -> None:
-        number = isinstance(self.corrupt, int | float) and not isinstance(self.corrupt, bool)
-        if not number or not 0 <= self.corrupt <= 1:
-            raise SettingsError(f"augmentation: corrupt must be a number from 0 to 1, got {self.corrupt!r}")
+        _checked(self.corrupt)
 
     def __call__(
         self, batch: Float[Tensor, "items columns"], generator: torch.Generator
@@ -66,4 +71,4 @@ def build_row_augmentation(chosen: str | Mapping[str, Any]) -> RowAugmentation:
     for name in chosen:
         if name != "corrupt":
             raise SettingsError(f"augmentation of rows has no strength {name!r}; it has corrupt")
-    return RowAugmentation(**chosen)
+    return RowAugmentation(**{name: _checked(value) for name, value in chosen.items()})

@@ -144,7 +144,7 @@ def _read(column: Column, cells: Mapping[str, Any]) -> float:
     try:
         text = text_of(cells[column.name])
         if text is None:
-            return MISSING if isinstance(column, CategoryColumn) else nan
+            return float(MISSING) if isinstance(column, CategoryColumn) else nan
         return column.read(text)
     except CellProblem as problem:
         raise InputError(f"column {column.name!r}: {problem}") from None

@@ -5,6 +5,7 @@ Both keep to -LARGEST..LARGEST, so that no cell, however large, overflows or dro
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
@@ -71,8 +72,9 @@ class Quantile:
         if above == len(self.places):
             return _bounded(number, self.places[-1], self.deviation, self.heights[-1])
         left, right = self.places[above - 1], self.places[above]
-        # Halves: the difference of two large numbers would overflow.
-        share = (number / 2 - left / 2) / (right / 2 - left / 2)
+        # The difference of two very large numbers overflows; that of their halves does not.
+        unit = 1.0 if isfinite(right - left) else 0.5
+        share = (number * unit - left * unit) / (right * unit - left * unit)
         return self.heights[above - 1] + share * (self.heights[above] - self.heights[above - 1])
 
     @classmethod

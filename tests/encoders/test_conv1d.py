@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from alikely.contracts import Encoder
-from alikely.encoders.convolution1d import Block, Conv1d, StepNorm, _mean
+from alikely.encoders.convolution1d import Block, Conv1d, StepNorm, _means
 from alikely.errors import SettingsError
 
 SMALL = {"channels": 3, "dim": 6, "stages": (4, 5, 6), "blocks": 2}
@@ -34,9 +34,9 @@ def worn(**settings):
 
 
 @pytest.mark.parametrize("norm", ["batch", "layer"])
-@pytest.mark.parametrize("statistics", [True, False])
-def test_a_batch_answers_as_items_one_by_one_whatever_the_padding(norm, statistics):
-    encoder = worn(norm=norm, statistics=statistics)
+@pytest.mark.parametrize(("cells", "statistics"), [(1, True), (1, False), (5, True)])
+def test_a_batch_answers_as_items_one_by_one_whatever_the_padding(norm, cells, statistics):
+    encoder = worn(norm=norm, cells=cells, statistics=statistics)
     lengths = (1, 2, 3, 8, 33)
     together = encoder(sequences(*lengths))
     torch.testing.assert_close(encoder(sequences(*lengths, longest=70)), together, atol=1e-5, rtol=1e-4)
@@ -59,8 +59,14 @@ def test_statistics_of_the_norm_are_those_of_the_steps_that_are_held():
     # 1, 2, 3, 6: mean 3, variance (4 + 1 + 0 + 9) / 4.
     expected = torch.tensor([[-2.0, -1.0, 0.0], [3.0, 0.0, 0.0]]) / (14 / 4 + 1e-5) ** 0.5
     torch.testing.assert_close(seen[:, 0], expected)
-    mean = _mean(torch.tensor([[[1.0, 2.0, 3.0]], [[6.0, 0.0, 0.0]]]), present)
-    assert mean[:, 0].tolist() == [2, 6]
+
+
+def test_means_of_equal_parts_of_the_time():
+    present = torch.tensor([[True, True, True, True, True], [True, False, False, False, False]])
+    maps = torch.tensor([[[1.0, 2, 3, 4, 9], [0.0, 0, 0, 0, 5]], [[6.0, 0, 0, 0, 0], [7.0, 0, 0, 0, 0]]])
+    assert _means(maps, present, 1).tolist() == [[pytest.approx(3.8), 1], [6, 7]]
+    # Two cells of five steps touch the first three and the last three; one step is in both.
+    assert _means(maps, present, 2).tolist() == [[2, pytest.approx(16 / 3), 0, pytest.approx(5 / 3)], [6, 6, 7, 7]]
 
 
 @pytest.mark.parametrize(("steps", "stride", "left"), [(5, 1, 5), (5, 2, 3), (6, 2, 3), (1, 2, 1)])
@@ -125,6 +131,7 @@ def test_it_meets_the_contract_and_keeps_the_precision():
         ({"blocks": 0}, "conv1d: blocks must be a whole number from 1 to 12, got 0"),
         ({"kernel": 4}, "conv1d: kernel must be one of 1, 3, 5, 7, 9, 11, got 4"),
         ({"norm": "group"}, "conv1d: norm must be one of batch, layer, got 'group'"),
+        ({"cells": 0}, "conv1d: cells must be a whole number from 1 to 256, got 0"),
         ({"dropout": 1.0}, "conv1d: dropout must be at least 0 and less than 1, got 1.0"),
     ],
 )

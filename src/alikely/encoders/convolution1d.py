@@ -59,7 +59,7 @@ class Block(nn.Module):
 
 
 class Conv1d(nn.Module):
-    """A first convolution, `stages` of residual blocks, then mean and maximum over time -> embedding.
+    """A first convolution, `stages` of residual blocks, then means and maximum over time -> embedding.
 
     Every stage but the first halves the number of steps; inside a stage, each block looks twice as far as the one
     before. Any length from 1 step; the answer does not depend on how far the batch is padded.
@@ -70,7 +70,9 @@ class Conv1d(nn.Module):
     blocks: residual blocks in each stage.
     kernel: steps that a convolution sees: odd, 1 to 11.
     norm: "batch", or "layer" where batches are small.
-    statistics: mean and deviation over time of the channels themselves go to the last layer too, past all convolutions.
+    cells: equal parts of the time whose means make the embedding; 1 is the global mean, which forgets when things were.
+    statistics: the means of the channels themselves and their deviation over time go to the last layer too, past all
+        convolutions.
     dropout: share of what the last layer sees that is left out in training.
     normalise: embeddings have length 1, so that euclidean distances lie in 0..2 and margins have a meaning.
     """
@@ -85,6 +87,7 @@ class Conv1d(nn.Module):
         blocks: int = 2,
         kernel: int = 5,
         norm: str = "batch",
+        cells: int = 1,
         statistics: bool = True,
         dropout: float = 0.0,
         normalise: bool = True,
@@ -98,6 +101,7 @@ class Conv1d(nn.Module):
         check_whole("conv1d", "blocks", blocks, 1, 12)
         check_choice("conv1d", "kernel", kernel, KERNELS)
         check_choice("conv1d", "norm", norm, NORMS)
+        check_whole("conv1d", "cells", cells, 1, 256)
         check_share("conv1d", "dropout", dropout)
         self.channels = channels
         self.dim = dim
@@ -105,6 +109,7 @@ class Conv1d(nn.Module):
         self.blocks = blocks
         self.kernel = kernel
         self.norm = norm
+        self.cells = cells
         self.statistics = statistics
         self.dropout = dropout
         self.normalise = normalise
@@ -119,7 +124,8 @@ class Conv1d(nn.Module):
                 taken = width
         self.layers = nn.ModuleList(layers)
         self.drop = nn.Dropout(dropout)
-        self.linear = nn.Linear(2 * taken + (2 * channels if statistics else 0), dim)
+        pooled = taken + channels if statistics else taken
+        self.linear = nn.Linear(pooled * (cells + 1), dim)
 
     def forward(self, batch: Float[Tensor, "items steps channels"]) -> Float[Tensor, "items dim"]:
         """One embedding an item, same order; padded with NaN at the end. Raises SettingsError where it does not fit.
@@ -133,18 +139,18 @@ class Conv1d(nn.Module):
         maps = functional.relu(self.stem_norm(self.stem(known), still))
         for layer in self.layers:
             maps, still = layer(maps, still)
-        pooled = [_mean(maps, still), maps.masked_fill(~still[:, None, :], -torch.inf).amax(dim=2)]
+        pooled = [_means(maps, still, self.cells), maps.masked_fill(~still[:, None, :], -torch.inf).amax(dim=2)]
         if self.statistics:
-            mean = _mean(known, present)
+            apart = known - _means(known, present, 1)[:, :, None]
             # The root of 0 has no gradient.
-            pooled += [mean, (_mean((known - mean[:, :, None]).square(), present) + 1e-6).sqrt()]
+            pooled += [_means(known, present, self.cells), (_means(apart.square(), present, 1) + 1e-6).sqrt()]
         embeddings: Tensor = self.linear(self.drop(torch.cat(pooled, dim=1))).to(self.linear.weight.dtype)
         return functional.normalize(embeddings, dim=1) if self.normalise else embeddings
 
     def settings(self) -> dict[str, Any]:
         """All arguments that make this network again (without its weights)."""
         sizes = ("channels", "dim", "stages", "blocks", "kernel")
-        ways = ("norm", "statistics", "dropout", "normalise")
+        ways = ("norm", "cells", "statistics", "dropout", "normalise")
         return {name: getattr(self, name) for name in (*sizes, *ways)} | {"stages": list(self.stages)}
 
 
@@ -156,7 +162,11 @@ def _convolution(taken: int, given: int, kernel: int, stride: int, dilation: int
     return convolution
 
 
-def _mean(maps: Maps, present: Present) -> Float[Tensor, "items width"]:
-    """Over the steps that are no padding."""
-    weights = present[:, None, :].to(maps.dtype)
-    return (maps * weights).sum(dim=2) / weights.sum(dim=2)
+def _means(maps: Maps, present: Present, cells: int) -> Float[Tensor, "items pooled"]:
+    """Of each feature, over the steps that each of `cells` equal parts of the sequence touches; padding is none."""
+    lengths = present.sum(dim=1)[:, None, None]
+    steps = torch.arange(present.shape[1], device=maps.device)[None, None, :]
+    parts = torch.arange(cells, device=maps.device)[None, :, None]
+    touched = ((steps + 1) * cells > parts * lengths) & (steps * cells < (parts + 1) * lengths) & present[:, None, :]
+    weights = (touched / touched.sum(dim=2, keepdim=True)).to(maps.dtype)
+    return (maps @ weights.transpose(1, 2)).flatten(1)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from alikely.encoders import DEFAULT_ENCODERS
+from alikely.encoders import DEFAULT_ENCODERS, brings_preparation
 from alikely.errors import InputError, SettingsError
 from alikely.losses import is_borrowed, learns_from_views
 from alikely.types import Kind
@@ -54,8 +54,9 @@ class TrainSettings(BaseModel):
     """resize stretches to a square, pad keeps the aspect, content crops to the ink first"""
     light: Literal["none", "local"] = "none"
     """local evens out the light of each picture"""
-    augment: str | dict[str, float] = "light"
-    """none, light, strong, or strengths by name"""
+    augment: str | dict[str, float] | None = None
+    """none, light, strong, or strengths by name; by itself light, strong where two views are learned from, and none for
+    a network made elsewhere (pretrained, onnx)"""
     new_classes: Literal["none", "turned", "mirrored", "both"] = "none"
     """turned, mirrored or both: every identity also teaches as new ones so seen, in each epoch (characters, symbols)"""
 
@@ -142,8 +143,22 @@ class TrainSettings(BaseModel):
         angles = any(part in LEARN_ANGLES or is_borrowed(part) for part in parts) or learns_from_views(loss)
         by_loss = "learned" if "logistic" in parts else "cosine" if angles else "euclidean"
         values = {"items": kind, "encoder": encoder, "loss": loss, "distance": self.distance or by_loss}
-        size = None if kind != "picture" else self.size or (105 if koch else 64)
-        return self.model_copy(update={**values, "size": size})
+        augment = self.of_augmentation()
+        size = self.size
+        if kind == "picture" and not brings_preparation(encoder):
+            size = size or (105 if koch else 64)
+        return self.model_copy(update={**values, "size": size, "augment": augment})
+
+    def of_augmentation(self) -> str | dict[str, float]:
+        """What the augmentation is built of: the views of one item must differ more than other items need to.
+
+        Items of a network made elsewhere stay as they are, so that what is frozen is computed once.
+        """
+        if self.augment is not None:
+            return self.augment
+        if learns_from_views(self.loss or ""):
+            return "strong"
+        return "none" if brings_preparation(self.encoder or "") else "light"
 
     def of_preparation(self) -> dict[str, Any]:
         """The settings of the preparation, once resolved."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alikely.contracts import Preparation
+from alikely.data.embeddings import draft_embeddings, embeddings_from
 from alikely.data.preparation import draft_pictures, pictures_from
 from alikely.data.rows import draft_rows, rows_from
 from alikely.data.sequences import draft_sequences, sequences_from
@@ -26,6 +27,7 @@ PREPARATIONS: dict[Kind, _Making] = {
     "text": _Making(draft_texts, texts_from),
     "row": _Making(draft_rows, rows_from),
     "sequence": _Making(draft_sequences, sequences_from),
+    "embedding": _Making(draft_embeddings, embeddings_from),
 }
 
 

@@ -83,6 +83,11 @@ def require_kind(name: str, kind: Kind) -> None:
         raise SettingsError(f"the encoder {name} does not take {kind}s; choose one of {', '.join(fitting)}")
 
 
+def brings_preparation(name: str) -> bool:
+    """Whether the encoder says itself how its items are prepared."""
+    return hasattr(ENCODERS.get(name), "preparation")
+
+
 def brought_preparation(
     name: str, kind: Kind, settings: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> Preparation | None:
@@ -90,8 +95,10 @@ def brought_preparation(
 
     `settings` are the encoder's; `chosen`, those of the preparation, change it where that makes sense.
     """
-    encoder = ENCODERS.get(name)
-    return None if not hasattr(encoder, "preparation") else encoder.preparation(kind, settings, chosen)  # type: ignore[union-attr,no-any-return,operator]
+    if not brings_preparation(name):
+        return None
+    brought: Preparation | None = ENCODERS[name].preparation(kind, settings, chosen)  # type: ignore[attr-defined]
+    return brought
 
 
 def _find(name: str) -> type[nn.Module]:

@@ -14,6 +14,7 @@ from alikely.data.preparations import draft_preparation
 from alikely.data.reading import Prepared, prepare
 from alikely.data.splits import Fractions, Split, split
 from alikely.data.unlabelled import split_items, without_useless_labels
+from alikely.encoders import brought_preparation
 from alikely.losses import learns_from_views
 from alikely.training.progress import Reporter
 from alikely.types import Examples
@@ -65,7 +66,10 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
     Raises InputError, BadItemsError (unless `skip_bad`), TooFewError.
     """
     examples = _usable(examples, settings)
-    draft = draft_preparation(examples.kind, examples.items, settings.of_preparation())
+    brought = brought_preparation(
+        str(settings.encoder), examples.kind, settings.encoder_settings, settings.of_preparation()
+    )
+    draft = brought or draft_preparation(examples.kind, examples.items, settings.of_preparation())
     items, skipped = prepare(
         examples,
         draft,
@@ -78,7 +82,8 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
         items = replace(items, examples=_usable(items.examples, settings))
     parts = _split(items.examples, settings)
     findings = _checked(items.examples, parts, reporter)
-    items = _fitted(items, parts.positions["train"], settings)
+    if brought is None:  # else it is that of a network which has learned already
+        items = _fitted(items, parts.positions["train"], settings)
     return Gathered(items, parts, source, findings, tuple(skipped))
 
 

@@ -13,19 +13,20 @@ from torch import nn
 
 from alikely.calibration import calibrate
 from alikely.config import TrainSettings
-from alikely.contracts import Encoder
 from alikely.data.augmentations import build_augmentation
 from alikely.data.reading import Prepared
 from alikely.data.sources import read_items, read_source
 from alikely.distances import build_distance
 from alikely.embedding import embed_items
-from alikely.encoders import build_encoder, default_settings, require_kind
+from alikely.encoders import brings_preparation, build_encoder, default_settings, require_kind
+from alikely.encoders.own import is_own
 from alikely.errors import CalibrationError, SettingsError, StorageError
 from alikely.evaluation import judge, with_agreement
 from alikely.losses import build_loss, learns_from_views
 from alikely.metrics import VerificationReport
-from alikely.model import SiameseModel, distances_of_examples, finished, ready
+from alikely.model import SiameseModel, distances_of_examples, ready
 from alikely.storage import require_replaceable, save_model
+from alikely.training.encoder import learns, make_encoder, what_learns
 from alikely.training.gather import SKIPPED, Gathered, gather
 from alikely.training.history import History
 from alikely.training.learner import Learner
@@ -87,11 +88,10 @@ def train(
         raise SettingsError("resume needs `out`: the checkpoint lies beside the model's folder")
     name = str(source) if isinstance(source, Path | str) else f"{len(examples)} examples given from Python"
     gathered = gather(examples, name, settings, skip_bad, reporter)
-    learner, history = _learned(gathered, settings, encoder, work, resume, reporter)
-    network = ready(learner.accelerator.unwrap_model(learner.encoder))
+    network, learner, history = _learned(gathered, settings, encoder, work, resume, reporter)
     model = SiameseModel(
         preparation=gathered.items.preparation,
-        encoder=network,
+        encoder=ready(network),
         encoder_name=str(settings.encoder) if encoder is None else type(encoder).__name__,
         distance=learner.distance.cpu() if isinstance(learner.distance, nn.Module) else learner.distance,
         distance_name=str(settings.distance),
@@ -118,13 +118,15 @@ def _read(source: Path | str, settings: TrainSettings) -> Examples:
 def _require_known(settings: TrainSettings, kind: Kind, own: nn.Module | None) -> None:
     """Raise SettingsError for a name or value that is not known, before any item is opened."""
     require_installed(settings.trackers)
-    build_augmentation(kind, settings.augment)
+    build_augmentation(kind, settings.of_augmentation())
     with torch.random.fork_rng(), torch.device("meta"):  # without weights
-        if own is None:
-            require_kind(str(settings.encoder), kind)
-        if own is None and kind == "picture":  # what other encoders are built of is known once the items are read
-            fitted = default_settings(str(settings.encoder), {"size": settings.size})
-            build_encoder(str(settings.encoder), {**fitted, **settings.encoder_settings})
+        name = str(settings.encoder)
+        if own is None and not is_own(name):
+            require_kind(name, kind)
+            # What other encoders are built of is known once the items are read.
+            if kind == "picture" and not brings_preparation(name):
+                fitted = default_settings(name, {"size": settings.size})
+                build_encoder(name, {**fitted, **settings.encoder_settings})
         build_distance(str(settings.distance), 1)
         build_loss(str(settings.loss), settings.loss_settings, classes=2, dim=2)
 
@@ -157,13 +159,16 @@ def _learned(
     work: Path | None,
     resume: bool,
     reporter: Reporter,
-) -> tuple[Learner, History]:
+) -> tuple[nn.Module, Learner, History]:
+    """The encoder that has learned, all that learned with it, and how that went."""
     items, validate = gathered.part("train"), gathered.part("validate")
     assert items is not None  # a split always has it
     watched = validate if validate is not None else gathered.part("calibrate")
     unlabelled = items.examples.labels is None and items.examples.pairs is None
     if unlabelled and validate is not None:
-        watched = two_views(validate, build_augmentation(validate.examples.kind, settings.augment), settings.seed)
+        watched = two_views(
+            validate, build_augmentation(validate.examples.kind, settings.of_augmentation()), settings.seed
+        )
         reporter.note(WATCHED)
     elif validate is None and watched is not None:
         reporter.note(
@@ -174,41 +179,28 @@ def _learned(
     trackers = Trackers(settings.trackers, Path("alikely-logs"), settings.model_dump(mode="json"))
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
-        learner = _learner(items, own, settings)
-        run = Run(learner, watched, validate is not None and not unlabelled, work, gathered.items.fingerprint())
+        encoder = make_encoder(own, items, settings)
+        part = what_learns(encoder, items, watched, settings, reporter)
+        learner = _learner(part.encoder, part.items, settings)
+        run = Run(learner, part.watched, validate is not None and not unlabelled, work, gathered.items.fingerprint())
         if resume:
             run.resume()
-        history = run.learn(reporter, trackers)
+        history = run.learn(reporter, trackers) if learns(*learner.modules.values()) else _nothing_learned(reporter)
     trackers.close()
-    return learner, history
+    return encoder, learner, history
 
 
-def _learner(items: Prepared, own: nn.Module | None, settings: TrainSettings) -> Learner:
-    if own is not None and not isinstance(own, Encoder):
-        raise SettingsError(f"the encoder {type(own).__name__} has no `dim`, the numbers in an embedding: set self.dim")
-    name = str(settings.encoder)
-    fitted = {} if own is not None else default_settings(name, items.preparation.facts())
-    encoder = own if own is not None else build_encoder(name, {**fitted, **settings.encoder_settings})
+def _nothing_learned(reporter: Reporter) -> History:
+    reporter.note("nothing learns: the encoder has no weights that can change, so it is taken as it is")
+    return History((), (), 0, "nothing to learn", 0.0)
+
+
+def _learner(encoder: nn.Module, items: Prepared, settings: TrainSettings) -> Learner:
     dim = int(encoder.dim)  # type: ignore[arg-type]
-    if own is not None:
-        _require_rows(own, dim, items)
     distance = build_distance(str(settings.distance), dim)
     plan = plan_training(items, settings)
     loss = build_loss(str(settings.loss), settings.loss_settings, plan.classes, dim)
     return Learner(encoder, distance, loss, plan, settings)
-
-
-def _require_rows(own: nn.Module, dim: int, items: Prepared) -> None:
-    """Raise SettingsError where the user's own encoder does not give one row of `dim` numbers for each item."""
-    two = finished(items.preparation, items.take(np.arange(min(2, len(items)))))
-    with torch.no_grad():
-        given = own.eval()(two)
-    if not isinstance(given, torch.Tensor) or tuple(given.shape) != (len(two), dim):
-        shape = tuple(given.shape) if isinstance(given, torch.Tensor) else type(given).__name__
-        raise SettingsError(
-            f"the encoder {type(own).__name__} gives {shape} for a batch of shape {tuple(two.shape)}; "
-            f"it has dim = {dim}, so it must give {(len(two), dim)}: one row for each item"
-        )
 
 
 def _calibrated(model: SiameseModel, gathered: Gathered, settings: TrainSettings, reporter: Reporter) -> SiameseModel:

@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+from alikely.item_words import TWO_ITEMS, UNLIKE, lines_of
 from alikely.metrics import percent
 from alikely.model import SiameseModel
 
@@ -21,22 +22,33 @@ def model_card(model: SiameseModel, name: str) -> str:
         f"# {name}\n\nA Siamese network made with Alikely: it says whether two items show the same identity, "
         "identities it has never seen included.",
         _use(model, name),
+        _items(model),
         _data(model.record.get("data", {})),
         _quality(model.record.get("evaluation")),
         _decision(model),
-        _limits(model.record),
+        _limits(model),
         _made(model),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def _use(model: SiameseModel, name: str) -> str:
+    in_python, in_shell = TWO_ITEMS[model.preparation.kind]
     lines = (
-        f"    alikely compare {name} LEFT RIGHT\n\n```python\nimport alikely\n\nmodel = alikely.load_model({name!r})\n"
+        f"    alikely compare {name} {in_shell}\n\n```python\nimport alikely\n\nmodel = alikely.load_model({name!r})\n"
     )
     if model.calibration is None:
-        return f'## Use\n\n{lines}embeddings = model.embed(["left.png", "right.png"])\n```'
-    return f'## Use\n\n{lines}print(model.compare("left.png", "right.png").sentence())\n```'
+        return f"## Use\n\n{lines}embeddings = model.embed([{in_python}])\n```"
+    return f"## Use\n\n{lines}print(model.compare({in_python}).sentence())\n```"
+
+
+def _items(model: SiameseModel) -> str:
+    first, *others = lines_of(model.preparation)
+    return (
+        f"## Items\n\n{first[:1].upper()}{first[1:]}."
+        + ("\n" if others else "")
+        + "".join(f"\n- {line}" for line in others)
+    )
 
 
 def _data(data: dict[str, Any]) -> str:
@@ -119,14 +131,14 @@ def _whose(model: SiameseModel) -> str:
     return "that were not learned from" if source is None else f"of `{source}`"
 
 
-def _limits(record: dict[str, Any]) -> str:
+def _limits(model: SiameseModel) -> str:
     lines = [
-        "The figures hold for items like those of the data: other cameras, lights, scanners or kinds of items need a "
-        "measurement of their own (`alikely evaluate`).",
+        f"The figures hold for items like those of the data: {UNLIKE[model.preparation.kind]} need a measurement of "
+        "their own (`alikely evaluate`).",
         "Rates differ between identities and groups; few identities make wide intervals.",
         "A verdict about people should not be the only reason for a decision that matters to them.",
     ]
-    skipped = record.get("data", {}).get("skipped", 0)
+    skipped = model.record.get("data", {}).get("skipped", 0)
     if skipped:
         lines.append(f"{skipped} items could not be read and were left out (`skipped.csv`).")
     return "## Intended use and limits\n\n" + "\n".join(f"- {line}" for line in lines)

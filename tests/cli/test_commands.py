@@ -172,7 +172,9 @@ def test_inspect_shows_what_the_model_is(here):
         model
 
                                         value
-          ----------------------------------------------------------------------
+          --------------------------------------------------------------
+          items                         pictures in grey, 16 x 16 pixels
+                                        steps: colour, resize
           encoder.name                  cnn
           encoder.settings.channels     1
           encoder.settings.dim          8
@@ -183,8 +185,6 @@ def test_inspect_shows_what_the_model_is(here):
           encoder.settings.normalise    True
           encoder.settings.dropout      0
           distance.name                 euclidean
-          preparation.item_steps        step colour to grey, step resize size 16
-          preparation.batch_steps       -
           calibration.threshold         0.406
           calibration.fmr               0.01
           calibration.confidence        0

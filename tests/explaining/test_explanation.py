@@ -194,7 +194,7 @@ def test_a_model_that_reads_no_pictures_is_refused():
 
     model = small_model(calibrated=False)
     other = alikely.SiameseModel(Texts(), model.encoder, "cnn", model.distance, "euclidean")
-    with pytest.raises(ModelError, match="the model reads no pictures"):
+    with pytest.raises(ModelError, match="explain shows regions of pictures, and this model takes texts"):
         alikely.explain(other, "one", "two")
 
 

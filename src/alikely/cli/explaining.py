@@ -12,15 +12,15 @@ from alikely.cli.output import print_json, say
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
-@app.command(short_help="Show which regions of two items make MODEL call them alike or unlike.")
+@app.command(short_help="Show which regions of two pictures make MODEL call them alike or unlike.")
 def explain(
     model: ModelFolder,
-    left: Annotated[Path, typer.Argument(metavar="LEFT", help="one item")],
-    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="the other item")],
+    left: Annotated[Path, typer.Argument(metavar="LEFT", help="one picture")],
+    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="the other picture")],
     out: Annotated[Path, typer.Option(help="picture to write: .png, .jpg or .webp")],
     as_json: AsJson = False,
 ) -> None:
-    """Show which regions of two items make MODEL call them alike or unlike: coloured in a picture, and in words."""
+    """Show which regions of two pictures make MODEL call them alike or unlike: coloured in a picture, and in words."""
     from alikely.errors import SettingsError
     from alikely.explaining import explain as explained
     from alikely.folders import whole_file

@@ -18,7 +18,7 @@ MOST_SHOWN = 6  # of a list
 def embed(
     model: ModelFolder,
     source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help="folder, table or one picture; labels are kept where it has them")
+        Path, typer.Argument(metavar="SOURCE", help="folder, table or one item; labels are kept where it has them")
     ],
     out: Annotated[Path, typer.Option(help="file to write: .npz or .parquet")],
     skip_bad: SkipBad = False,
@@ -41,7 +41,8 @@ def embed(
 
 @app.command(short_help="Show what MODEL is and how it was made.")
 def inspect(model: ModelFolder, as_json: AsJson = False) -> None:
-    """Show what MODEL is: encoder, distance, preparation, training, data, quality, calibration."""
+    """Show what MODEL is: encoder, distance, items, training, data, quality, calibration."""
+    from alikely.item_words import lines_of
     from alikely.storage import describe, load_model
 
     loaded = load_model(model)
@@ -51,7 +52,11 @@ def inspect(model: ModelFolder, as_json: AsJson = False) -> None:
     if as_json:
         print_json(described)
     else:
-        rows = [(key, _shown(value)) for part in described.items() for key, value in _flat(*part)]
+        # What its items are in words, not all tokens or categories that are known.
+        items = lines_of(loaded.preparation)
+        rows = [("items", items[0]), *(("", line) for line in items[1:])]
+        others = [(key, part) for key, part in described.items() if not key.startswith("preparation")]
+        rows += [(key, _shown(value)) for part in others for key, value in _flat(*part)]
         print_rows(str(model), ("", "value"), rows)
 
 

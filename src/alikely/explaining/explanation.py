@@ -107,12 +107,15 @@ def explain(model: SiameseModel, left: Item, right: Item, seed: int = 0) -> Expl
     Each picture is covered in 64 random ways (drawn by the seed) while the other one stays whole; see `relevance`. It
     explains the model, not the world: where a model looks at the background, so does its explanation.
     Equal seeds (0 and up) give equal explanations. Raises InputError naming a picture that cannot be read, ModelError
-    for a model that reads no pictures or gives no gradient, SettingsError for another seed.
+    for a model that takes no pictures or gives no gradient, SettingsError for another seed.
     """
     if not 0 <= seed < 2**63:
         raise SettingsError(f"seed must be a whole number from 0 to 2 ** 63 - 1, got {seed}")
     if not isinstance(model.preparation, PicturePreparation):
-        raise ModelError(f"the model reads no pictures ({type(model.preparation).__name__})")
+        raise ModelError(
+            f"explain shows regions of pictures, and this model takes {model.preparation.kind}s; compare two of them "
+            "to see their distance, or look at the hardest pairs in a report: evaluate with a report file"
+        )
     decision = None if model.calibration is None else model.compare(left, right)
     distance = model.distance_of(left, right) if decision is None else decision.distance
     pictures = read_batch(model.preparation, [left, right])

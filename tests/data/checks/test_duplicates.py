@@ -62,7 +62,7 @@ def test_each_change_of_a_copy_is_seen_through(change):
     (finding,) = found(examples)
     assert (finding.check, finding.severity, finding.count) == ("near_duplicate", "warning", 20)
     assert set(finding.pairs) == {(f"array {i}", f"picture {20 + i}") for i in range(1, 21)}
-    assert len(finding.pictures) == 8
+    assert len(finding.shown) == 8
 
 
 def test_near_copies_of_one_identity_are_no_finding_but_in_two_parts_they_are():

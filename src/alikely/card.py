@@ -55,7 +55,7 @@ def _data(data: dict[str, Any]) -> str:
     if not data:
         return ""
     rows = [
-        f"| {TITLES.get(part, part)} | {counts.get('identities', '')} | {counts.get('items', '')} |"
+        f"| {TITLES.get(part, part)} | {counts.get('identities', 'not known')} | {counts.get('items', '')} |"
         for part, counts in data.get("parts", {}).items()
         if part in TITLES
     ]

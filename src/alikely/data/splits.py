@@ -56,15 +56,16 @@ class Split:
     def describe(self) -> dict[str, Any]:
         """The numbers of identities, items and given pairs in each part, and of pairs dropped; fit for JSON.
 
-        There is no number of identities (None) where nothing is known of the items.
+        Where nothing is known of the items, their number alone.
         """
         counts: dict[str, Any] = {"dropped_pairs": self.dropped_pairs}
         for name in self.positions:
             part: Examples = getattr(self, name)
+            known = part.labels is not None or part.pairs is not None
             counts[name] = {
-                "identities": None if _unknown(part) else int(_identities(part).max()) + 1,
+                **({"identities": int(_identities(part).max()) + 1} if known else {}),
                 "items": len(part),
-                "pairs": 0 if part.pairs is None else len(part.pairs),
+                **({"pairs": 0 if part.pairs is None else len(part.pairs)} if known else {}),
             }
         return counts
 
@@ -115,10 +116,6 @@ class _Units:
     identity: Int[np.ndarray, " items"]
     useful: Bool[np.ndarray, " units"]  # holds two items of one identity
     cluster: Int[np.ndarray, " units"]  # what different pairs join
-
-
-def _unknown(examples: Examples) -> bool:
-    return examples.labels is None and examples.pairs is None
 
 
 def _identities(examples: Examples) -> Int[np.ndarray, " items"]:

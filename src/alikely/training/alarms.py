@@ -9,6 +9,7 @@ from torch import Tensor
 from alikely.errors import TrainingError
 
 NO_SPREAD = 1e-3  # deviation of a batch's distances as a share of their mean, or of 1 where the mean is smaller
+NOTHING_APART = 0.1  # mean cosine distance of projections, where `simsiam` learns: about 1 where all is well
 MOSTLY = 0.9  # share of an epoch's steps
 
 
@@ -31,8 +32,18 @@ def spread(distances: Float[Tensor, "items items"]) -> float:
 
 
 def alarms_of_epoch(losses: list[float], spreads: list[float], loss_name: str) -> list[str]:
-    """The alarms that an epoch gives rise to; none when all is well. `losses` and `spreads`: one a step."""
+    """The alarms that an epoch gives rise to; none when all is well. `losses` and `spreads`: one a step.
+
+    The spreads are those of `spread`; for the loss `simsiam` how far its projections lie apart.
+    """
     found = []
+    if loss_name == "simsiam":
+        if spreads and sum(value < NOTHING_APART for value in spreads) > MOSTLY * len(spreads):
+            found.append(
+                "the projections have collapsed: those of all items are nearly equal, so that each view foretells any "
+                "other. Try a lower learning_rate, larger batches (items_per_batch), or loss = 'vicreg'"
+            )
+        return found
     if losses and sum(loss == 0 for loss in losses) > MOSTLY * len(losses):
         if loss_name == "triplet":
             what = "no triplet was active: all different items are farther than the same by the margin"

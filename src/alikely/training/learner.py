@@ -15,7 +15,7 @@ from alikely.config import TrainSettings
 from alikely.contracts import Distance
 from alikely.data.batches import LabelBatches
 from alikely.data.reading import Prepared
-from alikely.losses import Earlier, Loss, batch_loss
+from alikely.losses import Earlier, Loss, SimSiam, batch_loss
 from alikely.model import BATCH, finished
 from alikely.training.alarms import require_finite, spread
 from alikely.training.cached import backward_in_pieces
@@ -100,6 +100,8 @@ class Learner:
         self.optimizer.step()
         with torch.no_grad():
             some = embeddings[:WATCHED]
+            if isinstance(self.loss, SimSiam):  # of all losses of views, the only one that holds nothing apart
+                return float(loss), self.loss.apart(some)
             return float(loss), spread(self.distance.table(some, some))
 
     def embed(self, items: Prepared) -> Float[np.ndarray, "items dim"]:
@@ -152,13 +154,15 @@ class Learner:
 
     def _known(self, batch: Batch) -> Known:
         device = self.accelerator.device
-        if batch.labels is not None:
-            return Known.from_labels(torch.from_numpy(batch.labels).to(device))
+        by_label = None if batch.labels is None else Known.from_labels(torch.from_numpy(batch.labels).to(device))
         pairs = batch.pairs
-        assert pairs is not None  # a batch has labels or pairs
+        if pairs is None:
+            assert by_label is not None  # a batch has labels or pairs
+            return by_label
         left, right, same = (torch.from_numpy(column).to(device) for column in (pairs.left, pairs.right, pairs.same))
         scores = None if pairs.score is None else torch.from_numpy(pairs.score).float().to(device)
-        return Known.from_pairs(len(batch.items), left, right, same, scores)
+        by_pair = Known.from_pairs(len(batch.items), left, right, same, scores)
+        return by_pair if by_label is None else by_pair.beside(by_label)
 
 
 def in_bf16(wanted: str) -> bool:

@@ -12,7 +12,7 @@ from torch import Tensor
 from alikely.config import TrainSettings
 from alikely.contracts import Augmentation
 from alikely.data.augmentations import build_augmentation
-from alikely.data.batches import LabelBatches, PairBatches, ViewBatches
+from alikely.data.batches import LabelAndPairBatches, LabelBatches, PairBatches, ViewBatches
 from alikely.data.reading import Prepared
 from alikely.data.symmetries import symmetries_of, turn
 from alikely.errors import SettingsError
@@ -63,7 +63,7 @@ def plan_training(items: Prepared, settings: TrainSettings) -> Plan:
     examples, symmetries = items.examples, symmetries_of(settings.new_classes)
     turns = len(symmetries)
     classes = 0
-    batches: LabelBatches | PairBatches | ViewBatches
+    batches: LabelBatches | PairBatches | LabelAndPairBatches | ViewBatches
     if learns_from_views(str(settings.loss)):
         _require_views(settings)
         batches = ViewBatches(len(examples) * turns, settings.items_per_batch, settings.seed)
@@ -79,24 +79,18 @@ def plan_training(items: Prepared, settings: TrainSettings) -> Plan:
             seed=settings.seed,
             draw=settings.draw,
         )
+        if examples.pairs is not None and len(examples.pairs):
+            batches = LabelAndPairBatches(batches, _pair_batches(examples.pairs, len(examples), turns, settings))
     else:
         assert examples.pairs is not None  # examples have labels or pairs
-        known = examples.pairs
-        offsets = np.repeat(np.arange(turns) * len(examples), len(known))
-        pairs = Pairs(
-            np.tile(known.left, turns) + offsets,
-            np.tile(known.right, turns) + offsets,
-            np.tile(known.same, turns),
-            score=None if known.score is None else np.tile(known.score, turns),
-        )
-        batches = PairBatches(pairs, settings.pairs_per_batch, settings.seed)
+        batches = _pair_batches(examples.pairs, len(examples), turns, settings)
     _require_labels_where_needed(settings, isinstance(batches, LabelBatches))
-    return Plan(items, batches, classes, build_augmentation(examples.kind, settings.augment), symmetries)
+    return Plan(items, batches, classes, build_augmentation(examples.kind, settings.of_augmentation()), symmetries)
 
 
 def _require_views(settings: TrainSettings) -> None:
     """Raise SettingsError where the two views of an item would be one and the same."""
-    if settings.augment in ("none", {}) or settings.items == "embedding":
+    if settings.of_augmentation() in ("none", {}) or settings.items == "embedding":
         unseen = "embeddings cannot be augmented" if settings.items == "embedding" else "augment is none"
         raise SettingsError(
             f"loss {settings.loss} learns from two views of each item, and {unseen}, so that both views are the same; "
@@ -108,11 +102,25 @@ def _require_labels_where_needed(settings: TrainSettings, labelled: bool) -> Non
     """Raise SettingsError for settings that would do nothing here."""
     for name in ("hard_negatives", "remembered"):
         if getattr(settings, name) and not labelled:
-            raise SettingsError(f"{name} needs labels, and the examples have none to learn from; leave it out")
+            raise SettingsError(f"{name} needs labels and no pairs beside them to learn from; leave it out")
     if settings.remembered and not compares_earlier(str(settings.loss)):
         raise SettingsError(
             f"loss {settings.loss} compares no distances within a batch, so that remembered does nothing; leave it out"
         )
+
+
+def _pair_batches(known: Pairs, items: int, turns: int, settings: TrainSettings) -> PairBatches:
+    """Batches of the pairs in each symmetry, of which each has units of its own."""
+    turn = np.repeat(np.arange(turns), len(known))
+    units = None if known.units is None else np.tile(known.units, turns) + turn * (int(known.units.max()) + 1)
+    pairs = Pairs(
+        np.tile(known.left, turns) + turn * items,
+        np.tile(known.right, turns) + turn * items,
+        np.tile(known.same, turns),
+        score=None if known.score is None else np.tile(known.score, turns),
+        units=units,
+    )
+    return PairBatches(pairs, settings.pairs_per_batch, settings.seed)
 
 
 def _anew_for_each_turn(names: Shaped[np.ndarray, " items"], turns: int) -> Int[np.ndarray, " turned"]:

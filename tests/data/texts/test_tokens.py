@@ -28,28 +28,32 @@ def fitted(tokens: str, texts: list[str] = TEXTS, **settings: object) -> TextPre
 
 def test_ngrams_by_hand():
     assert ngrams_of("ab c!") == [
-        *("wab", "wc", "w!", "wab c", "wc !"),
-        *("c ab", "cab ", "cb c", "c c!", "cc! "),  # of " ab c! "
-        *("c ab ", "cab c", "cb c!", "c c! "),
-        *("c ab c", "cab c!", "cb c! "),
+        *(" a", "ab", "b ", " ab", "ab ", " ab "),
+        *(" c", "c ", " c "),
+        *(" !", "! ", " ! "),
     ]
-    assert ngrams_of("aaaa").count("caaa") == 1
-    assert ngrams_of("a") == ["wa", "c a "]
+    assert ngrams_of("aaaa aaaa").count("aaa") == 1
+    assert ngrams_of("\u4f60\u597d") == [
+        " \u4f60",
+        "\u4f60\u597d",
+        "\u597d ",
+        " \u4f60\u597d",
+        "\u4f60\u597d ",
+        " \u4f60\u597d ",
+    ]
 
 
 def test_ngrams_are_numbered_by_how_many_texts_have_them():
-    tokens = Ngrams.counted(["aa", "aa bb", "aa bb", "cc"], 300)
-    # These stand in 3 texts, the rest of "aa bb" in 2; those of "cc" in one only.
-    assert tokens.kept[:4] == ("c aa", "c aa ", "caa ", "waa")
-    assert set(tokens.often[:4]) == {3}
-    assert set(tokens.often[4:]) == {2}
-    assert not [ngram for ngram in tokens.kept if "cc" in ngram]
-    assert tokens.count == 1 + len(tokens.kept)
-    assert tokens.numbers("cc") == [0]
-    assert tokens.numbers("aa") == [4, 1, 3, 2]
+    tokens = Ngrams.counted(["a", "a b", "a b", "c"], 300)
+    # Those of "a" stand in 3 texts, those of "b" in 2, those of "c" in one only.
+    assert tokens.kept == (" a", " a ", "a ", " b", " b ", "b ")
+    assert tokens.often == (3, 3, 3, 2, 2, 2)
+    assert tokens.count == 7
+    assert tokens.numbers("b") == [4, 6, 5]
+    assert tokens.numbers("c") == [0]
     # ln(5 / 1) + 1, ln(5 / 4) + 1, ln(5 / 3) + 1
-    assert tokens.facts()["rarity"] == [[2.6, 1], [1.2, 4], [1.5, len(tokens.kept) - 4]]
-    assert Ngrams.counted(["aa bb"] * 2, 4).count == 4
+    assert tokens.facts() == {"tokens": 7, "rarity": [[2.6, 1], [1.2, 3], [1.5, 3]]}
+    assert Ngrams.counted(["a b"] * 2, 4).count == 4
 
 
 def test_words_and_the_one_that_stands_for_all_others():
@@ -125,9 +129,10 @@ def test_a_text_of_a_million_characters_is_cut_before_time_is_spent(tokens):
 
 
 def test_all_ngrams_of_a_text_that_is_cut_are_used():
-    preparation = fitted("ngrams", ["abcdefghijklmnopqrstuvwxyz . ! ?"] * 2, longest=40)
-    assert len(preparation.read_one("a . ! ? b c d e f g")) <= 40
-    assert len(ngrams_of("a . ! ? b c"[:10])) <= 40  # longest / 4 characters have at most `longest` n-grams
+    text = "abcdef.!?ghij"
+    preparation = fitted("ngrams", [text] * 2, longest=39)  # 39 / 3 characters
+    assert len(preparation.read_one(text)) == len(ngrams_of(text)) <= 39
+    assert len(fitted("ngrams", [text] * 2, longest=18).read_one(text)) == len(ngrams_of(text[:6]))
 
 
 def test_vocabulary_bounds_the_number_of_tokens():

@@ -1,4 +1,4 @@
-"""Texts -> the runs of words and of characters in them, as numbers: without their order, each once."""
+"""Texts -> the runs of characters in their words, as numbers: without their order, each once."""
 
 import json
 import math
@@ -6,29 +6,24 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any
 
 from alikely.errors import ModelError
 
 FILE = "ngrams.json"
-CHARACTERS = (3, 4, 5)
-PER_CHARACTER = 4  # n-grams that begin at a character, at most: three of characters, and half of two words and signs
+CHARACTERS = (2, 3, 4)
+PER_CHARACTER = len(CHARACTERS)  # a word with the spaces around it has at most so many n-grams for each character
 LEAST_OFTEN = 2  # what is seen in one text only says nothing about likeness
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
 def ngrams_of(text: str) -> list[str]:
-    """All runs of 1 and 2 words (signs are words), then all of 3 to 5 characters with a space before and behind.
-
-    Each once. A first letter tells words ("w") from characters ("c"): the word "the" is another n-gram than the
-    characters "the".
-    """
-    words = _WORDS.findall(text)
-    edged = f" {text} "
-    found = [f"w{word}" for word in words] + [f"w{one} {other}" for one, other in pairwise(words)]
-    found += [f"c{edged[at : at + n]}" for n in CHARACTERS for at in range(len(edged) - n + 1)]
-    return list(dict.fromkeys(found))
+    """All runs of 2 to 4 characters in each word (a sign is a word) with a space before and behind; each once."""
+    words = dict.fromkeys(f" {word} " for word in _WORDS.findall(text))
+    return list(
+        dict.fromkeys(word[at : at + n] for word in words for n in CHARACTERS for at in range(len(word) - n + 1))
+    )
 
 
 @dataclass(frozen=True)

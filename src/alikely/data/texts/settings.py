@@ -8,7 +8,7 @@ from alikely.errors import SettingsError
 
 # What is taken where the user says nothing: how many tokens there may be, and how many of a text are used.
 VOCABULARY = {"bpe": 8_000, "words": 30_000, "ngrams": 200_000}
-LONGEST = {"bpe": 256, "words": 256, "ngrams": 4_096}
+LONGEST = {"bpe": 256, "words": 256, "ngrams": 3_072}
 FEWEST_TOKENS, MOST_TOKENS = 300, 2_000_000  # every byte is a token of its own, and a few are needed beside them
 SHORTEST, LONGEST_OF_ALL = 4, 65_536
 
@@ -19,11 +19,11 @@ class TextSettings:
 
     tokens: "bpe": pieces of words, learned from the training texts, over bytes, so that nothing is unknown; fit for any
         language. "words": words and signs; those that are rare or new are one unknown word; for languages that put
-        spaces between words. "ngrams": all runs of 1 and 2 words and of 3 to 5 characters, each once, without their
-        order: for the encoder `bag`.
+        spaces between words. "ngrams": all runs of 2 to 4 characters inside words, each once, without their order:
+        for the encoder `bag`.
     vocabulary: kinds of tokens that are kept at most, the most frequent; 300 to 2,000,000; by itself 8,000 of bpe,
         30,000 words, 200,000 ngrams.
-    longest: tokens of a text that are used, from its beginning; 4 to 65,536; by itself 256, of ngrams 4,096 (which
+    longest: tokens of a text that are used, from its beginning; 4 to 65,536; by itself 256, of ngrams 3,072 (which
         1,024 characters have).
     lower: whether capital letters are read as small ones; by itself they are.
     """

@@ -151,3 +151,13 @@ class Known:
             tables.append(table | table.T)
         scored = None if scores is None else Scored(left, right, scores)
         return cls(same=tables[0], different=tables[1], scored=scored)
+
+    def beside(self, other: "Known") -> "Known":
+        """What these pairs say, and of all other pairs what `other` says, with its labels."""
+        said = self.same | self.different
+        return replace(
+            self,
+            same=self.same | (other.same & ~said),
+            different=self.different | (other.different & ~said),
+            labels=other.labels,
+        )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alikely.data.batches import LabelBatches, PairBatches
+from alikely.data.batches import LabelAndPairBatches, LabelBatches, PairBatches
 from alikely.errors import SettingsError
 from alikely.types import Pairs
 
@@ -259,3 +259,30 @@ def test_pair_sizes_that_cannot_be():
         PairBatches(pairs_among(0, 2), 8, 0)
     with pytest.raises(SettingsError, match="pairs_per_batch is 0"):
         PairBatches(pairs_among(5, 3), 0, 0)
+
+
+@given(st.integers(2, 8), st.integers(1, 30), st.integers(1, 9), st.booleans(), st.integers(0, 3))
+def test_labels_and_pairs_each_have_their_batches(labels, count, per_batch, grouped, number):
+    marks = np.repeat(np.arange(labels), 3)
+    labelled = LabelBatches(marks, marks // 2 if grouped else None, 2, 2, None, 0)
+    paired = PairBatches(pairs_among(count, len(marks)), per_batch, 0)
+    epoch = list(LabelAndPairBatches(labelled, paired).epoch(number))
+    assert len(epoch) == LabelAndPairBatches(labelled, paired).batches_per_epoch
+    assert as_lists(batch for batch in epoch if batch.pairs is None) == as_lists(labelled.epoch(number))
+    of_pairs = [batch for batch in epoch if batch.pairs is not None]
+    assert [batch.items.tolist() for batch in of_pairs] == [batch.items.tolist() for batch in paired.epoch(number)]
+    for batch in of_pairs:
+        assert batch.labels.tolist() == marks[batch.items].tolist()
+        assert (batch.groups is not None) == grouped
+
+
+def test_batches_of_pairs_are_not_all_at_the_end():
+    marks = np.repeat(np.arange(20), 4)
+    both = LabelAndPairBatches(
+        LabelBatches(marks, None, 2, 2, None, 0), PairBatches(pairs_among(100, len(marks)), 10, 0)
+    )
+    orders = [[batch.pairs is None for batch in both.epoch(number)] for number in range(3)]
+    assert orders[0] != sorted(orders[0])
+    assert orders[0] != sorted(orders[0], reverse=True)
+    assert orders[0] != orders[1]
+    assert [batch.pairs is None for batch in both.epoch(0)] == orders[0]

@@ -161,6 +161,36 @@ class PairBatches:
 
 
 @dataclass(frozen=True, eq=False)
+class LabelAndPairBatches:
+    """The batches of labels, and among them, in an order drawn anew for each epoch, those of given pairs.
+
+    The pairs are of the items that the labels are of; a batch of pairs has the labels of its items too. All epochs have
+    the same number of batches.
+    """
+
+    labelled: LabelBatches
+    paired: PairBatches
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """The same for every epoch."""
+        return self.labelled.batches_per_epoch + self.paired.batches_per_epoch
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of epoch `number` (0 and up); always the same for the same seed and number."""
+        labels, groups = self.labelled.labels, self.labelled.groups
+        labelled, paired = self.labelled.epoch(number), self.paired.epoch(number)
+        turns = np.arange(self.batches_per_epoch) < self.paired.batches_per_epoch
+        for of_pairs in np.random.default_rng([self.paired.seed, number]).permutation(turns):
+            if of_pairs:
+                batch = next(paired)
+                places = batch.items
+                yield replace(batch, labels=labels[places], groups=None if groups is None else groups[places])
+            else:
+                yield next(labelled)
+
+
+@dataclass(frozen=True, eq=False)
 class ViewBatches:
     """Batches of at least `items_per_batch` items, each of which stands there twice: to be seen in two ways.
 

@@ -26,7 +26,7 @@ class Bag(nn.Module):
     tokens: how many kinds of tokens there are.
     dim: length of the embedding.
     rarity: where the weights start, as runs of (value, how many tokens) in the order of the tokens: n-grams give their
-        inverse document frequencies. None: every weight starts at 1.
+        inverse document frequencies. Where it is empty, every weight starts at 1.
     normalise: embeddings have length 1, so that euclidean distances lie in 0..2 and margins have a meaning.
     """
 

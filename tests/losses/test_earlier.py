@@ -28,6 +28,8 @@ def test_the_latest_items_are_kept_each_once():
     assert torch.equal(earlier.embeddings, torch.cat([first[[0, 2]], second]).detach())
     earlier = earlier.with_batch(rows(1), numbers(5), numbers(14))
     assert earlier.items.tolist() == [12, 11, 13, 14]
+    assert earlier.labels.tolist() == [1, 0, 2, 5]
+    assert torch.equal(earlier.embeddings, torch.cat([first[[2]], second, rows(1)]).detach())
     assert not earlier.embeddings.requires_grad
 
 

@@ -1,0 +1,51 @@
+"""How the settings of the time series benchmark were chosen: half of each set's training cases, judged by the others.
+
+No test case is touched. Each candidate is one change of the settings; the halves are drawn once, label by label.
+"""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report import Result, publish, read_options
+from benchmarks.timeseries import QUICK, SETTINGS, STEPS, Cases, accuracy, archives, by_euclid, by_warping, learned
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "light augmentation": {"augment": "light"},
+    "temperature 0.05": {"loss_settings": {"temperature": 0.05}},
+    "shape alone": {"preparation": {"longest": 200, "derivatives": True, "normalise": "each"}},
+    "no derivatives": {"preparation": {"longest": 200}},
+    "layer norm": {"encoder_settings": {"stages": [32, 64, 96], "dropout": 0.2, "norm": "layer"}},
+    "no statistics": {"encoder_settings": {"stages": [32, 64, 96], "dropout": 0.2, "statistics": False}},
+    "gru": {"encoder": "gru", "encoder_settings": {"width": 64, "front": 32, "dropout": 0.2}},
+}
+
+
+def halves(cases: Cases) -> tuple[Cases, Cases]:
+    """Of each label every other case, in a drawn order."""
+    order = np.random.default_rng(0).permutation(len(cases.labels))
+    order = order[np.argsort(cases.labels[order], kind="stable")]
+    return cases.select(np.sort(order[::2])), cases.select(np.sort(order[1::2]))
+
+
+def main() -> None:
+    options = read_options(__doc__ or "", needs_data=True)
+    begin = time.perf_counter()
+    steps = 5 if options.quick else STEPS
+    sets = [halves(known) for _, known, _ in archives(options.data)][: QUICK if options.quick else None]
+    rows: dict[str, dict[str, float]] = {}
+    for name, changes in CHANGES.items():
+        found = [accuracy(learned(known, asked, 0, changes, steps), known, asked) for known, asked in sets]
+        rows[name] = {"accuracy": float(np.mean(found))}
+        print(name, rows[name]["accuracy"], flush=True)
+    for name, floor in (("Euclid", by_euclid), ("time warping", by_warping)):
+        rows[name] = {"accuracy": float(np.mean([accuracy(floor(*halved), *halved) for halved in sets]))}
+    metrics = rows.pop("as it is")
+    settings = {**SETTINGS, "steps": steps}
+    publish(Result("timeseries_choice", metrics, time.perf_counter() - begin, floors=rows, settings=settings), options)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,17 +2,17 @@
 
 Forward and backward at batch 512 and 1024, 4 items a label, cosine distance, embeddings of length 128; each measured in
 a process of its own, so that one does not live in memory that the other left behind, and on one thread.
+
+`metrics.pieces_*`: InfoNCE of a batch of 1,024 pictures through the encoder in pieces of 32, beside the same at once.
 """
 
 import multiprocessing
 import os
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import torch
 from pytorch_metric_learning.losses import NTXentLoss
@@ -22,6 +22,8 @@ from torch import Tensor
 from alikely.distances import Cosine
 from alikely.losses import InfoNCE, batch_loss
 from alikely.types import Known
+from benchmarks.in_pieces import AT_ONCE, in_pieces
+from benchmarks.peak import peak_memory_mb
 from benchmarks.report import Result, publish, read_options
 from benchmarks.timing import Times, time_step
 
@@ -76,10 +78,10 @@ def measure(who: str, batch: int, parts: int, repeats: int) -> Measured:
     step: Callable[[Tensor, Tensor], Tensor] = ours if who == "ours" else partial(peer, parts=parts)
     step(embeddings[:16].clone().requires_grad_(), labels[:16])  # so that loading code is not counted
 
-    before = _peak_memory_mb(reset=True)
+    before = peak_memory_mb(reset=True)
     items = embeddings.clone().requires_grad_()
     value = step(items, labels)
-    memory_mb = _peak_memory_mb(reset=False) - before
+    memory_mb = peak_memory_mb(reset=False) - before
     assert items.grad is not None
     times = time_step(lambda: step(embeddings.clone().requires_grad_(), labels), repeats)
     return Measured(times, memory_mb, value.item(), items.grad.tolist())
@@ -117,9 +119,22 @@ def main() -> None:
         floors[f"memory_mb{suffix}"] = theirs.memory_mb
         floors[f"value{suffix}"] = theirs.value
         settings[f"peer's parts at batch {batch}"] = parts
+    pictures = 128 if options.quick else 1024
+    pieces, whole = in_pieces(pictures, repeats=1 if options.quick else 5)
+    settings["pieces"] = f"{pictures} pictures, {AT_ONCE} at once"
     settings["threads"] = 1
+    difference = torch.tensor(pieces.gradient) - torch.tensor(whole.gradient)
+    metrics |= {
+        "pieces_memory_mb": pieces.memory_mb,
+        "pieces_milliseconds": 1000 * pieces.times.wall,
+        "pieces_gradient_difference": float(difference.norm() / torch.tensor(whole.gradient).norm()),
+    }
+    at_once = {"pieces_memory_mb": whole.memory_mb, "pieces_milliseconds": 1000 * whole.times.wall}
     settings["torch"] = torch.__version__
-    publish(Result("loss_speed", metrics, time.perf_counter() - start, {PEER: floors}, {}, settings), options)
+    publish(
+        Result("loss_speed", metrics, time.perf_counter() - start, {PEER: floors, "at once": at_once}, {}, settings),
+        options,
+    )
 
 
 def _alone(who: str, batch: int, parts: int, repeats: int) -> Measured:
@@ -129,17 +144,6 @@ def _alone(who: str, batch: int, parts: int, repeats: int) -> Measured:
 
 def _largest_difference(mine: Measured, theirs: Measured) -> float:
     return (torch.tensor(mine.gradient) - torch.tensor(theirs.gradient)).abs().max().item()
-
-
-def _peak_memory_mb(reset: bool) -> float:
-    """The most memory that this process has held at once, since the last reset; Linux only, elsewhere NaN."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return float("nan")
-    if reset:
-        Path("/proc/self/clear_refs").write_text("5")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
-    return int(found[1]) / 1024 if found else float("nan")
 
 
 if __name__ == "__main__":

@@ -129,3 +129,14 @@ def test_the_pieces_are_of_like_size_and_no_item_is_alone(items, at_once, sizes)
 
     backward_in_pieces(encode, torch.ones(items, 2), at_once, lambda embeddings: embeddings.sum())
     assert seen == sizes * 2
+
+
+def test_what_the_loss_draws_is_not_drawn_again():
+    drawn = []
+
+    def loss_of(embeddings):
+        drawn.append(torch.rand(3))
+        return embeddings.square().sum()
+
+    backward_in_pieces(network(dropout=0.5), BATCH, 5, loss_of)
+    assert not torch.equal(torch.rand(3), drawn[0])

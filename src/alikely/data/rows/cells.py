@@ -17,8 +17,6 @@ from alikely.errors import InputError
 
 # What tables of numbers and of times write into an empty cell.
 _EMPTY = frozenset({"", "nan", "NaN", "NaT"})
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0+", re.ASCII)
 _TRUTHS = {"true": True, "yes": True, "1": True, "1.0": True, "false": False, "no": False, "0": False, "0.0": False}
 
@@ -57,33 +55,34 @@ def text_of(cell: Any) -> str | None:
     if isinstance(cell, str):
         text = cell.strip()
         return None if text in _EMPTY else text
-    if cell is None:
-        return None
     if isinstance(cell, np.datetime64):
         cell = cell.astype("datetime64[us]").item()
     elif isinstance(cell, np.generic):
         cell = cell.item()
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, int):
-        return _digits(cell)
+    if cell is None:
+        return None
     if isinstance(cell, float | Decimal):
         if math.isinf(cell):
             raise CellProblem(INFINITE)
         return None if math.isnan(cell) else str(cell)
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, int):
+        return _digits(cell)
     if isinstance(cell, date):
         text = cell.isoformat()
         return None if text in _EMPTY else text
-    if cell is None:  # what NumPy's not-a-time becomes
-        return None
     raise CellProblem(f"is a {type(cell).__name__}; give a text, a number, true or false, a date, or None")
 
 
 def number_of(text: str) -> float | None:
     """The number that the text says with digits and a decimal point; infinity for one too large; None for a word."""
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    return float(text) if _INFINITE.fullmatch(text) else None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    # Python also takes 1_000, other scripts' digits, and more spellings of "no number" than tables have.
+    return None if math.isnan(number) or "_" in text or not text.isascii() else number
 
 
 def truth_of(text: str) -> bool | None:
@@ -96,7 +95,7 @@ def days_of(text: str) -> float | None:
 
     A time with a zone is turned into UTC; one without is taken as it stands. A plain number is no date.
     """
-    if _NUMBER.fullmatch(text):
+    if number_of(text) is not None:
         return None
     try:
         moment = datetime.fromisoformat(text)

@@ -165,6 +165,8 @@ def _title(name: str) -> str:
     known = {
         "eer": "EER (same pairs refused = different pairs let through)",
         "auc": "AUC",
+        "spearman": "Spearman (order of the distances, against that of the scores)",
+        "pearson": "Pearson (of the distances with the scores)",
         "min_detection_cost": "minimum detection cost, normalised",
     }
     rate = name.removeprefix("fnmr_at_fmr_")

@@ -430,3 +430,17 @@ def test_threads_leave_the_warnings_as_they_were(tmp_path):
     read_all([path] * 300, ["a"] * 300, open_picture)
     assert list(warnings.filters) == before
     assert items._QUIET._readers == 0
+
+
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [
+        ("a/b c.png", "a/b c.png"),
+        ("", "the text ''"),
+        (" ", "the text ' '"),
+        ("a\nb", r"the text 'a\nb'"),
+        ("x" * 1_000_000, f"the text {'x' * 100!r}..."),
+    ],
+)
+def test_what_messages_call_a_path_or_a_text(item, name):
+    assert name_of(item) == name

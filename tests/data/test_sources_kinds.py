@@ -202,6 +202,11 @@ def test_an_archive(tmp_path):
 def test_one_sequence_as_items(curves):
     assert read_items(curves / "up/1.npy", "sequence").items == (curves / "up/1.npy",)
     assert read_items(curves, "sequence").labels.tolist() == ["down", "down", "up", "up"]
+    one = table(curves, "t,x\n0,5\n1,6\n", "one.csv")
+    assert read_items(one, "sequence").items == (one,)
+    assert read_items(curves, "sequence").labels is None
+    assert len(read_items(table(curves, "id,t,x\na,0,5\na,1,6\nb,0,1\nb,1,2\n"), "sequence")) == 2
+    assert len(read_items(table(curves, "path\nup/1.npy\nup/2.npy\n"), "sequence")) == 2
 
 
 # --- embeddings

@@ -20,15 +20,20 @@ app = typer.Typer(
 )
 
 # In the order in which somebody new to it needs them.
-COMMANDS = ("check", "train", "evaluate", "calibrate", "compare", "explain", "embed", "inspect", "demo")
+COMMANDS = ("check", "tune", "train", "evaluate", "calibrate", "compare", "explain", "embed", "inspect", "demo")
 
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="folder of a trained model")]
 Source = Annotated[
     Path,
     typer.Argument(
         metavar="SOURCE",
-        help="folder of identity folders, or a table (CSV, JSONL, Parquet) with path,label[,group] or left,right,same",
+        help="folder of identity folders, or a table (CSV, JSONL, Parquet) with path,label[,group] or text,label or "
+        "left,right,same or left,right,score or anchor,positive,negative (all forms: docs/data.md)",
     ),
+]
+Items = Annotated[
+    str | None,
+    typer.Option(help="what the items are: picture, text, row, sequence or embedding [default: as SOURCE shows]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="go on without items that cannot be read")]

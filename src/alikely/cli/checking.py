@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alikely.cli.app import AsJson, Source, app
+from alikely.cli.app import AsJson, Items, Source, app
 from alikely.cli.output import print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ MOST_SHOWN = 20  # cases of one finding
 @app.command(short_help="Look for faults in SOURCE before anything is learned from it.")
 def check(
     source: Source,
+    items: Items = None,
     against: Annotated[
         Path | None, typer.Option(metavar="OTHER", help="folder or table that should share nothing with SOURCE")
     ] = None,
@@ -35,8 +36,8 @@ def check(
     from alikely.data.sources import read_source
     from alikely.training.progress import Terminal
 
-    examples = read_source(source)
-    other = None if against is None else read_source(against)
+    examples = read_source(source, items or "auto")
+    other = None if against is None else read_source(against, examples.kind)
     with Terminal() as terminal:
         found = check_examples(
             examples,

@@ -60,8 +60,13 @@ def evaluate(
 @app.command()
 def compare(
     model: ModelFolder,
-    left: Annotated[Path, typer.Argument(metavar="LEFT", help="one item")],
-    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="the other item")],
+    left: Annotated[
+        str,
+        typer.Argument(
+            metavar="LEFT", help="one item: a text as it is, a row as JSON, a picture or sequence by its file"
+        ),
+    ],
+    right: Annotated[str, typer.Argument(metavar="RIGHT", help="the other item")],
     fmr: Annotated[
         float | None, typer.Option(help="false-match rate of the threshold [default: the model's own]")
     ] = None,
@@ -76,10 +81,16 @@ def compare(
     prior: Annotated[float, typer.Option(help="chance, before looking, that the two are the same")] = 0.5,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether two items are the same. Exit code: 0 same, 1 different, 2 error, 3 unsure (only with --fnmr)."""
+    """Say whether two items are the same. Exit code: 0 same, 1 different, 2 error, 3 unsure (only with --fnmr).
+
+    A text that begins with a hyphen stands behind two hyphens: compare MODEL -- "-5 degrees" "cold".
+    """
+    from alikely.data.sources import parse_item
     from alikely.storage import load_model
 
-    decision = load_model(model).compare(left, right, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
+    loaded = load_model(model)
+    one, other = (parse_item(said, loaded.preparation.kind) for said in (left, right))
+    decision = loaded.compare(one, other, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
     if as_json:
         print_json(decision.to_dict())
     else:

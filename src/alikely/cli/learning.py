@@ -2,12 +2,13 @@
 
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from alikely.cli.app import AsJson, SkipBad, Source, app
+from alikely.cli.app import AsJson, Items, SkipBad, Source, app
 from alikely.cli.output import print_json, print_rows, say
 
 
@@ -15,7 +16,11 @@ from alikely.cli.output import print_json, print_rows, say
 def train(
     source: Source,
     out: Annotated[Path, typer.Option(help="folder that the model is written to")],
-    encoder: Annotated[str | None, typer.Option(help="cnn, resnet or koch [default: cnn]")] = None,
+    items: Items = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="cnn, resnet, gru, lstm, mlp ... (docs/settings.md) [default: what fits the items]"),
+    ] = None,
     distance: Annotated[
         str | None,
         typer.Option(help="euclidean, squared_euclidean, manhattan, cosine or learned [default: what fits the loss]"),
@@ -33,7 +38,7 @@ def train(
     ] = None,
     light: Annotated[str | None, typer.Option(help="none or local (even out the light) [default: none]")] = None,
     epochs: Annotated[int | None, typer.Option(help="how often every item is seen [default: 30]")] = None,
-    augment: Annotated[str | None, typer.Option(help="none, light or strong [default: light]")] = None,
+    augment: Annotated[str | None, typer.Option(help="none, light or strong [default: what fits the loss]")] = None,
     patience: Annotated[
         int | None, typer.Option(help="stop after so many epochs without a better EER [default: never]")
     ] = None,
@@ -60,10 +65,11 @@ def train(
 
     All settings, for --config and --set: docs/settings.md.
     """
-    from alikely.config import TrainSettings, read_toml
+    from alikely.config import TrainSettings
     from alikely.training import train as train_model
 
     given = {
+        "items": items,
         "encoder": encoder,
         "distance": distance,
         "loss": loss,
@@ -77,10 +83,7 @@ def train(
         "confidence": confidence,
         "seed": seed,
     }
-    values: dict[str, Any] = {} if config is None else read_toml(config)
-    for text in setting or []:
-        values = _joined(values, _one_setting(text))
-    values |= {name: value for name, value in given.items() if value is not None}
+    values = said_settings(config, setting or [], given)
     model, history, report = train_model(
         source, TrainSettings(**values), out=out, resume=resume, skip_bad=skip_bad, overwrite=overwrite
     )
@@ -97,6 +100,16 @@ def train(
         if history.epochs:
             typer.echo("the same command with --resume goes on with the training", err=True)
         sys.exit(130)
+
+
+def said_settings(config: Path | None, setting: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a TOML file says, on top of it what each NAME=VALUE says, on top of that the options that were given."""
+    from alikely.config import read_toml
+
+    values: dict[str, Any] = {} if config is None else read_toml(config)
+    for text in setting:
+        values = _joined(values, _one_setting(text))
+    return values | {name: value for name, value in given.items() if value is not None}
 
 
 def _joined(values: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ MOST_PIXELS = 100_000_000
 MOST_THREADS = 4
 ITEMS_AT_ONCE = 32
 
+LONGEST_NAME = 200  # in characters, of what may be a path or a text
+
 _FORMATS_IN_WORDS = "JPEG, PNG, GIF, BMP, WebP or TIFF"
 _TOO_LARGE = f"has more than {MOST_PIXELS // 1_000_000} million pixels (a decompression bomb?); make it smaller"
 
@@ -93,14 +95,24 @@ _QUIET = _Quiet()
 
 
 def name_of(item: Item, position: int | None = None) -> str:
-    """What messages call an item: a file by its path, anything else by its kind and its place, counted from 1."""
-    if isinstance(item, Path | str):
+    """What messages call an item: a file by its path, anything else by its kind and its place, counted from 1.
+
+    A text that is blank, long or in several lines, and so no path, by its beginning in quotes.
+    """
+    if isinstance(item, Path):
         return str(item)
+    if isinstance(item, str):
+        return item if item.strip() and item.isprintable() and len(item) <= LONGEST_NAME else _beginning(item)
     file = getattr(item, "filename", "")
     if file:
         return str(file)
     kind = "picture" if isinstance(item, Image.Image) else "row" if isinstance(item, Mapping) else "array"
     return f"the {kind}" if position is None else f"{kind} {position + 1}"
+
+
+def _beginning(text: str) -> str:
+    most = LONGEST_NAME // 2
+    return f"the text {text[:most]!r}{'...' if len(text) > most else ''}"
 
 
 def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from alikely.data.items import PICTURE_ENDINGS
-from alikely.data.sequences import ARCHIVE_ENDINGS, SEQUENCE_ENDINGS
-from alikely.data.sources.kinds import KindOrAuto, kind_of_cells, kind_of_items, kind_or_auto
+from alikely.data.sequences import ARCHIVE_ENDINGS, SEQUENCE_ENDINGS, is_long_table
+from alikely.data.sources.kinds import KindOrAuto, item_column, kind_of_cells, kind_of_items, kind_or_auto
 from alikely.data.sources.lists import examples_from
 from alikely.data.sources.of_arrays import ARRAY_ENDINGS, examples_of_archive, examples_of_arrays
 from alikely.data.sources.of_folders import files_in, identities_in
@@ -72,7 +72,7 @@ def read_items(source: str | Path, items: str = "auto") -> Examples:
     ending = path.suffix.lower()
     if wanted in ("auto", "picture") and ending in PICTURE_ENDINGS:
         return examples_from([path])
-    if wanted == "sequence" and ending in SEQUENCE_ENDINGS - TABLE_ENDINGS:
+    if wanted == "sequence" and ending in SEQUENCE_ENDINGS and _is_one_sequence(path):
         return examples_from([path], kind="sequence")
     return _from_file(path, wanted, labelled=False)
 
@@ -86,6 +86,14 @@ def examples_from_records(records: Iterable[Any], items: str = "auto") -> Exampl
     wanted = kind_or_auto(items)
     table = table_of_records(records, [name for name in _KNOWN if name != "path"])
     return _from_table(table, wanted, labelled=True)
+
+
+def _is_one_sequence(path: Path) -> bool:
+    """Whether a file whose ending is that of a sequence holds one, and no table of several."""
+    if path.suffix.lower() not in TABLE_ENDINGS:
+        return True
+    table = read_table(path, _KNOWN, _LISTS)
+    return not (item_column(table, "sequence") or ends_in(table) or is_long_table(table.found))
 
 
 def _from_file(path: Path, items: KindOrAuto, labelled: bool) -> Examples:

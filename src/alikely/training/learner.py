@@ -24,6 +24,7 @@ from alikely.training.plan import Plan
 from alikely.training.schedule import learning_rate_share
 from alikely.types import Batch, Known
 
+FUSED_FROM = 5_000_000  # weights
 WATCHED = 64  # items of a batch whose distances are watched for a collapse
 
 
@@ -50,7 +51,9 @@ class Learner:
         self.modules = {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
         for module in self.modules.values():
             module.to(device=self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.AdamW(_decayed_and_not(self.modules, settings.weight_decay), lr=settings.learning_rate)
+        optimizer = torch.optim.AdamW(
+            _decayed_and_not(self.modules, settings.weight_decay), lr=settings.learning_rate, fused=_large(self.modules)
+        )
         self.encoder, self.optimizer = self.accelerator.prepare(encoder, optimizer)
         self.steps_per_epoch = plan.batches.batches_per_epoch
         self.generator = torch.Generator(self.accelerator.device)
@@ -172,6 +175,12 @@ def in_bf16(wanted: str) -> bool:
             return bool(torch.cuda.is_bf16_supported())
         return bool(torch.cpu._is_avx512_bf16_supported())
     return wanted == "bf16"
+
+
+def _large(modules: dict[str, nn.Module]) -> bool | None:
+    """True where a step of the optimizer costs as much as a pass of the network: then it goes over the weights once."""
+    count = sum(w.numel() for module in modules.values() for w in module.parameters() if w.requires_grad)
+    return True if count > FUSED_FROM else None
 
 
 def _decayed_and_not(modules: dict[str, nn.Module], decay: float) -> list[dict[str, object]]:

@@ -27,6 +27,7 @@ from alikely.errors import SettingsError
 from alikely.types import Kind
 
 TUNINGS = ("frozen", "fine_tuned", "adapters")
+PIECE = 32  # texts that go through the network at once on a CPU
 TRIED = 2  # tokens of the text that is tried once, to see how long an embedding is
 
 
@@ -104,15 +105,25 @@ class Pretrained(nn.Module):
         if self.fixed:
             self.body.eval()  # no dropout, no statistics of the batch
         with torch.no_grad() if self.fixed else nullcontext():
-            states, present, pooled = self._read(batch) if self.tokens else self._looked_at(batch)
-            rows: Tensor = self.layers(pool(self.pooling, states, present, pooled))
-        return rows
+            if not self.tokens:
+                return self._rows(*self._looked_at(batch))
+            if batch.device.type != "cpu" or len(batch) <= PIECE:
+                return self._rows(*self._read(batch))
+            # Texts of like length together: the answer is the same, and little padding is computed.
+            lengths = (batch >= 0).sum(dim=1)
+            order = lengths.argsort(stable=True)
+            pieces = [self._rows(*self._read(batch[some, : int(lengths[some].max())])) for some in order.split(PIECE)]
+            return torch.cat(pieces)[order.argsort()]
 
     def settings(self) -> dict[str, Any]:
         """All arguments that make this network again (without its weights), with no need of the folder it came from."""
         names = ("model", "tuning", "tokens", "channels", "size", "pooling", "rank")
         head = {name: self.head.settings()[name] for name in ("head", "dim", "hidden", "normalise")}
         return {name: getattr(self, name) for name in names} | head | {"architecture": self.architecture.to_dict()}
+
+    def _rows(self, states: Tensor, present: Tensor, pooled: Tensor | None) -> Tensor:
+        rows: Tensor = self.layers(pool(self.pooling, states, present, pooled))
+        return rows
 
     def _read(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         present = batch >= 0

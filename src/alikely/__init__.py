@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
     from alikely.storage import load_model, save_calibration, save_model
     from alikely.training import train
+    from alikely.tuning import Tuned, tune
     from alikely.types import Examples, Pairs
 
 # Every public name, and where it lives.
 _PLACES = {
     "train": "alikely.training",
+    "tune": "alikely.tuning",
+    "Tuned": "alikely.tuning",
     "TrainSettings": "alikely.config",
     "load_model": "alikely.storage",
     "save_model": "alikely.storage",
@@ -50,6 +53,8 @@ _PLACES = {
 
 __all__ = [
     "train",
+    "tune",
+    "Tuned",
     "TrainSettings",
     "load_model",
     "save_model",

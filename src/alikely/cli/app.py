@@ -36,6 +36,10 @@ Items = Annotated[
     typer.Option(help="what the items are: picture, text, row, sequence or embedding [default: as SOURCE shows]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
+OwnCode = Annotated[
+    bool,
+    typer.Option("--own-code", help="import the encoder of a model with one of your own (module:Class): runs its code"),
+]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="go on without items that cannot be read")]
 
 

@@ -79,16 +79,16 @@ def train(
     if not isinstance(settings, TrainSettings | None):
         raise SettingsError(f"settings are a TrainSettings, got {type(settings).__name__}: TrainSettings(epochs=10)")
     settings = settings or TrainSettings()
-    examples = source if isinstance(source, Examples) else _read(source, settings)
+    examples = source if isinstance(source, Examples) else read_examples(source, settings)
     settings = settings.resolved(examples.kind)
-    _require_known(settings, examples.kind, encoder)
+    require_known(settings, examples.kind, encoder)
     folder = None if out is None else Path(out)
     work = None if folder is None else _work_folder(folder, resume, overwrite)
     if resume and work is None:
         raise SettingsError("resume needs `out`: the checkpoint lies beside the model's folder")
     name = str(source) if isinstance(source, Path | str) else f"{len(examples)} examples given from Python"
     gathered = gather(examples, name, settings, skip_bad, reporter)
-    network, learner, history = _learned(gathered, settings, encoder, work, resume, reporter)
+    network, learner, history = learn(gathered, settings, encoder, work, resume, reporter)
     model = SiameseModel(
         preparation=gathered.items.preparation,
         encoder=ready(network),
@@ -110,12 +110,13 @@ def train(
     return Trained(model, history, report)
 
 
-def _read(source: Path | str, settings: TrainSettings) -> Examples:
+def read_examples(source: Path | str, settings: TrainSettings) -> Examples:
+    """What there is to learn from; for a loss that learns from views, whether or not anything is known of it."""
     read = read_items if settings.loss is not None and learns_from_views(settings.loss) else read_source
     return read(source, settings.items)
 
 
-def _require_known(settings: TrainSettings, kind: Kind, own: nn.Module | None) -> None:
+def require_known(settings: TrainSettings, kind: Kind, own: nn.Module | None) -> None:
     """Raise SettingsError for a name or value that is not known, before any item is opened."""
     require_installed(settings.trackers)
     build_augmentation(kind, settings.of_augmentation())
@@ -152,7 +153,7 @@ def _work_folder(folder: Path, resume: bool, overwrite: bool) -> Path:
     return work
 
 
-def _learned(
+def learn(
     gathered: Gathered,
     settings: TrainSettings,
     own: nn.Module | None,

@@ -49,6 +49,15 @@ def test_they_are_those_of_looking_at_every_pair(distance, exact):
         assert found[item].tolist() == [*wanted.tolist(), -1, -1, -1][:3]
 
 
+def test_for_the_cosine_directions_are_searched_not_places():
+    generator = torch.Generator().manual_seed(0)
+    directions = torch.randn(300, 6, generator=generator)
+    embeddings = directions * 10 ** torch.randn(300, 1, generator=generator)  # more than can be looked at one by one
+    found = find_hard_negatives(embeddings, np.arange(300), Cosine(), 5, guard=None)
+    table = Cosine().table(embeddings, embeddings).fill_diagonal_(3).numpy()
+    assert np.array_equal(found, np.argsort(table, axis=1)[:, :5])
+
+
 def test_where_no_positive_is_among_the_nearest_all_of_these_count_as_too_near():
     # 70 items close together, all of different labels but the last, whose twin is far away.
     embeddings = torch.cat([torch.arange(70.0), torch.tensor([1e4])])[:, None]

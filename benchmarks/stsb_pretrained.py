@@ -80,7 +80,7 @@ def as_it_is() -> SiameseModel:
 
     chosen = {"model": str(network())}
     preparation = Pretrained.preparation("text", chosen, {})
-    encoder = ready(Pretrained(**chosen, **preparation.facts()))
+    encoder = ready(Pretrained(str(network()), tokens=preparation.facts()["tokens"]))
     return SiameseModel(preparation, encoder, "pretrained", build_distance("cosine", 384), "cosine")
 
 

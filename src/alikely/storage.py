@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from alikely.calibration import Calibration, calibration_from
 from alikely.card import model_card
-from alikely.contracts import Distance, Encoder
+from alikely.contracts import Distance, Encoder, Preparation
 from alikely.data.preparations import described as described_preparation
 from alikely.data.preparations import preparation_from
 from alikely.distances import build_distance
 from alikely.encoders import ENCODERS, build_encoder
+from alikely.encoders.own import is_own, own_encoder
 from alikely.errors import CalibrationError, ModelError, StorageError
 from alikely.folders import whole_folder
 from alikely.model import SiameseModel, ready
@@ -100,11 +101,18 @@ def require_replaceable(folder: Path) -> None:
     raise StorageError(f"{folder}: is there but is no model, so it is not replaced; name another folder")
 
 
-def load_model(folder: Path | str, encoder: nn.Module | None = None, without_calibration: bool = False) -> SiameseModel:
+def load_model(
+    folder: Path | str,
+    encoder: nn.Module | None = None,
+    without_calibration: bool = False,
+    own_code: bool = False,
+) -> SiameseModel:
     """The model in `folder`, bit-equal to the one that was saved.
 
     `encoder` is needed for a model with an encoder of your own: an instance of it, built as for training. Nothing in
-    the folder is run, so it cannot be found there. `without_calibration` leaves out a calibration that cannot be read,
+    the folder is run, so it cannot be found there. With `own_code`, an encoder that was named `module:Class` is
+    imported, from the current folder or where it is installed, which runs that module: only for models whose folder you
+    trust. `without_calibration` leaves out a calibration that cannot be read,
     or is to be made anew. Raises ModelError where the folder is damaged, edited, or of a format that this version does
     not know.
     """
@@ -125,13 +133,16 @@ def load_model(folder: Path | str, encoder: nn.Module | None = None, without_cal
         calibration: Calibration | None = None
         if CALIBRATION in files:
             calibration = calibration_from(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
-        network = _encoder(described["encoder"], encoder, folder)
-        distance = build_distance(described["distance"]["name"], int(network.dim))  # type: ignore[arg-type]
+        preparation = preparation_from(described["preparation"], _files(folder, described))
+        network = encoder if encoder is not None else _encoder(described, preparation, own_code, folder)
+        if not isinstance(network, Encoder):
+            raise ModelError(f"the given encoder {type(network).__name__} has no `dim`; set self.dim in its __init__")
+        distance = build_distance(described["distance"]["name"], int(network.dim))
         _fill("encoder", network, tensors)
         if isinstance(distance, nn.Module):
             _fill("distance", distance, tensors)
         model = SiameseModel(
-            preparation=preparation_from(described["preparation"], _files(folder, described)),
+            preparation=preparation,
             encoder=ready(network),
             encoder_name=described["encoder"]["name"],
             distance=_as_distance(distance),
@@ -196,17 +207,17 @@ def _encoder_settings(model: SiameseModel) -> dict[str, Any]:
     return dict(model.encoder.settings()) if model.encoder_name in ENCODERS else {"dim": model.dim}  # type: ignore[operator]
 
 
-def _encoder(described: dict[str, Any], own: nn.Module | None, folder: Path) -> nn.Module:
-    if own is not None:
-        if not isinstance(own, Encoder):
-            raise ModelError(f"the given encoder {type(own).__name__} has no `dim`; set self.dim in its __init__")
-        return own
-    if described["name"] not in ENCODERS:
-        raise ModelError(
-            f"{folder}: its encoder {described['name']} is not one of Alikely's; "
-            f"pass it: load_model({str(folder)!r}, encoder=...)"
-        )
-    return build_encoder(described["name"], described["settings"])
+def _encoder(described: dict[str, Any], preparation: Preparation, own_code: bool, folder: Path) -> nn.Module:
+    name = described["encoder"]["name"]
+    if name in ENCODERS:
+        return build_encoder(name, described["encoder"]["settings"])
+    if is_own(name) and own_code:
+        return own_encoder(name, preparation.facts(), described["training"]["settings"]["encoder_settings"])
+    imported = "; or, where you trust it, have it imported: own_code=True (--own-code)" if is_own(name) else ""
+    raise ModelError(
+        f"{folder}: its encoder {name} is not one of Alikely's; pass it: load_model({str(folder)!r}, encoder=...)"
+        + imported
+    )
 
 
 def _fill(part: str, module: nn.Module, tensors: dict[str, Tensor]) -> None:

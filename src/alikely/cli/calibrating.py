@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alikely.cli.app import AsJson, SkipBad, app
+from alikely.cli.app import AsJson, OwnCode, SkipBad, app
 from alikely.cli.output import print_json, print_rows, say, say_skipped
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def calibrate(
         Path | None, typer.Option(metavar="FILE.html", help="write a report with curves to this file")
     ] = None,
     skip_bad: SkipBad = False,
+    own_code: OwnCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Set thresholds that keep their false-match rate on identities never seen, and a probability for any distance.
@@ -98,7 +99,7 @@ def calibrate(
             assert model is not None  # checked
             assert source is not None
             _check_new(out)
-            loaded = load_model(model, without_calibration=True)
+            loaded = load_model(model, without_calibration=True, own_code=own_code)
             found = calibrate_model(
                 loaded, source, fmr, fnmr, confidence, probability, costs, skip_bad, terminal.done, report
             )

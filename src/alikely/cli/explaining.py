@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alikely.cli.app import AsJson, ModelFolder, app
+from alikely.cli.app import AsJson, ModelFolder, OwnCode, app
 from alikely.cli.output import print_json, say
 
 # What the picture can be written as, by the ending of the file.
@@ -18,6 +18,7 @@ def explain(
     left: Annotated[Path, typer.Argument(metavar="LEFT", help="one picture")],
     right: Annotated[Path, typer.Argument(metavar="RIGHT", help="the other picture")],
     out: Annotated[Path, typer.Option(help="picture to write: .png, .jpg or .webp")],
+    own_code: OwnCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Show which regions of two pictures make MODEL call them alike or unlike: coloured in a picture, and in words."""
@@ -29,7 +30,7 @@ def explain(
     ending = out.suffix.lower()
     if ending not in FORMATS:
         raise SettingsError(f"{out}: the picture is written as {', '.join(FORMATS)}; name such a file")
-    found = explained(load_model(model), left, right)
+    found = explained(load_model(model, own_code=own_code), left, right)
     with whole_file(out) as partial:
         found.picture().save(partial, FORMATS[ending])
     if as_json:

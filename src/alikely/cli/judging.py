@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alikely.cli.app import AsJson, ModelFolder, SkipBad, Source, app
+from alikely.cli.app import AsJson, ModelFolder, OwnCode, SkipBad, Source, app
 from alikely.cli.output import print_json, print_rows, say, say_skipped
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE.html", help="write a report with curves and pictures to this file")
     ] = None,
     skip_bad: SkipBad = False,
+    own_code: OwnCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure MODEL on all pairs of SOURCE: EER, AUC, FNMR at FMR 1 % and 0.1 %, retrieval, counts, intervals.
@@ -39,7 +40,7 @@ def evaluate(
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal:
-        found = measure(load_model(model), source, skip_bad, terminal.done, by or (), report)
+        found = measure(load_model(model, own_code=own_code), source, skip_bad, terminal.done, by or (), report)
         if warning := found.warning():
             terminal.alarm(warning)
     say_skipped(found.skipped)
@@ -79,6 +80,7 @@ def compare(
         typer.Option(help="confidence that identities never seen keep these rates; 0: none [default: the model's own]"),
     ] = None,
     prior: Annotated[float, typer.Option(help="chance, before looking, that the two are the same")] = 0.5,
+    own_code: OwnCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Say whether two items are the same. Exit code: 0 same, 1 different, 2 error, 3 unsure (only with --fnmr).
@@ -88,7 +90,7 @@ def compare(
     from alikely.data.sources import parse_item
     from alikely.storage import load_model
 
-    loaded = load_model(model)
+    loaded = load_model(model, own_code=own_code)
     one, other = (parse_item(said, loaded.preparation.kind) for said in (left, right))
     decision = loaded.compare(one, other, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
     if as_json:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alikely.cli.app import AsJson, ModelFolder, SkipBad, app
+from alikely.cli.app import AsJson, ModelFolder, OwnCode, SkipBad, app
 from alikely.cli.output import print_json, print_rows, say, say_skipped
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def embed(
     ],
     out: Annotated[Path, typer.Option(help="file to write: .npz or .parquet")],
     skip_bad: SkipBad = False,
+    own_code: OwnCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the embedding of every item of SOURCE to a file, with its name and label."""
@@ -30,7 +31,7 @@ def embed(
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal:
-        done = embed_to_file(load_model(model), source, out, skip_bad, terminal.done)
+        done = embed_to_file(load_model(model, own_code=own_code), source, out, skip_bad, terminal.done)
     say_skipped(done.skipped)
     if as_json:
         skipped = [{"item": name, "problem": problem} for name, problem in done.skipped]
@@ -40,12 +41,12 @@ def embed(
 
 
 @app.command(short_help="Show what MODEL is and how it was made.")
-def inspect(model: ModelFolder, as_json: AsJson = False) -> None:
+def inspect(model: ModelFolder, own_code: OwnCode = False, as_json: AsJson = False) -> None:
     """Show what MODEL is: encoder, distance, items, training, data, quality, calibration."""
     from alikely.item_words import lines_of
     from alikely.storage import describe, load_model
 
-    loaded = load_model(model)
+    loaded = load_model(model, own_code=own_code)
     described = describe(loaded)
     if loaded.calibration is not None:
         described["calibration"] = _summary(loaded.calibration)

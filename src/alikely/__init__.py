@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alikely.config import TrainSettings
     from alikely.data.checks import Finding, check_examples
-    from alikely.data.sources import examples_from, read_source
+    from alikely.data.sources import examples_from, examples_from_records, parse_item, read_source
     from alikely.decision import Decision
     from alikely.errors import AlikelyError
     from alikely.explaining import Explanation, explain
@@ -44,6 +44,8 @@ _PLACES = {
     "Explanation": "alikely.explaining",
     "read_source": "alikely.data.sources",
     "examples_from": "alikely.data.sources",
+    "examples_from_records": "alikely.data.sources",
+    "parse_item": "alikely.data.sources",
     "check_examples": "alikely.data.checks",
     "Finding": "alikely.data.checks",
     "Examples": "alikely.types",
@@ -69,6 +71,8 @@ __all__ = [
     "Explanation",
     "read_source",
     "examples_from",
+    "examples_from_records",
+    "parse_item",
     "check_examples",
     "Finding",
     "Examples",

@@ -44,6 +44,7 @@ def test_pairs_that_are_known_or_judged_are_left_out(small):
     assert more_texts(small) == [ScoredText("New.", "A horse.", 0.2)]
 
 
+@pytest.mark.data
 def test_no_sentence_of_a_judged_part_is_learned_from(real_data):
     judged = [*scored_texts(real_data / "stsb" / "dev.csv"), *scored_texts(real_data / "stsb" / "test.csv")]
     taken = {plain(text) for text in texts_of(judged)}
@@ -79,6 +80,17 @@ def test_floors_find_what_is_alike():
     judged = [ScoredText("the cat 3", "the cat 3", 1), ScoredText("the cat 3", "nothing here", 0)]
     for near, far in (tfidf_distances(learned, judged), boosted_distances(learned, judged, seed=0)):
         assert near < far
+
+
+def test_figures_say_whose_they_are():
+    figures = {"pretrained": 0.8, "fine_tuned": 0.9, "fine_tuned_sd": 0.1, "seconds": 7.0, "fine_tuned_bf16": 0.7}
+    assert stsb.told_of("peer", figures) == {
+        "pretrained": 0.8,
+        "peer": 0.9,
+        "peer_sd": 0.1,
+        "peer_seconds": 7.0,
+        "peer_bf16": 0.7,
+    }
 
 
 @pytest.mark.slow

@@ -82,7 +82,7 @@ def settings_page() -> str:
     """Every setting of `train`, of each encoder, and of the augmentation: default, bounds, meaning."""
     described = TrainSettings.model_json_schema()["properties"]
     rows = [
-        (f"`{name}`", _default(field.default), _values(described[name]), field.description or "")
+        (f"`{name}`", _default(field.default), _values(described[name]), " ".join((field.description or "").split()))
         for name, field in TrainSettings.model_fields.items()
     ]
     parts = [

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from alikely.encoders import DEFAULT_ENCODERS, brings_preparation
+from alikely.encoders import DEFAULT_ENCODERS, brings_preparation, preferred_preparation
 from alikely.errors import InputError, SettingsError
 from alikely.losses import is_borrowed, learns_from_views
 from alikely.types import Kind
@@ -39,8 +39,8 @@ class TrainSettings(BaseModel):
     distance: str | None = None
     """euclidean, squared_euclidean, manhattan, cosine or learned; by itself what fits encoder and loss"""
     loss: str | None = None
-    """contrastive, triplet, info_nce ..., or a sum such as info_nce+cosface; by itself contrastive (koch: logistic);
-    without labels simsiam, barlow_twins, vicreg or info_nce_views"""
+    """contrastive, triplet, info_nce, pml:CircleLoss ..., or a sum such as info_nce+cosface; by itself contrastive
+    (koch: logistic); without labels simsiam, barlow_twins, vicreg or info_nce_views"""
     loss_settings: dict[str, Any] = {}
     """settings of the loss, for example { margin = 0.5 }; of a sum { cosface = { margin = 0.2, weight = 0.5 } }"""
 
@@ -55,8 +55,7 @@ class TrainSettings(BaseModel):
     light: Literal["none", "local"] = "none"
     """local evens out the light of each picture"""
     augment: str | dict[str, float] | None = None
-    """none, light, strong, or strengths by name; by itself light, strong where two views are learned from, and none for
-    a network made elsewhere (pretrained, onnx)"""
+    """none, light, strong, or strengths by name; by itself light (strong for views, none for pretrained and onnx)"""
     new_classes: Literal["none", "turned", "mirrored", "both"] = "none"
     """turned, mirrored or both: every identity also teaches as new ones so seen, in each epoch (characters, symbols)"""
 
@@ -161,9 +160,9 @@ class TrainSettings(BaseModel):
         return "none" if brings_preparation(self.encoder or "") else "light"
 
     def of_preparation(self) -> dict[str, Any]:
-        """The settings of the preparation, once resolved."""
+        """The settings of the preparation, once resolved; what they leave out is as the encoder prefers it."""
         if self.items != "picture":
-            return self.preparation
+            return {**preferred_preparation(str(self.encoder)), **self.preparation}
         return {name: getattr(self, name) for name in OF_PICTURES} | self.preparation
 
     def _require_no_pictures(self, kind: str) -> None:

@@ -30,8 +30,10 @@ class Onnx(nn.Module):
     among the weights, so that a model folder needs no file beside it.
 
     file: the .onnx file.
-    channels, size: of pictures; given: numbers in an embedding. All 0: as many as the file says.
-    head: "none", "linear" or "mlp", as in `Given`. dim: length of the embedding; None: that of the network.
+    channels, size: of pictures; 0: as the file says.
+    given: numbers in an embedding; 0: as the file says.
+    head: "none", "linear" or "mlp", as in `Given`.
+    dim: length of the embedding; None: that of the network.
     hidden: width of the hidden layer of "mlp".
     normalise: embeddings have length 1.
     length, width: of a file whose bytes come later, in bytes, and the length of its output. Not for settings.

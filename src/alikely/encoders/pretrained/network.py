@@ -41,7 +41,8 @@ class Pretrained(nn.Module):
     channels, size: of the pictures.
     pooling: tokens or places -> one row: mean, cls, max, last, mean_sqrt, pooled, or several such as mean+max; None: as
         the folder says, else mean for texts; for pictures cls where the network has such a token, else pooled.
-    head: "none", "linear" or "mlp", as in `Given`. dim: length of the embedding; None: that of the network.
+    head: "none", "linear" or "mlp", as in `Given`.
+    dim: length of the embedding; None: that of the network.
     hidden: width of the hidden layer of "mlp".
     normalise: embeddings have length 1.
     rank: of the adapters.

@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from alikely.data.sources import examples_from, examples_from_records, parse_item, read_items, read_source
 from alikely.errors import InputError, SettingsError
+from alikely.types import Pairs
 
 
 def table(folder, text, name="t.csv", encoding="utf-8"):
@@ -97,6 +98,12 @@ def test_cells_of_rows_keep_their_types(tmp_path):
     assert found.notes[1] == "left out columns that are neither text nor numbers: box"
 
 
+def test_columns_that_name_a_part_are_no_cells(tmp_path):
+    found = read_source(table(tmp_path, "age,city,Split,label\n31,x,train,a\n5,y,test,b\n"))
+    assert found.items[0] == {"age": "31", "city": "x"}
+    assert found.columns["split"].tolist() == ["train", "test"]
+
+
 def test_rows_that_are_equal_stay_items_of_their_own(tmp_path):
     found = read_source(table(tmp_path, "age,city,label\n1,x,a\n1,x,b\n"))
     assert len(found) == 2
@@ -121,6 +128,8 @@ def test_rows_without_labels(tmp_path):
     found = read_items(table(tmp_path, "age,city\n1,x\n"), "row")
     assert found.items == ({"age": "1", "city": "x"},)
     assert found.labels is None
+    with pytest.raises(InputError, match=r"has the columns age, city, but needs .* say so: --items row"):
+        read_items(tmp_path / "t.csv")
 
 
 # --- sequences
@@ -340,6 +349,12 @@ def test_items_of_any_kind_from_python(tmp_path):
         (["a", "b"], {"triplets": [(0, 1)]}, r"row 1 of triplets is \(0, 1\); give \(anchor, positive, negative\)"),
         (["a", "b"], {"triplets": [(0, 1, 1)]}, "triplets, row 1: the negative is the positive, 'b' .item 2."),
         (["a", "b"], {"triplets": [(0, 1, 2)]}, "triplet 1 is of items 0 and 1 and 2; give three different positions"),
+        (
+            ["a", "b"],
+            {"pairs": Pairs(np.array([0]), np.array([1]), np.array([True]), score=np.array([5.0]))},
+            r"the scores of Pairs are from 0 to 1; give others as scores=\[",
+        ),
+        (["a", "b"], {"kind": "picture"}, 'mend the paths. If the items are texts, say kind="text"'),
         (["a", "b"], {"positives": [(0, 0)]}, "positive 1 is of items 0 and 0; give two different positions"),
         (["a", "b"], {"positives": []}, "there are no positives; leave positives out"),
     ],

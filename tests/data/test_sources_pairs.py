@@ -246,6 +246,8 @@ def test_texts_and_files_by_id(tmp_path):
     found = read_source(tmp_path)
     assert found.items == ("hello", "bye")
     assert len(found.pairs) == 1  # 1 and 3 are one text
+    table(tmp_path, "left,right\n1,2\n", "pairs.csv")
+    assert read_source(tmp_path).labels.tolist() == ["bye", "bye"]
     (tmp_path / "a.png").write_bytes(b"x")
     (tmp_path / "b.png").write_bytes(b"x")
     table(tmp_path, "id,path\n1,a.png\n2,b.png\n", "items.csv")
@@ -282,6 +284,27 @@ def test_tables_of_pairs_that_cannot_be_used(people):
     (people / "items.csv").unlink()
     with pytest.raises(InputError, match=r"pairs of rows name them by their ids; write the rows into a table items"):
         read_items(table(people, "left,right,same\np1,p2,1\n", "pairs.csv"), "row")
+
+
+# --- real data
+
+
+@pytest.mark.data
+def test_scored_pairs_of_sts_b(real_data):
+    found = read_source(real_data / "stsb" / "train.csv")
+    assert found.kind == "text"
+    assert len(found) == 10_566  # different texts
+    assert 0 <= found.pairs.score.min() < found.pairs.score.max() <= 1
+    assert found.notes[0].startswith("scores 0 and 5, the smallest and the largest found, count as 0")
+
+
+@pytest.mark.data
+def test_sequences_of_signatures_and_of_an_archive(real_data):
+    found = read_source(real_data / "susig")
+    assert found.kind == "sequence"
+    assert len(found) == 4760
+    found = read_source(real_data / "timeseries" / "GunPoint" / "GunPoint_TRAIN.ts")
+    assert (len(found), sorted(set(found.labels))) == (50, ["1", "2"])
 
 
 # --- splits

@@ -7,10 +7,8 @@ from jaxtyping import Int, Shaped
 
 from alikely.data.checks.findings import Finding, listed
 from alikely.data.joining import joined
+from alikely.data.sources.kinds import PART_COLUMNS
 from alikely.types import Examples, Pairs
-
-# A column of one of these names says which part of the user's own split a row belongs to.
-PART_COLUMNS = ("part", "split", "fold", "subset")
 
 
 def parts_of(examples: Examples) -> Shaped[np.ndarray, " items"] | None:

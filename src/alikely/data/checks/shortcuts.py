@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float, Int, Shaped
 from alikely.data.checks.advice import advice
 from alikely.data.checks.findings import Finding, Severity, finding_of_pairs
 from alikely.data.checks.measures import Measures
-from alikely.data.checks.parts import PART_COLUMNS
 from alikely.data.checks.questions import OfIdentities, OfPairs, auc, question_of_pairs, questions_of_identities
+from alikely.data.sources.kinds import PART_COLUMNS
 from alikely.types import Examples, Pairs
 
 # A shortcut: the lower end of the AUC's interval, over identities or groups, is at least LIMIT. Of fewer than FEW of

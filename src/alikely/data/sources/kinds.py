@@ -21,8 +21,10 @@ ITEM_COLUMNS: dict[str, tuple[Kind, ...]] = {
     "sequence": ("sequence",),
     "embedding": ("embedding",),
 }
+# A column of one of these names says which part of the user's own split a row belongs to.
+PART_COLUMNS = ("part", "split", "fold", "subset")
 # Columns that say something of a row of a table, and are not among the cells of the row.
-OF_ROWS = ("id", "label", "group")
+OF_ROWS = ("id", "label", "group", *PART_COLUMNS)
 
 FEWEST_CELLS = 2  # with fewer, a table is more likely one whose columns are called otherwise
 NAME_IT = "say what the items are: --items picture, text, row, sequence or embedding"

@@ -62,7 +62,7 @@ def examples_from(
         raise InputError(f"there are no items; give at least one {kind}")
     names = tuple(name_of_item(item, kind, position) for position, item in enumerate(found))
     keys = tuple(map(str, found)) if kind == "text" else names
-    refuse_missing("", found, names)
+    refuse_missing("", found, names, ' If the items are texts, say kind="text".' if kind == "picture" else "")
     rows = {"pairs": pairs, "scores": scores, "triplets": triplets, "positives": positives}
     given = [name for name, value in rows.items() if value is not None]
     if len(given) > 1 or (labels is not None and positives is not None):
@@ -122,6 +122,8 @@ def _told_again(pairs: Pairs, names: Sequence[str]) -> Told:
     """Pairs that are ready; of those without score or unit, repetitions are taken once."""
     for place, ends in enumerate(zip(pairs.left, pairs.right, strict=True), start=1):
         _require_positions("pairs", place, ends, len(names))
+    if pairs.score is not None and not ((pairs.score >= 0) & (pairs.score <= 1)).all():
+        raise InputError("the scores of Pairs are from 0 to 1; give others as scores=[(left, right, score), ...]")
     if pairs.score is not None or pairs.units is not None:
         return Told(pairs)
     rows = Rows(

@@ -33,13 +33,13 @@ def name_of_item(item: Item, kind: Kind, position: int) -> str:
     return f"{kind} {position + 1}"
 
 
-def refuse_missing(where: str, items: Sequence[Item], names: Sequence[str]) -> None:
-    """Raise InputError with the files that are not there."""
+def refuse_missing(where: str, items: Sequence[Item], names: Sequence[str], advice: str = "") -> None:
+    """Raise InputError with the files that are not there; `advice` is what else may be wrong."""
     missing = [name for item, name in zip(items, names, strict=True) if isinstance(item, Path) and not item.exists()]
     if missing:
         shown = "".join(f"\n  {name}" for name in missing[:MOST_SHOWN])
         more = f"\n  ... and {len(missing) - MOST_SHOWN} more" if len(missing) > MOST_SHOWN else ""
         raise InputError(
             f"{where}{len(missing)} of {len(items)} files are not there:{shown}{more}\n"
-            "Paths in a table start at the table's folder, others at the folder you are in; mend the paths."
+            f"Paths in a table start at the table's folder, others at the folder you are in; mend the paths.{advice}"
         )

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from alikely.data.sequences import is_long_table, read_long_table
-from alikely.data.sources.kinds import OF_ROWS, item_column
+from alikely.data.sources.kinds import OF_ROWS, PART_COLUMNS, item_column
 from alikely.data.sources.names import name_of_text, refuse_missing
 from alikely.data.sources.values import item_of, resolved
 from alikely.data.tables import Table
@@ -131,6 +131,7 @@ def _rows(table: Table) -> Listed:
         labels=_at(marks, "label", every),
         groups=_at(marks, "group", every),
         notes=tuple(notes),
+        columns={name: np.array(table.columns[name], dtype=str) for name in PART_COLUMNS if name in table.columns},
         kind="row",
     )
     return Listed(examples, every)

@@ -72,7 +72,8 @@ def with_pairs(examples: Examples, table: Table, ids: Mapping[str, int]) -> Exam
                     "not among the ids; mend the id, or add the item"
                 )
             ends[row, end] = ids[cell]
-    told = _told(table, ends, examples.names, examples.names, all_same=examples.labels is not None)
+    keys = list(map(str, examples.items)) if examples.kind == "text" else examples.names
+    told = _told(table, ends, examples.names, keys, all_same=examples.labels is not None)
     labels = examples.labels if told.labels is None else told.labels
     return replace(examples, pairs=told.pairs, labels=labels, notes=(*examples.notes, *told.notes))
 

@@ -25,6 +25,8 @@ _WANTED = (
     "anchor,positive,negative"
 )
 
+_WANTED_ITEMS = "a column path, text or embedding; if each row is an item, say so: --items row"
+
 
 def read_source(source: str | Path, items: str = "auto") -> Examples:
     """Everything that is known in a folder or table.
@@ -142,6 +144,4 @@ def _joined(items_table: Table, pairs_table: Table, items: KindOrAuto) -> Exampl
 
 
 def _kind(table: Table, items: KindOrAuto, labelled: bool) -> Kind:
-    return (
-        kind_of_items(table, _WANTED if labelled else "a column path, text or embedding") if items == "auto" else items
-    )
+    return kind_of_items(table, _WANTED if labelled else _WANTED_ITEMS) if items == "auto" else items

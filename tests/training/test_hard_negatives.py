@@ -9,6 +9,7 @@ from alikely import TrainSettings
 from alikely.data.batches import LabelBatches
 from alikely.distances import Cosine, Euclidean, Manhattan
 from alikely.errors import SettingsError
+from alikely.training import learner as learner_module
 from alikely.training.hard_negatives import find_hard_negatives, with_hard_negatives
 from alikely.training.progress import Silent
 from alikely.types import Batch, Pairs
@@ -170,3 +171,27 @@ def test_a_loss_that_compares_nothing_has_nothing_to_remember():
     settings = FAST.model_copy(update={"loss": "cosface", "remembered": 9})
     with pytest.raises(SettingsError, match="loss cosface compares no distances within a batch"):
         alikely.train(pattern_examples(), settings, reporter=Silent())
+
+
+def test_what_is_remembered_holds_no_item_of_the_batch(monkeypatch):
+    batches, remembered = [], []
+
+    def backward(learner, seen, batch):
+        batches.append(batch.items)
+        return plain_backward(learner, seen, batch)
+
+    def loss_of(loss, distance, embeddings, known, earlier=None):
+        remembered.append(np.array([]) if earlier is None else earlier.items.numpy())
+        return plain_loss(loss, distance, embeddings, known, earlier)
+
+    plain_backward, plain_loss = learner_module.Learner._backward, learner_module.batch_loss
+    monkeypatch.setattr(learner_module.Learner, "_backward", backward)
+    monkeypatch.setattr(learner_module, "batch_loss", loss_of)
+    # As hard negatives, items come again within an epoch.
+    update = {"remembered": 20, "hard_negatives": 2, "hard_negatives_guard": 9.0, "epochs": 1, "warmup": 0.1}
+    alikely.train(pattern_examples(24, 4), FAST.model_copy(update=update), reporter=Silent())
+
+    assert len(remembered[0]) == 0
+    assert max(map(len, remembered)) > 4
+    assert any(np.isin(np.concatenate(batches[:step]), batch).any() for step, batch in enumerate(batches) if step)
+    assert not any(np.isin(kept, batch).any() for kept, batch in zip(remembered, batches, strict=True))

@@ -24,10 +24,12 @@ CORPUS = "visual"
 HELD_BACK = 20
 CHANGES: dict[str, dict[str, Any]] = {
     "as it is": {},
-    "no mirrors": {"mirrors": ()},
-    "light augmentation": {"augment": "light"},
+    "no mirrors": {"mirrors": (), "epochs": 20},
+    "strong augmentation": {"augment": "strong"},
     "info_nce": {"loss": "info_nce", "distance": "cosine", "loss_settings": {}},
-    "contrastive": {"loss": "contrastive", "distance": "euclidean", "loss_settings": {"margin": 3.0}},
+    "logistic": {"loss": "logistic", "distance": "learned", "loss_settings": {}},
+    "margin 1": {"loss_settings": {"margin": 1.0}},
+    "shape and sizes apart": {"preparation": {**SETTINGS["preparation"], "normalise": "each", "keep_duration": True}},
 }
 
 

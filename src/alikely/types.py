@@ -71,6 +71,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.items)
 
+    @property
+    def unlabelled(self) -> bool:
+        """Whether nothing is known of the items: neither labels nor pairs."""
+        return self.labels is None and self.pairs is None
+
     def select(self, keep: Int[np.ndarray, " kept"]) -> "Examples":
         """The items at the positions `keep`, in that order, with the pairs whose two ends are both kept."""
         place = np.full(len(self), -1)

@@ -23,6 +23,7 @@ from alikely.losses.views import SimSiam
 from alikely.metrics import Verification, all_pairs
 from alikely.training.progress import Silent
 from alikely.training.views import NO_CALIBRATION, WATCHED, two_views
+from tests.kinds import examples_of
 from tests.pictures import pattern_examples
 from tests.training.test_train import FAST, same_weights
 
@@ -133,6 +134,35 @@ def test_learns_without_labels_and_says_that_there_are_no_verdicts(loss, tmp_pat
     assert "| learning | not known | 130 |" in card
     with pytest.raises(CalibrationError, match="no calibration"):
         again.compare(*unlabelled().items[:2])
+
+
+@pytest.mark.parametrize("kind", ["row", "sequence", "text"])
+def test_items_that_are_no_pictures_have_views_too(kind, tmp_path):
+    examples = replace(examples_of(kind, 16), labels=None)
+    settings = TrainSettings(loss="info_nce_views", epochs=3, items_per_batch=32, precision="fp32")
+    model, history, _ = alikely.train(examples, settings, out=tmp_path / "model", reporter=Silent())
+    embeddings = model.embed(examples.items)
+
+    assert history.epochs[-1].loss < history.epochs[0].loss
+    assert history.epochs[-1].eer < 0.5
+    assert embeddings.std(axis=0).max() > 0.01
+    np.testing.assert_array_equal(alikely.load_model(tmp_path / "model").embed(examples.items), embeddings)
+
+
+def test_embeddings_made_elsewhere_have_no_views():
+    examples = replace(examples_of("embedding"), labels=None)
+    with pytest.raises(SettingsError, match=r"embeddings cannot be augmented.*choose a loss that learns from labels"):
+        alikely.train(examples, TrainSettings(loss="vicreg"), reporter=Silent())
+
+
+def test_a_table_of_texts_alone(tmp_path):
+    texts = [text for text in examples_of("text").items if text]
+    (tmp_path / "texts.csv").write_text("text\n" + "\n".join(dict.fromkeys(texts)) + "\n")
+    settings = TrainSettings(loss="vicreg", epochs=1, items_per_batch=8, precision="fp32")
+    model = alikely.train(tmp_path / "texts.csv", settings, reporter=Silent()).model
+
+    assert model.preparation.kind == "text"
+    assert model.calibration is None
 
 
 def test_labels_teach_nothing_but_choose_calibrate_and_measure():

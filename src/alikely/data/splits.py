@@ -61,11 +61,10 @@ class Split:
         counts: dict[str, Any] = {"dropped_pairs": self.dropped_pairs}
         for name in self.positions:
             part: Examples = getattr(self, name)
-            known = part.labels is not None or part.pairs is not None
             counts[name] = {
-                **({"identities": int(_identities(part).max()) + 1} if known else {}),
+                **({"identities": int(_identities(part).max()) + 1} if not part.unlabelled else {}),
                 "items": len(part),
-                **({"pairs": 0 if part.pairs is None else len(part.pairs)} if known else {}),
+                **({"pairs": 0 if part.pairs is None else len(part.pairs)} if not part.unlabelled else {}),
             }
         return counts
 

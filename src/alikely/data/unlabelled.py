@@ -19,7 +19,7 @@ def without_useless_labels(examples: Examples) -> Examples:
     """
     if len(examples) < FEWEST:
         raise TooFewError(f"found {len(examples)} item, but learning from views takes at least {FEWEST}; add items")
-    if examples.labels is None and examples.pairs is None:
+    if examples.unlabelled:
         return examples
     try:
         require_enough(examples)

@@ -96,7 +96,7 @@ def _usable(examples: Examples, settings: TrainSettings) -> Examples:
 
 
 def _split(examples: Examples, settings: TrainSettings) -> Split:
-    if examples.labels is None and examples.pairs is None:
+    if examples.unlabelled:
         return split_items(examples, settings.seed, settings.validate_share)
     held_back = settings.validate_share + settings.calibrate_share + settings.test_share
     shares = Fractions(

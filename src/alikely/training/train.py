@@ -165,7 +165,7 @@ def learn(
     items, validate = gathered.part("train"), gathered.part("validate")
     assert items is not None  # a split always has it
     watched = validate if validate is not None else gathered.part("calibrate")
-    unlabelled = items.examples.labels is None and items.examples.pairs is None
+    unlabelled = items.examples.unlabelled
     if unlabelled and validate is not None:
         watched = two_views(
             validate, build_augmentation(validate.examples.kind, settings.of_augmentation()), settings.seed
@@ -207,7 +207,7 @@ def _learner(encoder: nn.Module, items: Prepared, settings: TrainSettings) -> Le
 def _calibrated(model: SiameseModel, gathered: Gathered, settings: TrainSettings, reporter: Reporter) -> SiameseModel:
     calibrating = gathered.part("calibrate")
     if calibrating is None:
-        if gathered.items.examples.labels is None and gathered.items.examples.pairs is None:
+        if gathered.items.examples.unlabelled:
             reporter.note(NO_CALIBRATION)
         return model
     pairs = distances_of_examples(embed_items(model, calibrating), calibrating.examples, model.distance)

@@ -62,7 +62,7 @@ def tune(
     given = settings or TrainSettings(epochs=EPOCHS)
     require_losses(given, losses)
     examples = read_examples(source, given) if not isinstance(source, Examples) else source
-    if examples.labels is None and examples.pairs is None:
+    if examples.unlabelled:
         raise InputError("tuning measures by labels or pairs, and nothing is known of these items; give some")
     resolved = given.resolved(examples.kind).model_copy(update={"trackers": ()})
     require_known(resolved, examples.kind, None)

@@ -52,7 +52,7 @@ def require_enough(examples: Examples) -> None:
 
 def of_labels(examples: Examples) -> Iterator[Finding]:
     """Findings too_few, spelling, single, few_identities and imbalance; none where nothing is known of the items."""
-    if examples.labels is None and examples.pairs is None:
+    if examples.unlabelled:
         return
     try:
         require_enough(examples)

@@ -88,6 +88,11 @@ def brings_preparation(name: str) -> bool:
     return hasattr(ENCODERS.get(name), "preparation")
 
 
+def preferred_preparation(name: str) -> dict[str, Any]:
+    """Settings of the preparation that suit the encoder better than the usual ones: what its class has `preferred`."""
+    return dict(getattr(ENCODERS.get(name), "preferred", {}))
+
+
 def brought_preparation(
     name: str, kind: Kind, settings: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> Preparation | None:

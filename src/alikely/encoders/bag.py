@@ -31,6 +31,7 @@ class Bag(nn.Module):
     """
 
     kinds: ClassVar[tuple[Kind, ...]] = ("text",)
+    preferred: ClassVar[dict[str, Any]] = {"tokens": "ngrams"}
 
     def __init__(
         self,

@@ -28,8 +28,8 @@ def train(
     loss: Annotated[
         str | None,
         typer.Option(
-            help="contrastive, contrastive_two_margins, logistic, triplet, info_nce, supervised_contrastive, "
-            "multi_similarity, proxy_anchor, arcface or cosface [default: contrastive]"
+            help="contrastive, triplet, info_nce, proxy_anchor, multiple_negatives, cosent ...; without labels vicreg, "
+            "info_nce_views ... (docs/losses.md) [default: contrastive]"
         ),
     ] = None,
     size: Annotated[int | None, typer.Option(help="height and width of the pictures in pixels [default: 64]")] = None,

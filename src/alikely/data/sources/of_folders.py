@@ -33,7 +33,8 @@ def identities_in(folder: Path, items: KindOrAuto) -> Examples:
     if not sorted_in:
         raise InputError(
             f"{folder}: {loose} {called} lie directly in the folder, so nobody knows which show the same identity; "
-            f"make a folder for each identity, such as {folder / 'anna' / files[0].name}, or give a table"
+            f"make a folder for each identity, such as {folder / 'anna' / files[0].name}, or give a table, or "
+            "learn without labels: --loss vicreg"
         )
     if loose:
         notes += (f"left out {called} beside the identity folders: {loose}",)

@@ -81,19 +81,7 @@ def by_pretrained(data: Path, quick: bool) -> dict[str, float]:
         return {}
     from benchmarks.stsb_pretrained import pretrained_rows
 
-    ours, theirs = pretrained_rows(data, quick=quick)
-    return {**told_of("fine_tuned", ours), **told_of("sentence_transformers", theirs)}
-
-
-def told_of(who: str, figures: Mapping[str, float]) -> dict[str, float]:
-    """The figures under names that say whose they are: fine_tuned -> WHO, seconds -> WHO_seconds."""
-    named = {}
-    for name, value in figures.items():
-        if name == "pretrained" or name.startswith("fine_tuned"):
-            named[name.replace("fine_tuned", who)] = value
-        else:
-            named[f"{who}_{name}"] = value
-    return named
+    return pretrained_rows(data, quick=quick)
 
 
 def main() -> None:

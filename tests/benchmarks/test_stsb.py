@@ -82,17 +82,6 @@ def test_floors_find_what_is_alike():
         assert near < far
 
 
-def test_figures_say_whose_they_are():
-    figures = {"pretrained": 0.8, "fine_tuned": 0.9, "fine_tuned_sd": 0.1, "seconds": 7.0, "fine_tuned_bf16": 0.7}
-    assert stsb.told_of("peer", figures) == {
-        "pretrained": 0.8,
-        "peer": 0.9,
-        "peer_sd": 0.1,
-        "peer_seconds": 7.0,
-        "peer_bf16": 0.7,
-    }
-
-
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [stsb, stsb_choice])

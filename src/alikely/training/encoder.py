@@ -19,7 +19,7 @@ from alikely.encoders.own import is_own, own_encoder, require_rows
 from alikely.model import BATCH, finished
 from alikely.training.progress import Reporter
 
-TRIED = 4  # items that go through an encoder of the user's own before it learns
+TRIED = 2  # items that go through an encoder of the user's own before it learns
 
 
 def make_encoder(given: nn.Module | None, items: Prepared, settings: TrainSettings) -> nn.Module:

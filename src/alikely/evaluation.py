@@ -94,7 +94,7 @@ def evaluate(
 
     All pairs are gone through in a stream, so that 100,000 items need no more memory than their embeddings and some.
     `by` names columns of the source's table (light, device, `group`): how the model errs for each of their values; and
-    `label`: for each identity. To `report_file` a report of it all is written, an HTML page with curves and pictures.
+    `label`: for each identity. To `report_file` a report of it all is written, an HTML page with curves and items.
     For an honest figure the source holds identities that the model has not learned from.
 
     Raises InputError (BadItemsError with all items that cannot be read, unless `skip_bad`), TooFewError without pairs

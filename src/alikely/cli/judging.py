@@ -25,7 +25,7 @@ def evaluate(
         ),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="write a report with curves and pictures to this file")
+        Path | None, typer.Option(metavar="FILE.html", help="write a report with curves and items to this file")
     ] = None,
     skip_bad: SkipBad = False,
     own_code: OwnCode = False,

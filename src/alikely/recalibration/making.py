@@ -70,7 +70,7 @@ def calibrate_model(
     confidence: that identities never seen keep these rates; 0 promises nothing.
     probability: isotonic or logistic; without it, what the number of pairs asks for.
     costs: for the cheapest threshold; its prior is that of the probability's quality, which else is one half.
-    report_file: an HTML page with curves and pictures is written there.
+    report_file: an HTML page with curves and items is written there.
 
     Raises CalibrationError where the pairs cannot bear the wanted rates or are too few, InputError (BadItemsError with
     all items that cannot be read, unless `skip_bad`), SettingsError, StorageError.

@@ -81,7 +81,7 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
         reporter.note(f"{len(skipped)} items that cannot be read are left out: {SKIPPED} lists them")
         items = replace(items, examples=_usable(items.examples, settings))
     parts = _split(items.examples, settings)
-    findings = _checked(items.examples, parts, reporter)
+    findings = _checked(items, parts, reporter)
     if brought is None:  # else it is that of a network which has learned already
         items = _fitted(items, parts.positions["train"], settings)
     return Gathered(items, parts, source, findings, tuple(skipped))
@@ -120,12 +120,17 @@ def _fitted(items: Prepared, train: Int[np.ndarray, " training"], settings: Trai
     return replace(items, preparation=fitted)
 
 
-def _checked(examples: Examples, parts: Split, reporter: Reporter) -> tuple[Finding, ...]:
+def _checked(items: Prepared, parts: Split, reporter: Reporter) -> tuple[Finding, ...]:
     """What the checks find in the items and between the parts of their split; mistakes are told as alarms."""
-    part = np.full(len(examples), "", dtype="U9")
+    part = np.full(len(items), "", dtype="U9")
     for name, places in parts.positions.items():
         part[places] = name
-    found = check_examples(examples, part, progress=lambda done, total: reporter.done("checking", done, total))
+    found = check_examples(
+        items.examples,
+        part,
+        progress=lambda done, total: reporter.done("checking", done, total),
+        preparation=items.preparation,
+    )
     for finding in found:
         tell = reporter.note if finding.severity == "note" else reporter.alarm
         tell(f"data: {finding.what}")

@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
+from alikely.config import TrainSettings
 from alikely.data.checks import check_examples
 from alikely.data.checks.measures import measure
 from alikely.data.checks.words import plainest
 from alikely.data.rows import draft_rows
 from alikely.data.sequences import draft_sequences
 from alikely.data.texts import draft_texts
-from alikely.errors import SettingsError
+from alikely.errors import InputError, SettingsError
+from alikely.training.gather import gather
+from alikely.training.progress import Silent
 from alikely.types import Examples, Pairs
 from tests.data.checks.faults import of, serious
 
@@ -218,3 +221,17 @@ def test_items_of_two_kinds_are_not_compared():
     given = examples("text", ["a", "b"], ["p", "p"])
     with pytest.raises(SettingsError, match="texts cannot be checked against sequences"):
         checked(given, against=examples("sequence", curves(2), [0, 0]))
+
+
+def test_a_training_checks_its_items_as_it_reads_them(tmp_path):
+    draw = np.random.default_rng(0)
+    paths = [tmp_path / f"{place}.csv" for place in range(24)]
+    for path in paths:
+        lines = [f"{x:.3f},{y:.3f},pen down" for x, y in draw.normal(size=(int(draw.integers(5, 30)), 2))]
+        path.write_text("\n".join(["x,y,state", *lines]))
+    given = examples("sequence", paths, np.arange(24) // 4)
+    settings = TrainSettings(preparation={"channels": ["x", "y"]}).resolved("sequence")
+
+    assert gather(given, "made up", settings, False, Silent()).findings != ()
+    with pytest.raises(InputError, match="which is no number"):
+        check_examples(given)

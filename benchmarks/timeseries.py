@@ -26,14 +26,14 @@ from alikely.training.progress import Silent
 from alikely.types import Examples
 from benchmarks.report import Result, over_seeds, publish, read_options
 
-STEPS = 300  # of the optimizer, however few cases a set has
+STEPS = 60  # of the optimizer, however few cases a set has
 SETTINGS: dict[str, Any] = {
     "encoder": "conv1d",
-    "encoder_settings": {"stages": [32, 64, 96], "dropout": 0.2},
-    "preparation": {"longest": 200, "derivatives": True},
+    "encoder_settings": {"stages": [16, 32], "blocks": 1, "cells": 8, "dropout": 0.2},
+    "preparation": {"longest": 100, "derivatives": True},
     "loss": "info_nce",
     "loss_settings": {"temperature": 0.1},
-    "augment": "strong",
+    "augment": "light",
     "labels_per_batch": 8,
     "items_per_label": 6,
     "draw": "equal",

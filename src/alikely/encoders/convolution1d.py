@@ -50,12 +50,15 @@ class Block(nn.Module):
     def forward(
         self, maps: Float[Tensor, "items taken steps"], present: Present
     ) -> tuple[Float[Tensor, "items given left"], Bool[Tensor, "items left"]]:
-        """The maps and what of them is no padding: where `stride` is 2, both are half as long, rounded up."""
+        """The maps and what of them is no padding: where `stride` is 2, both are half as long, rounded up.
+
+        The padding of the maps is 0 and stays 0: the shortcut has no bias.
+        """
         short = maps if self.shortcut is None else self.shortcut(maps)
         present = present[:, :: self.stride]
         maps = functional.relu(self.first_norm(self.first(maps), present))
         maps = self.second_norm(self.second(maps), present)
-        return functional.relu(maps + short * present[:, None, :]), present
+        return functional.relu(maps + short), present
 
 
 class Conv1d(nn.Module):
@@ -167,6 +170,6 @@ def _means(maps: Maps, present: Present, cells: int) -> Float[Tensor, "items poo
     lengths = present.sum(dim=1)[:, None, None]
     steps = torch.arange(present.shape[1], device=maps.device)[None, None, :]
     parts = torch.arange(cells, device=maps.device)[None, :, None]
-    touched = ((steps + 1) * cells > parts * lengths) & (steps * cells < (parts + 1) * lengths) & present[:, None, :]
+    touched = ((steps + 1) * cells > parts * lengths) & (steps * cells < (parts + 1) * lengths)
     weights = (touched / touched.sum(dim=2, keepdim=True)).to(maps.dtype)
     return (maps @ weights.transpose(1, 2)).flatten(1)

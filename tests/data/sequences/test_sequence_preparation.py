@@ -76,11 +76,11 @@ def test_duration_and_sizes_are_told_at_every_step():
 
 
 def test_derivatives_are_differences_and_0_at_the_first_step():
-    items = [np.array([[1.0, 10], [4, 10], [6, 40]]), np.array([[1.0, 2], [3, 4]])]
+    items = [np.array([[1.0, 10], [4, 10], [2, 40]]), np.array([[1.0, 2], [3, 4]])]
     preparation = fitted(items, derivatives=True, keep_duration=False, normalise="none")
     assert preparation.facts() == {"channels": 4}
     batch = finished(preparation, *items)
-    assert batch[0].tolist() == [[1, 10, 0, 0], [4, 10, 3, 0], [6, 40, 2, 30]]
+    assert batch[0].tolist() == [[1, 10, 0, 0], [4, 10, 3, 0], [2, 40, -2, 30]]
     np.testing.assert_array_equal(batch[1], [[1, 2, 0, 0], [3, 4, 2, 2], [NAN] * 4])
 
 

@@ -29,8 +29,8 @@ from benchmarks.report import Result, over_seeds, publish, read_options
 STEPS = 60  # of the optimizer, however few cases a set has
 SETTINGS: dict[str, Any] = {
     "encoder": "conv1d",
-    "encoder_settings": {"stages": [16, 32], "blocks": 1, "cells": 8, "dropout": 0.2},
-    "preparation": {"longest": 100, "derivatives": True},
+    "encoder_settings": {"stages": [16, 32], "blocks": 1, "cells": 16, "dropout": 0.2},
+    "preparation": {"longest": 100, "derivatives": True, "normalise": "each"},
     "loss": "info_nce",
     "loss_settings": {"temperature": 0.1},
     "augment": "light",

@@ -20,6 +20,7 @@ _PARQUET_ENDINGS = frozenset({".parquet", ".pq"})
 TABLE_ENDINGS = _CSV_ENDINGS | _JSONL_ENDINGS | _PARQUET_ENDINGS
 
 _DELIMITERS = ",;\t"
+LONGEST_CELL = 2**31 - 1  # in characters: the most that Python's reader of CSV can be told on any machine
 
 _SAME = {"1": True, "true": True, "yes": True, "same": True, "1.0": True}
 _DIFFERENT = {"0": False, "false": False, "no": False, "different": False, "0.0": False}
@@ -127,7 +128,8 @@ def _from_csv(path: Path, text: str) -> Table:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows: list[list[str]] = []
     places: list[str] = []
-    most = csv.field_size_limit(len(text))  # a cell may be as long as the file
+    # One limit for the whole process, always the same, as files are read in several threads.
+    csv.field_size_limit(LONGEST_CELL)
     try:
         names = _names(path, next(cells for cells in lines if any(cell.strip() for cell in cells)))
         before = lines.line_num
@@ -145,8 +147,6 @@ def _from_csv(path: Path, text: str) -> Table:
             places.append(f"line {line}")
     except csv.Error as problem:
         raise InputError(f"{path}, line {lines.line_num}: cannot be read as CSV ({problem}); mend the line") from None
-    finally:
-        csv.field_size_limit(most)
     columns = {name: [cells[i] for cells in rows] for i, name in enumerate(names) if name}
     return Table(path, tuple(names), columns, places, dict(columns))
 

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from alikely.encoders.pretrained import Pretrained
 from alikely.encoders.pretrained.adapters import ALPHA, LowRank, add_adapters
+from alikely.encoders.pretrained.network import PIECE
 from alikely.encoders.pretrained.pooling import pool
 from alikely.errors import InputError, SettingsError
 from tests.encoders.networks import picture_network, sentence_network, text_network, write_json
@@ -81,6 +82,17 @@ def test_padding_leaks_nothing(made, family):
         torch.testing.assert_close(wider, together, atol=1e-5, rtol=1e-4)
         for place, text in enumerate(TEXTS):
             torch.testing.assert_close(encoder(batch_of(preparation, [text]))[0], together[place], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_large_batch_goes_through_in_pieces_of_like_length(made, family):
+    preparation, encoder = of_texts(made(family), tuning="fine_tuned")
+    texts = [" ".join(["cat", "dog", "man"] * (1 + place % 4))[: 3 + 7 * (place % 5)] for place in range(2 * PIECE + 3)]
+    together = encoder(batch_of(preparation, texts))
+    alone = torch.cat([encoder(batch_of(preparation, [text])) for text in texts])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+    together.square().sum(dim=1).mul(torch.arange(len(texts))).sum().backward()
+    assert encoder.body.get_input_embeddings().weight.grad is not None
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,10 @@ class TrainSettings(BaseModel):
     encoder_settings: dict[str, Any] = {}
     """settings of the encoder beyond its defaults, for example { dim = 64 }"""
     distance: str | None = None
-    """euclidean, squared_euclidean, manhattan, cosine or learned; by itself what fits encoder and loss"""
+    """euclidean, squared_euclidean, manhattan, exp_manhattan, cosine or learned; by itself what fits encoder and loss"""
     loss: str | None = None
     """contrastive, triplet, info_nce, pml:CircleLoss ..., or a sum such as info_nce+cosface; by itself contrastive
-    (koch: logistic); without labels simsiam, barlow_twins, vicreg or info_nce_views"""
+    (koch: logistic; pairs with scores: cosent); without labels simsiam, barlow_twins, vicreg or info_nce_views"""
     loss_settings: dict[str, Any] = {}
     """settings of the loss, for example { margin = 0.5 }; of a sum { cosface = { margin = 0.2, weight = 0.5 } }"""
 
@@ -126,8 +126,10 @@ class TrainSettings(BaseModel):
             )
         return made
 
-    def resolved(self, kind: Kind) -> "TrainSettings":
+    def resolved(self, kind: Kind, scored: bool = False) -> "TrainSettings":
         """The same with encoder, distance, loss and size filled in: what fits items of this kind, and each other.
+
+        `scored` says that pairs have scores, and are learned from by these.
 
         Raises SettingsError for settings of pictures where the items are none.
         """
@@ -137,7 +139,8 @@ class TrainSettings(BaseModel):
             self._require_no_pictures(kind)
         encoder = self.encoder or DEFAULT_ENCODERS[kind]
         koch = encoder == "koch"
-        loss = self.loss or ("logistic" if koch or self.distance == "learned" else "contrastive")
+        usual = "logistic" if koch or self.distance == "learned" else "cosent" if scored else "contrastive"
+        loss = self.loss or usual
         parts = loss.split("+")
         angles = any(part in LEARN_ANGLES or is_borrowed(part) for part in parts) or learns_from_views(loss)
         by_loss = "learned" if "logistic" in parts else "cosine" if angles else "euclidean"

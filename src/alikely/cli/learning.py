@@ -23,7 +23,7 @@ def train(
     ] = None,
     distance: Annotated[
         str | None,
-        typer.Option(help="euclidean, squared_euclidean, manhattan, cosine or learned [default: what fits the loss]"),
+        typer.Option(help="euclidean, squared_euclidean, manhattan, exp_manhattan, cosine or learned [default: what fits the loss]"),
     ] = None,
     loss: Annotated[
         str | None,

@@ -13,7 +13,8 @@ from alikely.types import Examples
 
 
 def contradictions(examples: Examples) -> Iterator[Finding]:
-    """Findings contradiction: a pair called same and different; called different though a chain of same pairs joins it.
+    """Findings contradiction: a pair called same and different; called different though a chain of same pairs joins it
+    (not where pairs have scores).
 
     Where there are labels too: pairs that say the opposite of the labels.
     """
@@ -28,7 +29,8 @@ def contradictions(examples: Examples) -> Iterator[Finding]:
         said = listed(f"{name[left]} and {name[right]}" for left, right in both)
         what = f"{len(both)} pairs are said to be the same and to be different: {said}"
         yield finding_of_pairs("contradiction", what, "error", examples, both)
-    chains = _chains(len(examples), sorted(same), sorted(different - same))
+    # Likeness by degrees does not carry over from pair to pair.
+    chains = [] if pairs.score is not None else _chains(len(examples), sorted(same), sorted(different - same))
     if chains:
         said = listed(
             f"{name[chain[0]]} and {name[chain[-1]]}, though {' = '.join(name[place] for place in chain)}"

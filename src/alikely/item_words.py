@@ -12,9 +12,9 @@ from alikely.types import Kind
 TWO_ITEMS: dict[Kind, tuple[str, str]] = {
     "picture": ('"left.png", "right.png"', "LEFT RIGHT"),
     "text": ('"a text", "another text"', '"a text" "another text"'),
-    "row": ("left, right", "LEFT.json RIGHT.json"),
+    "row": ("left, right", """'{"column": "cell"}' '{"column": "cell"}'"""),
     "sequence": ('"left.csv", "right.csv"', "LEFT RIGHT"),
-    "embedding": ("left, right", "LEFT.npy RIGHT.npy"),
+    "embedding": ("left, right", "'[0.1, 0.2]' '[0.3, 0.1]'"),
 }
 # What makes items unlike those of the data, by the kind of item.
 UNLIKE: dict[Kind, str] = {

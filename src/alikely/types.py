@@ -76,6 +76,11 @@ class Examples:
         """Whether nothing is known of the items: neither labels nor pairs."""
         return self.labels is None and self.pairs is None
 
+    @property
+    def scored(self) -> bool:
+        """Whether scores of pairs are what is known."""
+        return self.labels is None and self.pairs is not None and self.pairs.score is not None
+
     def select(self, keep: Int[np.ndarray, " kept"]) -> "Examples":
         """The items at the positions `keep`, in that order, with the pairs whose two ends are both kept."""
         place = np.full(len(self), -1)

@@ -80,7 +80,7 @@ def train(
         raise SettingsError(f"settings are a TrainSettings, got {type(settings).__name__}: TrainSettings(epochs=10)")
     settings = settings or TrainSettings()
     examples = source if isinstance(source, Examples) else read_examples(source, settings)
-    settings = settings.resolved(examples.kind)
+    settings = settings.resolved(examples.kind, examples.scored)
     require_known(settings, examples.kind, encoder)
     folder = None if out is None else Path(out)
     work = None if folder is None else _work_folder(folder, resume, overwrite)

@@ -64,7 +64,7 @@ def tune(
     examples = read_examples(source, given) if not isinstance(source, Examples) else source
     if examples.unlabelled:
         raise InputError("tuning measures by labels or pairs, and nothing is known of these items; give some")
-    resolved = given.resolved(examples.kind).model_copy(update={"trackers": ()})
+    resolved = given.resolved(examples.kind, examples.scored).model_copy(update={"trackers": ()})
     require_known(resolved, examples.kind, None)
     gathered = gather(examples, str(source) if isinstance(source, Path | str) else "", resolved, skip_bad, reporter)
     _require_held_back(gathered, resolved)
@@ -158,7 +158,7 @@ def _tried(
 
 
 def _trained(gathered: Gathered, settings: TrainSettings, reporter: Reporter) -> History:
-    resolved = settings.resolved(gathered.items.examples.kind).model_copy(update={"trackers": ()})
+    resolved = settings.resolved(gathered.items.examples.kind, gathered.items.examples.scored).model_copy(update={"trackers": ()})
     return learn(gathered, resolved, None, None, False, reporter)[2]
 
 

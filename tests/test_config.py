@@ -105,3 +105,16 @@ def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path):
         read_toml(tmp_path / "nowhere.toml")
     with pytest.raises(InputError, match=r"cannot be read \(Is a directory"):
         read_toml(tmp_path)
+
+
+def test_pairs_with_scores_are_learned_from_by_their_scores():
+    assert TrainSettings().resolved("text", scored=True).loss == "cosent"
+    assert TrainSettings().resolved("text", scored=True).distance == "cosine"
+    assert TrainSettings(loss="pearson").resolved("text", scored=True).loss == "pearson"
+
+
+def test_a_bag_counts_ngrams_where_nothing_else_is_asked_for():
+    assert TrainSettings(encoder="bag").resolved("text").of_preparation() == {"tokens": "ngrams"}
+    words = TrainSettings(encoder="bag", preparation={"tokens": "words"}).resolved("text")
+    assert words.of_preparation() == {"tokens": "words"}
+    assert TrainSettings(encoder="gru").resolved("text").of_preparation() == {}

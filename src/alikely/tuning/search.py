@@ -158,7 +158,8 @@ def _tried(
 
 
 def _trained(gathered: Gathered, settings: TrainSettings, reporter: Reporter) -> History:
-    resolved = settings.resolved(gathered.items.examples.kind, gathered.items.examples.scored).model_copy(update={"trackers": ()})
+    examples = gathered.items.examples
+    resolved = settings.resolved(examples.kind, examples.scored).model_copy(update={"trackers": ()})
     return learn(gathered, resolved, None, None, False, reporter)[2]
 
 

@@ -113,7 +113,9 @@ class Pretrained(nn.Module):
             # Texts of like length together: the answer is the same, and little padding is computed.
             lengths = (batch >= 0).sum(dim=1)
             order = lengths.argsort(stable=True)
-            pieces = [self._rows(*self._read(batch[some, : int(lengths[some].max())])) for some in order.split(PIECE)]
+            pieces = [
+                self._rows(*self._read(batch[some, : int(lengths[some].max())])) for some in torch.split(order, PIECE)
+            ]
             return torch.cat(pieces)[order.argsort()]
 
     def settings(self) -> dict[str, Any]:

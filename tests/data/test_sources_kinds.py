@@ -235,6 +235,8 @@ def test_embeddings_of_npz_npy_and_parquet(tmp_path):
         assert found.labels.tolist() == ["a", "a", "b"]
         assert found.columns == {}
     assert np.array_equal(np.stack(read_items(tmp_path / "e.npy", "embedding").items), rows)
+    with pytest.raises(InputError, match=r"e\.npy: holds no labels, so that nothing is known of its items"):
+        read_source(tmp_path / "e.npy")
     lines = "\n".join(json.dumps({"embedding": row.tolist(), "label": "a"}) for row in rows)
     assert np.array_equal(np.stack(read_source(table(tmp_path, lines, "e.jsonl")).items), rows)
 

@@ -100,10 +100,12 @@ def _is_one_sequence(path: Path) -> bool:
 
 def _from_file(path: Path, items: KindOrAuto, labelled: bool) -> Examples:
     ending = path.suffix.lower()
-    if ending in ARCHIVE_ENDINGS and items in ("auto", "sequence"):
-        return examples_of_archive(path)
-    if ending in ARRAY_ENDINGS and items in ("auto", "embedding"):
-        return examples_of_arrays(path)
+    archive = ending in ARCHIVE_ENDINGS and items in ("auto", "sequence")
+    if archive or (ending in ARRAY_ENDINGS and items in ("auto", "embedding")):
+        examples = examples_of_archive(path) if archive else examples_of_arrays(path)
+        if labelled and examples.labels is None:
+            raise InputError(f"{path}: holds no labels, so that nothing is known of its items; add them")
+        return examples
     if ending not in TABLE_ENDINGS:
         what = "is neither a folder nor a table" if path.exists() else "is not there"
         raise InputError(f"{path}: {what}; give a folder, or a table that ends in {', '.join(sorted(TABLE_ENDINGS))}")

@@ -115,7 +115,7 @@ class Tuned:
         said = self.settings.model_dump(mode="json", exclude_unset=True)
         comment = f"# {self.measure} on held-back identities: {_figure(self.best.value)}, best of {len(self.trials)}"
         lines = [f"{name} = {_toml(value)}" for name, value in said.items() if value is not None]
-        return "\n".join([comment, *lines]) + "\n"
+        return "\n".join([comment, f"# {self.verdict()}", *lines]) + "\n"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

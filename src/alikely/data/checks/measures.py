@@ -66,7 +66,7 @@ def measure(
 
     Items other than pictures must be such as `preparation` reads; by itself, that of their kind.
     """
-    look = look_at_picture
+    look: Callable[[Item], Look] = look_at_picture
     if examples.kind != "picture":
         look = _looking(preparation or draft_preparation(examples.kind, examples.items, {}))
     found, _ = read_all(examples.items, examples.names, look, progress)

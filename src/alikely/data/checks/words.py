@@ -37,7 +37,7 @@ def look_at_row(item: Item) -> Look:
     A row is the same row whether its cells are texts, as a CSV file has them, or numbers and truths.
     """
     try:
-        cells = {name: text_of(cell) for name, cell in as_names(item).items()}  # type: ignore[arg-type]
+        cells = {name: text_of(cell) for name, cell in as_names(item).items()}
     except CellProblem:  # the reading says what is wrong with it
         return Look(None)
     told = {name: _number_or_text(text) for name, text in sorted(cells.items()) if text is not None}

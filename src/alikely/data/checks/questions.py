@@ -13,9 +13,10 @@ nothing, 1 is always right.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from alikely.data.checks.parts import identities_of
 from alikely.types import Examples
@@ -106,7 +107,19 @@ class OfIdentities:
 
     def _of_blocks(self, values: Shaped[np.ndarray, " items"]) -> Float[np.ndarray, " blocks"]:
         numbers = values if values.dtype.kind == "f" else np.unique(values, return_inverse=True)[1].astype(float)
-        return np.array([auc(numbers[others], numbers[own]) for own, others in self.blocks])
+        places, block, is_own = self._rows
+        return _aucs(numbers[places], block, is_own)
+
+    @cached_property
+    def _rows(
+        self,
+    ) -> tuple[Int[np.ndarray, " rows"], Int[np.ndarray, " rows"], Bool[np.ndarray, " rows"]]:
+        """All blocks below each other: the place of each row's item, its block, and whether it is of the identity."""
+        sizes = [(len(own), len(others)) for own, others in self.blocks]
+        places = np.concatenate([part for block in self.blocks for part in block])
+        block = np.repeat(np.arange(len(sizes)), [own + others for own, others in sizes])
+        is_own = np.repeat(np.tile([True, False], len(sizes)), np.ravel(sizes))
+        return places, block, is_own
 
 
 def auc(lower: Float[np.ndarray, " lower"], higher: Float[np.ndarray, " higher"]) -> float:
@@ -114,6 +127,24 @@ def auc(lower: Float[np.ndarray, " lower"], higher: Float[np.ndarray, " higher"]
     ordered = np.sort(lower)
     below, upto = (np.searchsorted(ordered, higher, side) for side in ("left", "right"))
     return float((below + upto).mean() / 2 / len(lower))
+
+
+def _aucs(
+    values: Float[np.ndarray, " rows"], block: Int[np.ndarray, " rows"], higher: Bool[np.ndarray, " rows"]
+) -> Float[np.ndarray, " blocks"]:
+    """`auc` within each block, all at once: from the sums of the ranks, of which equal values share the mean."""
+    order = np.lexsort((values, block))
+    values, block, higher = values[order], block[order], higher[order]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(block) > 0) | (values[1:] != values[:-1])
+    starts = np.flatnonzero(new)
+    ends = np.append(starts[1:], len(order))
+    rank = ((starts + ends + 1) / 2)[np.cumsum(new) - 1]  # from 1 on, through all blocks
+    count = np.bincount(block)
+    before = np.cumsum(count) - count
+    own = np.bincount(block, higher)
+    ranks = np.bincount(block, rank * higher) - own * before
+    return np.asarray((ranks - own * (own + 1) / 2) / (own * (count - own)))
 
 
 def question_of_pairs(examples: Examples, rng: np.random.Generator) -> OfPairs | None:

@@ -202,7 +202,7 @@ def test_a_column_that_is_the_label_by_another_name():
 
 def test_a_column_that_tells_a_class_is_what_rows_are_for():
     labels = np.repeat(np.arange(2), 60)
-    assert of(checked(examples("row", rows(labels, size=labels * 3 + np.arange(120) % 7), labels)), "shortcut") == []
+    assert of(checked(examples("row", rows(labels, size=labels * 10 + np.arange(120) % 10), labels)), "shortcut") == []
 
 
 @pytest.mark.parametrize(("kind", "items"), [("text", sentences(80, words=7)), ("sequence", curves(80))])

@@ -15,6 +15,8 @@ from benchmarks.report import Result, over_seeds, publish, read_options
 ENCODER = SETTINGS["encoder_settings"]
 CHANGES: dict[str, dict[str, Any]] = {
     "as it is": {},
+    "the nearest": {"nearest": 1},
+    "the 5 nearest": {"nearest": 5},
     "as long on few rows as on many": {"often": 10_000},
     "twice as long": {"often": 20, "most_rows": 10_000},
     "half as long": {"epochs": 1},

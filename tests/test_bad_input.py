@@ -270,7 +270,7 @@ def test_a_table_with_a_byte_order_mark_is_read(source, tmp_path, encoding):
         ("table.jsonl", '{"path": "a.png", "label": "a"}\n{oops\n', "line 2: is not JSON"),
         ("table.csv", 'path,label\n"a.png,b\n', "cannot be read as CSV"),
         ("table.csv", "left,right,same\na.png,b.png,perhaps\n", "line 2: the column 'same' says 'perhaps'"),
-        ("table.csv", "left,right,same\na.png,a.png,1\n", "line 2: left and right are the same file"),
+        ("table.csv", "left,right,same\na.png,a.png,1\n", "line 2: left and right are the same item"),
     ],
 )
 def test_a_table_that_is_none(tmp_path, out, name, content, problem):

@@ -37,7 +37,7 @@ class TrainSettings(BaseModel):
     encoder_settings: dict[str, Any] = {}
     """settings of the encoder beyond its defaults, for example { dim = 64 }"""
     distance: str | None = None
-    """euclidean, squared_euclidean, manhattan, exp_manhattan, cosine or learned; by itself what fits encoder and loss"""
+    """euclidean, squared_euclidean, manhattan, exp_manhattan, cosine or learned; by itself what fits the loss"""
     loss: str | None = None
     """contrastive, triplet, info_nce, pml:CircleLoss ..., or a sum such as info_nce+cosface; by itself contrastive
     (koch: logistic; pairs with scores: cosent); without labels simsiam, barlow_twins, vicreg or info_nce_views"""

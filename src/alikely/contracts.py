@@ -170,7 +170,7 @@ class ProxyLoss(Protocol):
 
 @runtime_checkable
 class ViewLoss(Protocol):
-    """Learns from two views of each item, with no label; an `nn.Module` that holds what it learns beside the encoder."""
+    """Learns from two views of each item, with no label; an `nn.Module`, for what it learns beside the encoder."""
 
     takes: ClassVar[Literal["views"]]
 

@@ -242,7 +242,7 @@ def test_every_command_has_a_help_with_its_exit_codes_or_options(here):
         assert ran.code == 0
         assert ran.out.startswith(f"Usage: alikely {name} ")
         assert "--json" in ran.out
-    assert "[default: contrastive]" in command("train", "--help").out
+    assert "[default: contrastive; for scores cosent]" in " ".join(command("train", "--help").out.split())
     assert "0 same, 1 different, 2 error, 3 unsure" in " ".join(command("compare", "--help").out.split())
     assert command().out == command("--help").out
     assert command("--version").out == "alikely 0.1.0\n"

@@ -354,6 +354,6 @@ def test_settings_out_of_bounds(make, message):
 @pytest.mark.data
 def test_characters_fill_their_frame(real_data: Path):
     files = sorted((real_data / "omniglot" / "background").rglob("*.png"))[::400]
-    read = content(50).read(files)
+    read = read_batch(content(50), files)
     boxes = [ink_box(picture, 255) for picture in read]
     assert all(38 <= max(height, width) <= 40 for _, _, height, width in boxes)

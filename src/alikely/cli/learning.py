@@ -23,13 +23,16 @@ def train(
     ] = None,
     distance: Annotated[
         str | None,
-        typer.Option(help="euclidean, squared_euclidean, manhattan, exp_manhattan, cosine or learned [default: what fits the loss]"),
+        typer.Option(
+            help="euclidean, squared_euclidean, manhattan, exp_manhattan, cosine or learned "
+            "[default: what fits the loss]"
+        ),
     ] = None,
     loss: Annotated[
         str | None,
         typer.Option(
             help="contrastive, triplet, info_nce, proxy_anchor, multiple_negatives, cosent ...; without labels vicreg, "
-            "info_nce_views ... (docs/losses.md) [default: contrastive]"
+            "info_nce_views ... (docs/losses.md) [default: contrastive; for scores cosent]"
         ),
     ] = None,
     size: Annotated[int | None, typer.Option(help="height and width of the pictures in pixels [default: 64]")] = None,

@@ -16,10 +16,12 @@ TABLES_OF_PAIRS = ("pairs", "triplets", "scores")
 
 @dataclass(frozen=True)
 class FilesOf:
-    """The endings (small letters) of the files that are looked for, and what messages call these files."""
+    """The endings (small letters) of the files that are looked for, what messages call these files, and what they end
+    in most often."""
 
     endings: frozenset[str]
     called: str
+    usual: tuple[str, ...]
 
 
 def table_of(folder: Path, names: Sequence[str] = (TABLE_OF_FOLDER,)) -> Path | None:
@@ -60,7 +62,7 @@ def files_of(folder: Path, wanted: FilesOf) -> tuple[list[Path], tuple[str, ...]
         found = f" ({'; '.join(notes)})" if notes else ""
         raise InputError(
             f"{folder}: holds no {wanted.called}{found}; put files there that end in "
-            f"{', '.join(sorted(wanted.endings)[:4])} or the like"
+            f"{', '.join(wanted.usual)} or the like"
         )
     return files, notes
 

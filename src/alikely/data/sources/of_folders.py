@@ -13,8 +13,8 @@ from alikely.errors import InputError
 from alikely.types import Examples, Kind
 
 _FILES: dict[Kind, FilesOf] = {
-    "picture": FilesOf(PICTURE_ENDINGS, "picture"),
-    "sequence": FilesOf(SEQUENCE_ENDINGS, "sequence"),
+    "picture": FilesOf(PICTURE_ENDINGS, "picture", (".jpg", ".png")),
+    "sequence": FilesOf(SEQUENCE_ENDINGS, "sequence", (".npy", ".csv")),
 }
 
 

@@ -46,9 +46,9 @@ def examples_of_pairs(table: Table, kind: Kind) -> Examples:
             ends[row, end] = places.setdefault(item, len(places))
             if len(names) < len(places):
                 names.append(name_of_text(cell, table.places[row]) if kind == "text" else cell)
-    refuse_missing(f"{table.path}: ", tuple(places), names)
     keys = list(map(str, places)) if kind == "text" else names
     told = _told(table, ends, names, keys, with_itself=kind == "text")
+    refuse_missing(f"{table.path}: ", tuple(places), names)
     return Examples(tuple(places), tuple(names), told.labels, pairs=told.pairs, notes=told.notes, kind=kind)
 
 

@@ -77,3 +77,12 @@ def test_the_record_is_json_and_names_the_first_of_many(told):
     (single,) = record["findings"]
     assert (single["check"], single["count"], len(single["items"])) == ("single", MOST_KEPT + 5, MOST_KEPT)
     assert single["what"].startswith("105 of 125 identities have a single item")
+
+
+def test_what_the_columns_of_rows_were_taken_for_is_told(told):
+    settings = TrainSettings(preparation={"columns": {"paid": "category"}}).resolved("row")
+    gather(examples_of("row", identities=12), "here", settings, False, told)
+    (schema,) = [note for note in told.notes if note.startswith("rows of 4 columns")]
+    assert "\namount: number" in schema
+    assert "\npaid: category" in schema
+    assert "\nday: date" in schema

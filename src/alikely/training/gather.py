@@ -15,6 +15,7 @@ from alikely.data.reading import Prepared, prepare
 from alikely.data.splits import Fractions, Split, split
 from alikely.data.unlabelled import split_items, without_useless_labels
 from alikely.encoders import brought_preparation
+from alikely.item_words import lines_of
 from alikely.losses import learns_from_views
 from alikely.training.progress import Reporter
 from alikely.types import Examples
@@ -84,6 +85,8 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
     findings = _checked(items, parts, reporter)
     if brought is None:  # else it is that of a network which has learned already
         items = _fitted(items, parts.positions["train"], settings)
+    if examples.kind == "row":  # what a column was taken for is guessed, and can be corrected
+        reporter.note("\n".join(lines_of(items.preparation)))
     return Gathered(items, parts, source, findings, tuple(skipped))
 
 

@@ -10,6 +10,7 @@ from alikely.data.sources import examples_from
 from alikely.training.gather import MOST_KEPT, gather
 from alikely.training.progress import Silent
 from tests.data.checks.faults import CHANGES, of, pattern, patterns
+from tests.kinds import examples_of
 
 
 class Told(Silent):

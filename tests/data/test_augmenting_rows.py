@@ -63,7 +63,7 @@ def test_settings_make_it_again(setting):
     ("setting", "problem"),
     [
         ("soft", "there is no augmentation 'soft'; choose one of none, light, strong"),
-        ({"rotate": 1}, "augmentation of rows has no strength 'rotate'; it has corrupt"),
+        ({"rotate": 1}, "augmentation has no strength 'rotate'; it has corrupt"),
         ({"corrupt": 1.5}, "corrupt must be a number from 0 to 1, got 1.5"),
         ({"corrupt": True}, "corrupt must be a number from 0 to 1, got True"),
         ({"corrupt": float("nan")}, "corrupt must be a number from 0 to 1, got nan"),

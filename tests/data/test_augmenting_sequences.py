@@ -160,7 +160,7 @@ def test_settings_make_it_again():
     ("setting", "message"),
     [
         ("wild", "there is no augmentation 'wild'; choose one of none, light, strong"),
-        ({"flip": 0.5}, "augmentation of sequences has no strength 'flip'; it has jitter, scale"),
+        ({"flip": 0.5}, "augmentation has no strength 'flip'; it has jitter, scale"),
         ({"warp": 1.5}, "augmentation: warp must be a number from 0 to 0.9, got 1.5"),
         ({"jitter": -0.1}, "jitter must be a number from 0 to 2, got -0.1"),
         ({"crop": True}, "crop must be a number"),

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from alikely.errors import SettingsError
+from alikely.data.strengths import check_strength, chosen_from
 
 # The largest value of each strength that still makes sense.
 LARGEST = {
@@ -36,13 +36,6 @@ LARGEST = {
 
 # Knots a side of the field by which `elastic` bends: enough to bend a stroke, too few to tear it.
 KNOTS = 5
-
-
-def _checked(name: str, value: Any) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= LARGEST[name]:
-        raise SettingsError(f"augmentation: {name} must be a number from 0 to {LARGEST[name]:g}, got {value!r}")
-    return float(value)
 
 
 @dataclass(frozen=True)
@@ -88,8 +81,8 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in LARGEST:
-            _checked(name, getattr(self, name))
+        for name, largest in LARGEST.items():
+            check_strength(name, getattr(self, name), largest)
 
     def __call__(
         self, batch: Float[Tensor, "items channels height width"], generator: torch.Generator
@@ -256,14 +249,7 @@ def build_augmentation(chosen: str | Mapping[str, Any]) -> Augmentation:
 
     Raises SettingsError for an unknown preset or strength, and for one out of bounds; it lists the choices.
     """
-    if isinstance(chosen, str):
-        if chosen not in AUGMENTATIONS:
-            raise SettingsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(AUGMENTATIONS)}")
-        return AUGMENTATIONS[chosen]
-    for name in chosen:
-        if name not in LARGEST:
-            raise SettingsError(f"augmentation has no strength {name!r}; it has {', '.join(LARGEST)}")
-    return Augmentation(**{name: _checked(name, value) for name, value in chosen.items()})
+    return chosen_from(AUGMENTATIONS, LARGEST, Augmentation, chosen)
 
 
 def _middles(size: int, like: Tensor) -> Tensor:

@@ -8,14 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from alikely.errors import SettingsError
+from alikely.data.strengths import check_strength, chosen_from
 
-
-def _checked(value: Any) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= 1:
-        raise SettingsError(f"augmentation: corrupt must be a number from 0 to 1, got {value!r}")
-    return float(value)
+LARGEST = {"corrupt": 1.0}
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class RowAugmentation:
     corrupt: float = 0.0
 
     def __post_init__(self) -> None:
-        _checked(self.corrupt)
+        check_strength("corrupt", self.corrupt, LARGEST["corrupt"])
 
     def __call__(
         self, batch: Float[Tensor, "items columns"], generator: torch.Generator
@@ -65,11 +60,4 @@ def build_row_augmentation(chosen: str | Mapping[str, Any]) -> RowAugmentation:
 
     Raises SettingsError for an unknown preset or strength, and for one out of bounds; it lists the choices.
     """
-    if isinstance(chosen, str):
-        if chosen not in ROW_AUGMENTATIONS:
-            raise SettingsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(ROW_AUGMENTATIONS)}")
-        return ROW_AUGMENTATIONS[chosen]
-    for name in chosen:
-        if name != "corrupt":
-            raise SettingsError(f"augmentation of rows has no strength {name!r}; it has corrupt")
-    return RowAugmentation(**{name: _checked(value) for name, value in chosen.items()})
+    return chosen_from(ROW_AUGMENTATIONS, LARGEST, RowAugmentation, chosen)

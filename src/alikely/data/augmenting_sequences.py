@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from alikely.data.augment import Draw
-from alikely.errors import SettingsError
+from alikely.data.strengths import check_strength, chosen_from
 
 # The largest value of each strength that still makes sense.
 LARGEST = {
@@ -30,13 +30,6 @@ LARGEST = {
 FEWEST_STEPS = 2
 # Waves of the warp of time: slow ones, so that times still rise.
 WAVES = 3
-
-
-def _checked(name: str, value: Any) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= LARGEST[name]:
-        raise SettingsError(f"augmentation: {name} must be a number from 0 to {LARGEST[name]:g}, got {value!r}")
-    return float(value)
 
 
 @dataclass(frozen=True)
@@ -69,8 +62,8 @@ class SequenceAugmentation:
     drop_channel: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in LARGEST:
-            _checked(name, getattr(self, name))
+        for name, largest in LARGEST.items():
+            check_strength(name, getattr(self, name), largest)
 
     def __call__(
         self, batch: Float[Tensor, "items steps channels"], generator: torch.Generator
@@ -158,14 +151,7 @@ def build_sequence_augmentation(chosen: str | Mapping[str, Any]) -> SequenceAugm
 
     Raises SettingsError for an unknown preset or strength, and for one out of bounds; it lists the choices.
     """
-    if isinstance(chosen, str):
-        if chosen not in AUGMENTATIONS:
-            raise SettingsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(AUGMENTATIONS)}")
-        return AUGMENTATIONS[chosen]
-    for name in chosen:
-        if name not in LARGEST:
-            raise SettingsError(f"augmentation of sequences has no strength {name!r}; it has {', '.join(LARGEST)}")
-    return SequenceAugmentation(**{name: _checked(name, value) for name, value in chosen.items()})
+    return chosen_from(AUGMENTATIONS, LARGEST, SequenceAugmentation, chosen)
 
 
 def _held(batch: Float[Tensor, "items steps channels"]) -> Bool[Tensor, "items steps"]:

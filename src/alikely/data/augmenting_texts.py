@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from alikely.errors import SettingsError
+from alikely.data.strengths import check_strength, chosen_from
 
-MOST_DROPPED = 0.9
+LARGEST = {"drop": 0.9}
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,7 @@ class TextAugmentation:
     drop: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.drop <= MOST_DROPPED:
-            raise SettingsError(f"augmentation: drop must be a number from 0 to {MOST_DROPPED}, got {self.drop!r}")
+        check_strength("drop", self.drop, LARGEST["drop"])
 
     def __call__(self, batch: Int[Tensor, "items tokens"], generator: torch.Generator) -> Int[Tensor, "items tokens"]:
         """The batch with fewer tokens, padded with -1 as before. Where `drop` is 0: the batch itself."""
@@ -58,13 +57,4 @@ def build_text_augmentation(chosen: str | Mapping[str, Any]) -> TextAugmentation
 
     Raises SettingsError for an unknown preset or strength, and for one out of bounds; it lists the choices.
     """
-    if isinstance(chosen, str):
-        if chosen not in TEXT_AUGMENTATIONS:
-            raise SettingsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(TEXT_AUGMENTATIONS)}")
-        return TEXT_AUGMENTATIONS[chosen]
-    for name, value in chosen.items():
-        if name != "drop":
-            raise SettingsError(f"the augmentation of texts has no strength {name!r}; it has drop")
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise SettingsError(f"augmentation: drop must be a number from 0 to {MOST_DROPPED}, got {value!r}")
-    return TextAugmentation(**{name: float(value) for name, value in chosen.items()})
+    return chosen_from(TEXT_AUGMENTATIONS, LARGEST, TextAugmentation, chosen)

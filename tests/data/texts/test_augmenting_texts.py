@@ -66,7 +66,7 @@ def test_meets_the_contract_and_settings_make_it_again():
     ("chosen", "message"),
     [
         ("heavy", "no augmentation 'heavy'; choose one of none, light, strong"),
-        ({"rotate": 3}, "texts has no strength 'rotate'; it has drop"),
+        ({"rotate": 3}, "augmentation has no strength 'rotate'; it has drop"),
         ({"drop": 0.95}, "drop must be a number from 0 to 0.9, got 0.95"),
         ({"drop": -0.1}, "drop must be a number from 0 to 0.9, got -0.1"),
         ({"drop": "all"}, "drop must be a number from 0 to 0.9, got 'all'"),

@@ -106,7 +106,7 @@ def comparison(result: Result) -> Table:
     found = dict.fromkeys(name for _, values in columns for name in values)
     names = [name for name in found if not name.endswith(SPREAD)]
     wide = len(columns) <= MOST_COLUMNS
-    table.add_column("metric" if wide else "")
+    table.add_column("metric" if wide else "", overflow="fold")
     for heading in [heading for heading, _ in columns] if wide else names:
         table.add_column(heading, justify="right")
     if wide:

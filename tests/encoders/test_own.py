@@ -159,3 +159,34 @@ def test_module_that_cannot_be_imported(tmp_path, monkeypatch):
 def test_given_from_python():
     with pytest.raises(SettingsError, match="Mine is no torch"):
         require_module(object(), "networks:Mine")
+
+
+class ReadsPadding(torch.nn.Module):
+    """The mean over all steps; over those of the item where it is `careful`."""
+
+    dim = 2
+
+    def __init__(self, careful):
+        super().__init__()
+        self.careful = careful
+
+    def forward(self, batch):
+        there = batch >= 0 if not batch.is_floating_point() else ~batch.isnan().all(dim=2)
+        values = batch.float().clamp(min=0) if batch.ndim == 2 else batch.nan_to_num().sum(dim=2)
+        count = there.sum(dim=1) if self.careful else torch.full((len(batch),), batch.shape[1])
+        mean = (values * there).sum(dim=1) / count
+        return torch.stack([mean, mean], dim=1)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        torch.tensor([[3, 1, 4], [1, 5, 9]]),  # of one length: only further padding shows it
+        torch.tensor([[3, 1, 4], [1, -1, -1]]),
+        torch.tensor([[[3.0], [1.0]], [[2.0], [torch.nan]]]),
+    ],
+)
+def test_an_encoder_that_reads_the_padding_is_refused(batch):
+    require_rows(ReadsPadding(careful=True), "here:Careful", batch)
+    with pytest.raises(SettingsError, match=r"not on padding \(-1 behind a text"):
+        require_rows(ReadsPadding(careful=False), "here:Careless", batch)

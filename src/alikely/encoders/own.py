@@ -14,6 +14,7 @@ from alikely.errors import SettingsError
 
 APART = 1e-4  # relative to the largest number: further apart, a row depends on the others
 CHECKED = 4  # items that are tried, together and one by one
+FURTHER = 3  # steps of padding that are put behind a batch, to see that nobody looks at them
 
 
 def is_own(name: str) -> bool:
@@ -69,22 +70,44 @@ def require_module(encoder: object, name: str) -> int:
 
 def require_rows(encoder: nn.Module, name: str, batch: Tensor) -> None:
     """Raise SettingsError where the encoder does not give one row of `dim` numbers for each item of `batch`, or where,
-    in `eval()` mode, a row depends on the other items. The encoder is left in the mode that it was in."""
+    in `eval()` mode, a row depends on the other items or on padding. The encoder is left in the mode that it was in."""
     dim = require_module(encoder, name)
     batch = batch[:CHECKED]
+    items = [_without_padding(batch[place : place + 1]) for place in range(len(batch))]
     training = encoder.training
     encoder.eval()
     try:
         with torch.no_grad():
-            together = _answer(encoder, name, batch, dim)
-            alone = torch.cat([_answer(encoder, name, batch[place : place + 1], dim) for place in range(len(batch))])
+            together = _answer(encoder, name, _padded(batch), dim)
+            alone = torch.cat([_answer(encoder, name, item, dim) for item in items])
     finally:
         encoder.train(training)
     if (together - alone).abs().max() > APART * max(1.0, float(alone.abs().max())):
         raise SettingsError(
             f"the encoder {name} gives an item another row alone than in a batch, in eval mode; make each row depend "
-            "on its own item only (statistics of the batch belong to training: torch.nn.BatchNorm keeps them apart)"
+            "on its own item only (statistics of the batch belong to training: torch.nn.BatchNorm keeps them apart), "
+            "and not on padding (-1 behind a text, NaN behind a sequence)"
         )
+
+
+def _padding(batch: Tensor) -> Tensor | None:
+    """One more step of padding for each item; None for items that have no length."""
+    if batch.ndim == 2 and not batch.is_floating_point():
+        return torch.full_like(batch[:, :1], -1)
+    return torch.full_like(batch[:, :1], torch.nan) if batch.ndim == 3 else None
+
+
+def _padded(batch: Tensor) -> Tensor:
+    padding = _padding(batch)
+    return batch if padding is None else torch.cat([batch, *[padding] * FURTHER], dim=1)
+
+
+def _without_padding(item: Tensor) -> Tensor:
+    """One item, as a batch, up to its end."""
+    if _padding(item) is None:
+        return item
+    there = ~item.isnan().all(dim=2) if item.is_floating_point() else item >= 0
+    return item[:, : int(there.sum())]
 
 
 def _answer(encoder: nn.Module, name: str, batch: Tensor, dim: int) -> Tensor:

@@ -175,3 +175,11 @@ def test_damaged_models_are_told(tokens):
             texts_from(settings, {name: content})
     with pytest.raises(ModelError, match=r"no setting 'casing'.*newer version"):
         texts_from({**settings, "casing": 1}, preparation.files())
+
+
+@pytest.mark.parametrize(("characters", "vocabulary"), [(0, 300), (30_099, 300), (30_100, 301), (10_000_000, 8000)])
+def test_the_vocabulary_of_pieces_of_words_goes_with_how_much_text_there_is(characters, vocabulary):
+    texts = ["a" * (characters - characters // 2), "b" * (characters // 2)]
+    assert draft_texts(texts, {}).chosen.vocabulary == vocabulary
+    assert draft_texts(texts, {"vocabulary": 500}).chosen.vocabulary == 500
+    assert draft_texts(texts, {"tokens": "words"}).chosen.vocabulary == 30_000

@@ -13,7 +13,7 @@ from alikely.data.texts.given import GIVEN, GivenTextPreparation, given_texts_fr
 from alikely.data.texts.joining import join_tokens
 from alikely.data.texts.ngrams import PER_CHARACTER, Ngrams
 from alikely.data.texts.reading import CHARACTERS_OF_A_TOKEN, read_text
-from alikely.data.texts.settings import TextSettings, text_settings
+from alikely.data.texts.settings import TextSettings, suited_vocabulary, text_settings
 from alikely.data.texts.subwords import Subwords
 from alikely.errors import InputError, ModelError, SettingsError
 from alikely.types import Item, Kind
@@ -72,12 +72,15 @@ class TextPreparation:
         return read_text(item, self.chosen.lower, most)
 
 
-def draft_texts(items: Sequence[Item], settings: Mapping[str, Any]) -> TextPreparation:  # noqa: ARG001
-    """The preparation of texts with these settings (of `TextSettings`); `fitted` adds the tokens.
+def draft_texts(items: Sequence[Item], settings: Mapping[str, Any]) -> TextPreparation:
+    """The preparation of these texts with these settings (of `TextSettings`); `fitted` adds the tokens.
 
     Raises SettingsError for a setting that texts do not have, or a value out of its bounds.
     """
-    return TextPreparation(text_settings(settings))
+    chosen = text_settings(settings)
+    if chosen.tokens == "bpe" and "vocabulary" not in settings:
+        chosen = replace(chosen, vocabulary=suited_vocabulary(items))
+    return TextPreparation(chosen)
 
 
 def texts_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> TextPreparation | GivenTextPreparation:

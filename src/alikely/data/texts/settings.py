@@ -1,6 +1,6 @@
 """How texts are cut into tokens: settings with their bounds, from the user and back from a model folder."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,6 +10,7 @@ from alikely.errors import SettingsError
 VOCABULARY = {"bpe": 8_000, "words": 30_000, "ngrams": 200_000}
 LONGEST = {"bpe": 256, "words": 256, "ngrams": 3_072}
 FEWEST_TOKENS, MOST_TOKENS = 300, 2_000_000  # every byte is a token of its own, and a few are needed beside them
+CHARACTERS_A_TOKEN = 100  # with more tokens than that, most of them are too rare for anything to be learned of them
 SHORTEST, LONGEST_OF_ALL = 4, 65_536
 
 
@@ -21,8 +22,8 @@ class TextSettings:
         language. "words": words and signs; those that are rare or new are one unknown word; for languages that put
         spaces between words. "ngrams": all runs of 2 to 4 characters inside words, each once, without their order:
         for the encoder `bag`.
-    vocabulary: kinds of tokens that are kept at most, the most frequent; 300 to 2,000,000; by itself 8,000 of bpe,
-        30,000 words, 200,000 ngrams.
+    vocabulary: kinds of tokens that are kept at most, the most frequent; 300 to 2,000,000; by itself 30,000 words,
+        200,000 ngrams, and of bpe one for each 100 characters of the texts, 300 to 8,000.
     longest: tokens of a text that are used, from its beginning; 4 to 65,536; by itself 256, of ngrams 3,072 (which
         1,024 characters have).
     lower: whether capital letters are read as small ones; by itself they are.
@@ -51,6 +52,12 @@ def text_settings(settings: Mapping[str, Any]) -> TextSettings:
     _check_whole("vocabulary", vocabulary, FEWEST_TOKENS, MOST_TOKENS)
     _check_whole("longest", longest, SHORTEST, LONGEST_OF_ALL)
     return TextSettings(tokens, vocabulary, longest, lower)
+
+
+def suited_vocabulary(texts: Iterable[object]) -> int:
+    """How many pieces of words (bpe) suit so much text."""
+    characters = sum(len(text) for text in texts if isinstance(text, str))
+    return min(VOCABULARY["bpe"], max(FEWEST_TOKENS, characters // CHARACTERS_A_TOKEN))
 
 
 def _check_whole(name: str, value: Any, least: int, most: int) -> None:

@@ -2,7 +2,7 @@
 
     AlikelyError
     ├── InputError            an item, a table or a folder that cannot be used
-    │   └── BadItemsError     several items that cannot be read, all of them listed
+    │   └── BadItemsError     several items that cannot be read: all of them in `problems`
     ├── TooFewError           not enough identities, items or pairs for what was asked
     ├── SettingsError         a setting that does not exist, does not fit another, or is out of bounds
     ├── ModelError            a model folder that is damaged, of another version, or does not fit
@@ -14,6 +14,8 @@ The command line turns each into one line on standard error and exit code 2.
 """
 
 from collections.abc import Sequence
+
+MOST_LISTED = 20  # bad items in a message
 
 
 class AlikelyError(Exception):
@@ -29,14 +31,19 @@ class InputError(AlikelyError):
 
 
 class BadItemsError(InputError):
-    """Items that cannot be read. `problems` holds (name of the item, what is wrong with it)."""
+    """Items that cannot be read. `problems` holds (name of the item, what is wrong with it) of all of them.
+
+    The message lists the first ones: a single mistake may make all items unreadable.
+    """
 
     code = "bad_items"
 
     def __init__(self, problems: Sequence[tuple[str, str]], advice: str) -> None:
         self.problems = tuple(problems)
-        lines = "\n".join(f"  {name}: {problem}" for name, problem in self.problems)
+        lines = "\n".join(f"  {name}: {problem}" for name, problem in self.problems[:MOST_LISTED])
         count = len(self.problems)
+        if count > MOST_LISTED:
+            lines += f"\n  ... and {count - MOST_LISTED:,} more (--json lists all; in Python, the error's `problems`)"
         super().__init__(f"{count} item{'' if count == 1 else 's'} cannot be read:\n{lines}\n{advice}")
 
 

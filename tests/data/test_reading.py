@@ -81,6 +81,19 @@ def test_bad_items_are_named_all_at_once_or_left_out():
         read_batch(Letters(), ["a", ""])
 
 
+@pytest.mark.parametrize(("bad", "more"), [(20, ""), (21, "... and 1 more ("), (438, "... and 418 more (")])
+def test_of_many_bad_items_the_message_lists_the_first_and_the_error_has_all(bad, more):
+    with pytest.raises(BadItemsError) as caught:
+        prepare(texts("a", *[""] * bad), Letters())
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{bad} items cannot be read:"
+    assert "text 20:" in lines[20]
+    assert "--skip-bad" in lines[-1]
+    assert len(lines) == 22 + bool(more)
+    assert more in lines[-2]
+    assert len(caught.value.problems) == bad
+
+
 @pytest.mark.parametrize("memory_gb", [1.0, 0.0])
 def test_the_fingerprint_follows_the_items(memory_gb):
     read = (prepare(texts("ab", last), Letters(), memory_gb)[0] for last in ("c", "c", "d"))

@@ -32,7 +32,7 @@ def test_a_chain_of_same_pairs_between_two_different():
     assert finding.pairs == (("array 1", "array 3"),)
     assert finding.items == ("array 1", "array 3", "array 2")
     assert finding.what == (
-        "1 pairs are said to be different, but pairs said to be the same join them: "
+        "1 pair is said to be different, but pairs said to be the same join it: "
         "array 1 and array 3, though array 1 = array 2 = array 3"
     )
 

@@ -39,7 +39,7 @@ def test_identical_files_under_several_labels(tmp_path):
     assert finding.count == 1
     assert finding.pairs == ((names[0], names[1]), (names[0], names[2]))
     assert finding.what == (
-        f"1 items stand, byte for byte the same, under several labels: {names[0]} (a) = {names[1]} (b) = {names[2]} (c)"
+        f"1 item stands, byte for byte the same, under several labels: {names[0]} (a) = {names[1]} (b) = {names[2]} (c)"
     )
 
 
@@ -71,7 +71,7 @@ def test_near_copies_of_one_identity_are_no_finding_but_in_two_parts_they_are():
     (finding,) = found(examples, np.array(["train", "test", "train", "test"]))
     assert (finding.check, finding.count) == ("near_duplicate", 1)
     assert finding.what == (
-        "1 pairs of pictures under different parts look like copies of each other: array 1 (train) and array 2 (test)"
+        "1 pair of pictures under different parts look like copies of each other: array 1 (train) and array 2 (test)"
     )
 
 

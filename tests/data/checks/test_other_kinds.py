@@ -63,7 +63,7 @@ def test_identical_items_of_every_kind_under_two_labels():
     ):
         (finding,) = of(checked(examples(kind, items, ["p", "p", "q"])), "identical")
         assert finding.pairs == ((f"{kind} 1", f"{kind} 3"),)
-        assert f"1 items stand, {exactly} the same, under several labels" in finding.what
+        assert f"1 item stands, {exactly} the same, under several labels" in finding.what
 
 
 def test_a_text_that_names_a_file_is_hashed_as_a_text(tmp_path):
@@ -126,20 +126,20 @@ def test_copies_in_two_parts():
 
 def test_what_cannot_be_read_is_named_with_its_reason():
     (finding,) = of(checked(examples("text", ["a cat", " ", "a dog"], ["p", "p", "q"])), "unreadable")
-    assert finding.what.startswith("1 items cannot be read: text 2: is blank")
+    assert finding.what.startswith("1 item cannot be read: text 2: is blank")
     broken = [{"a": 1.0}, {"a": "two"}, *({"a": float(i)} for i in range(30))]
     (finding,) = of(checked(examples("row", broken, np.arange(32) // 2)), "unreadable")
     assert finding.items == ("row 2",)
     assert "row 2: column 'a': 'two' is no number" in finding.what
     gap = np.array([1.0, np.nan, 2.0])
     (finding,) = of(checked(examples("sequence", [np.arange(3.0), gap, np.arange(4.0)], ["p", "p", "q"])), "unreadable")
-    assert finding.what.startswith("1 items cannot be read: sequence 2: has a gap")
+    assert finding.what.startswith("1 item cannot be read: sequence 2: has a gap")
 
 
 def test_sequences_that_never_change_are_told():
     given = examples("sequence", [np.ones((5, 2)), *curves(3)], ["p", "p", "q", "q"])
     (finding,) = of(checked(given), "empty")
-    assert "1 sequences never change in any channel" in finding.what
+    assert "1 sequence without a change in any channel, of which nothing can be told" in finding.what
 
 
 def test_statistics_of_a_text_and_of_a_sequence_by_hand(tmp_path):

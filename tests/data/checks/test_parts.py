@@ -23,9 +23,10 @@ def test_an_identity_and_a_group_in_two_parts_of_a_table(column):
     found = check_examples(examples)
     (identity,) = of(found, "shared_identity")
     assert (identity.severity, identity.count, identity.items) == ("warning", 1, ("array 3", "array 4"))
-    assert "1 identities stand in several parts: b (train, test)" in identity.what
+    assert "1 identity stands in several parts: b (train, test)" in identity.what
     (group,) = of(found, "shared_group")
     assert (group.severity, group.count, group.items) == ("warning", 1, ("array 1", "array 4"))
+    assert "1 group stands in several parts" in group.what
     assert of(check_examples(examples, ignore=["shared_group"]), "shared_group") == []
 
 

@@ -282,6 +282,14 @@ def test_ignore_knows_its_names():
     check_examples(examples, ignore=["light", "width", "single"])
 
 
+def test_a_shortcut_says_which_command_passes_it_over():
+    """What is said stands in reports and model cards too, where there is no option --ignore."""
+    rng = np.random.default_rng(0)
+    items = [noise(rng, width=16 + number // 4) for number in range(40)]
+    what = named(examples_from(items, np.arange(40) // 4))["width"].what
+    assert what.endswith("or, where it is what is meant, pass over this (alikely check --ignore width)")
+
+
 # --- real sets
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Shaped
 from alikely.contracts import Preparation
 from alikely.data.checks.contradictions import contradictions
 from alikely.data.checks.duplicates import duplicates
-from alikely.data.checks.findings import Finding, by_severity, listed
+from alikely.data.checks.findings import Finding, by_severity, counted, listed
 from alikely.data.checks.labels import of_labels, require_enough
 from alikely.data.checks.measures import NAMED, Measures, measure
 from alikely.data.checks.parts import in_two_parts, parts_of
@@ -39,9 +39,9 @@ CHECKS = (
 
 # What is said of items of which nothing can be told; texts and rows without anything cannot be read at all.
 EMPTY: dict[Kind, str] = {
-    "picture": "have a single colour",
-    "sequence": "never change in any channel",
-    "embedding": "hold nothing but zeros",
+    "picture": "of a single colour",
+    "sequence": "without a change in any channel",
+    "embedding": "of nothing but zeros",
 }
 
 Progress = Callable[[int, int], None]
@@ -143,10 +143,13 @@ def _of_items(examples: Examples, measures: Measures) -> Iterator[Finding]:
     if len(unreadable):
         said = listed(f"{name[place]}: {measures.problems[place]}" for place in unreadable)
         names = tuple(examples.names[place] for place in unreadable)
-        yield Finding("unreadable", f"{len(names)} items cannot be read: {said}", "error", names, len(names))
+        yield Finding(
+            "unreadable", f"{counted(len(names), 'item', 'items')} cannot be read: {said}", "error", names, len(names)
+        )
     empty = np.flatnonzero(measures.empty)
     if len(empty):
         names = tuple(examples.names[place] for place in empty)
         said = listed(name[place] for place in empty)
-        what = f"{len(names)} {examples.kind}s {EMPTY[examples.kind]}, so that nothing can be told of them: {said}"
+        empty_ones = f"{counted(len(names), examples.kind, f'{examples.kind}s')} {EMPTY[examples.kind]}"
+        what = f"{empty_ones}, of which nothing can be told: {said}"
         yield Finding("empty", what, "warning", names, len(names))

@@ -8,7 +8,7 @@ from jaxtyping import Int
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from alikely.data.checks.findings import Finding, finding_of_pairs, listed
+from alikely.data.checks.findings import Finding, counted, finding_of_pairs, listed
 from alikely.types import Examples
 
 
@@ -27,7 +27,7 @@ def contradictions(examples: Examples) -> Iterator[Finding]:
     both = sorted(same & different)
     if both:
         said = listed(f"{name[left]} and {name[right]}" for left, right in both)
-        what = f"{len(both)} pairs are said to be the same and to be different: {said}"
+        what = f"{counted(len(both), 'pair is', 'pairs are')} said to be the same and to be different: {said}"
         yield finding_of_pairs("contradiction", what, "error", examples, both)
     # Likeness by degrees does not carry over from pair to pair.
     chains = [] if pairs.score is not None else _chains(len(examples), sorted(same), sorted(different - same))
@@ -36,7 +36,8 @@ def contradictions(examples: Examples) -> Iterator[Finding]:
             f"{name[chain[0]]} and {name[chain[-1]]}, though {' = '.join(name[place] for place in chain)}"
             for chain in chains
         )
-        what = f"{len(chains)} pairs are said to be different, but pairs said to be the same join them: {said}"
+        different_pairs = counted(len(chains), "pair is said to be different", "pairs are said to be different")
+        what = f"{different_pairs}, but pairs said to be the same join {'it' if len(chains) == 1 else 'them'}: {said}"
         joined = [(chain[0], chain[-1]) for chain in chains]
         # The links of the chain too: one of them may be the wrong one.
         links = [link for chain in chains for link in pairwise(chain)]
@@ -46,7 +47,7 @@ def contradictions(examples: Examples) -> Iterator[Finding]:
         if len(wrong):
             against = [(int(pairs.left[row]), int(pairs.right[row])) for row in wrong]
             said = listed(f"{name[left]} and {name[right]}" for left, right in against)
-            what = f"{len(wrong)} pairs say the opposite of the labels: {said}"
+            what = f"{counted(len(wrong), 'pair says', 'pairs say')} the opposite of the labels: {said}"
             yield finding_of_pairs("contradiction", what, "error", examples, against)
 
 

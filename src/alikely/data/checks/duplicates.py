@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
-from alikely.data.checks.findings import Finding, finding_of_pairs, listed
+from alikely.data.checks.findings import Finding, counted, finding_of_pairs, listed
 from alikely.data.checks.measures import Measures
 from alikely.data.checks.near_pictures import are_near_copies, near_copies
 from alikely.types import Examples, Kind, Pairs
@@ -64,7 +64,8 @@ def _identical(
         name = examples.names
         said = listed(" = ".join(f"{name[place]} ({marks[place]})" for place in places) for places in torn)
         pairs = [(places[0], other) for places in torn for other in places[1:]]
-        text = f"{len(torn)} items stand, {EXACTLY[examples.kind]} the same, under several {what}: {said}"
+        stand = counted(len(torn), "item stands", "items stand")
+        text = f"{stand}, {EXACTLY[examples.kind]} the same, under several {what}: {said}"
         yield replace(finding_of_pairs("identical", text, "warning", examples, pairs), count=len(torn))
 
 
@@ -75,7 +76,8 @@ def _alike(
     if torn:
         name = examples.names
         said = listed(f"{name[left]} ({marks[left]}) and {name[right]} ({marks[right]})" for left, right in torn)
-        text = f"{len(torn)} pairs of {examples.kind}s under different {what} {NEARLY[examples.kind]}: {said}"
+        pairs = counted(len(torn), "pair", "pairs")
+        text = f"{pairs} of {examples.kind}s under different {what} {NEARLY[examples.kind]}: {said}"
         yield finding_of_pairs("near_duplicate", text, "warning", examples, torn)
 
 
@@ -97,7 +99,9 @@ def _in_different_pairs(
         ends = list(zip(left[found].tolist(), right[found].tolist(), strict=True))
         if ends:
             said = listed(f"{name[one]} and {name[other]}" for one, other in ends)
-            what = f"{len(ends)} pairs {text}, though said to be different: {said}"
+            what = (
+                f"{counted(len(ends), 'pair', 'pairs')} of {examples.kind}s {text}, though said to be different: {said}"
+            )
             yield finding_of_pairs(check, what, "warning", examples, ends)
 
 
@@ -113,7 +117,8 @@ def _repeated(
         name = examples.names
         said = listed(f"{name[left]} = {name[right]}" for left, right in pairs)
         what = (
-            f"{len(pairs)} items repeat another of their identity {EXACTLY[examples.kind]}, which makes same pairs "
+            f"{counted(len(pairs), 'item repeats another of its', 'items repeat another of their')} identity "
+            f"{EXACTLY[examples.kind]}, which makes same pairs "
             f"that are too easy: {said}"
         )
         yield finding_of_pairs("repeated", what, "note", examples, pairs)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Shaped
 
-from alikely.data.checks.findings import Finding, listed
+from alikely.data.checks.findings import Finding, counted, listed
 from alikely.errors import InputError, TooFewError
 from alikely.types import Examples
 
@@ -29,8 +29,8 @@ def require_enough(examples: Examples) -> None:
         labels, counts = np.unique(examples.labels, return_counts=True)
         if len(labels) < 2:
             raise TooFewError(
-                f"found {len(examples)} items of {len(labels)} identity ({listed(map(str, labels))}), but telling "
-                "alike from different takes at least 2 identities; add items of others"
+                f"found {counted(len(examples), 'item', 'items')} of {len(labels)} identity "
+                f"({listed(map(str, labels))}), but telling alike from different takes at least 2 identities; add items of others"
             )
         if counts.max() < 2:
             raise TooFewError(
@@ -87,13 +87,14 @@ def _counts(examples: Examples, given: Shaped[np.ndarray, " items"]) -> Iterator
     alone = firsts[counts == 1]
     if len(alone):
         said = listed(str(given[place]) for place in alone)
-        what = f"{len(alone)} of {len(counts)} identities have a single item, of use only as different: {said}"
+        have = "has" if len(alone) == 1 else "have"
+        what = f"{len(alone)} of {len(counts)} identities {have} a single item, of use only as different: {said}"
         yield Finding("single", what, "note", tuple(examples.names[place] for place in alone), len(alone))
     useful = int((counts > 1).sum())
     if len(counts) >= 2 and 0 < useful < FEW_IDENTITIES:
         what = (
-            f"{useful} identities have 2 items or more, fewer than {FEW_IDENTITIES}: too few to set some "
-            "aside for choosing the best epoch, and a threshold calibrated on so few promises little; add identities"
+            f"{counted(useful, 'identity has', 'identities have')} 2 items or more, fewer than {FEW_IDENTITIES}: too few "
+            "to set some aside for choosing the best epoch, and a threshold calibrated on so few promises little; add identities"
         )
         yield Finding("few_identities", what, "note", count=useful)
     pairs = counts * (counts - 1) // 2

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from alikely.data.checks.findings import Finding, listed
+from alikely.data.checks.findings import Finding, counted, listed
 from alikely.data.joining import joined
 from alikely.data.sources.kinds import PART_COLUMNS
 from alikely.types import Examples, Pairs
@@ -63,15 +63,14 @@ def _shared(
             first.setdefault(str(mark), {}).setdefault(str(part), place)
     torn = {mark: seen for mark, seen in first.items() if len(seen) > 1}
     if torn:
-        plural = {"identity": "identities", "group": "groups"}[what]
+        stand = {"identity": ("identity stands", "identities stand"), "group": ("group stands", "groups stand")}[what]
         by_label = what == "group" or examples.labels is not None
         said = listed(
             f"{mark if by_label else examples.names[min(seen.values())]} ({', '.join(seen)})"
             for mark, seen in torn.items()
         )
-        text = (
-            f"{len(torn)} {plural} stand in several parts: {said}; what is learned from one part is known in the other"
-        )
+        shared = f"{counted(len(torn), *stand)} in several parts: {said}"
+        text = f"{shared}; what is learned from one part is known in the other"
         items = tuple(dict.fromkeys(examples.names[place] for seen in torn.values() for place in seen.values()))
         yield Finding(f"shared_{what}", text, "warning", items, len(torn))
 

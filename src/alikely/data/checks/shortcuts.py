@@ -28,6 +28,7 @@ ALLOWED = 5
 
 SEED = 0  # the same data give the same findings
 
+PASS_OVER = "alikely check --ignore"
 COLUMN = "no model sees this column, but what it stands for may show in the items"
 
 Values = Mapping[str, Shaped[np.ndarray, " items"]]
@@ -66,7 +67,7 @@ def shortcuts(examples: Examples, measures: Measures, ignore: Collection[str] = 
         if name in of_items:
             meant, what_to_do = advice(examples.kind, name)
             what = f"{meant} alone tells {tells}, AUC {reached:.3f}: a model may learn it in place of the rest"
-            what += f"; {what_to_do}, or, where it is what is meant, ignore {name}"
+            what += f"; {what_to_do}, or, where it is what is meant, pass over this ({PASS_OVER} {name})"
             yield _finding(what, "warning", name, reached, examples, of_items[name])
         else:
             what = f"the column {name} alone tells {tells}, AUC {reached:.3f}; {COLUMN}"

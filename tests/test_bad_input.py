@@ -134,7 +134,7 @@ def test_skip_bad_goes_on_without_them_and_says_so(source, tmp_path, model):
             ["item", "problem"],
             [str(bad), "is empty (zero bytes); copy it again or remove it"],
         ]
-    assert "1 items could not be read and were left out" in (tmp_path / "model" / "README.md").read_text()
+    assert "1 item could not be read and was left out" in (tmp_path / "model" / "README.md").read_text()
     assert evaluated.err == f"left out: {bad}: is empty (zero bytes); copy it again or remove it\n"
     assert [entry["item"] for entry in json.loads(embedded.out)["skipped"]] == [str(bad)]
     assert str(bad) not in np.load(tmp_path / "e.npz")["names"]
@@ -190,7 +190,7 @@ def test_an_identity_with_a_single_picture_is_kept_and_said(source, tmp_path):
     ran = command("train", source, "--out", tmp_path / "model", *SMALL, "--json")
 
     assert ran.code == 0
-    assert "data: 1 of 24 identities have a single item, of use only as different: id05" in ran.err
+    assert "data: 1 of 24 identities has a single item, of use only as different: id05" in ran.err
     assert json.loads(ran.out)["data"]["items"] == 93
     assert "id05" in [label for part in json.loads(ran.out)["data"]["labels"].values() for label in part]
 

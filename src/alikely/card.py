@@ -140,7 +140,8 @@ def _limits(model: SiameseModel) -> str:
     ]
     skipped = model.record.get("data", {}).get("skipped", 0)
     if skipped:
-        lines.append(f"{skipped} items could not be read and were left out (`skipped.csv`).")
+        were = "1 item could not be read and was" if skipped == 1 else f"{skipped:,} items could not be read and were"
+        lines.append(f"{were} left out (`skipped.csv`).")
     return "## Intended use and limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 

@@ -30,7 +30,8 @@ def require_enough(examples: Examples) -> None:
         if len(labels) < 2:
             raise TooFewError(
                 f"found {counted(len(examples), 'item', 'items')} of {len(labels)} identity "
-                f"({listed(map(str, labels))}), but telling alike from different takes at least 2 identities; add items of others"
+                f"({listed(map(str, labels))}), but telling alike from different takes at least "
+                "2 identities; add items of others"
             )
         if counts.max() < 2:
             raise TooFewError(
@@ -93,8 +94,9 @@ def _counts(examples: Examples, given: Shaped[np.ndarray, " items"]) -> Iterator
     useful = int((counts > 1).sum())
     if len(counts) >= 2 and 0 < useful < FEW_IDENTITIES:
         what = (
-            f"{counted(useful, 'identity has', 'identities have')} 2 items or more, fewer than {FEW_IDENTITIES}: too few "
-            "to set some aside for choosing the best epoch, and a threshold calibrated on so few promises little; add identities"
+            f"{counted(useful, 'identity has', 'identities have')} 2 items or more, fewer than {FEW_IDENTITIES}: "
+            "too few to set some aside for choosing the best epoch, and a threshold calibrated on so few promises little; "
+            "add identities"
         )
         yield Finding("few_identities", what, "note", count=useful)
     pairs = counts * (counts - 1) // 2

@@ -95,8 +95,8 @@ def _counts(examples: Examples, given: Shaped[np.ndarray, " items"]) -> Iterator
     if len(counts) >= 2 and 0 < useful < FEW_IDENTITIES:
         what = (
             f"{counted(useful, 'identity has', 'identities have')} 2 items or more, fewer than {FEW_IDENTITIES}: "
-            "too few to set some aside for choosing the best epoch, and a threshold calibrated on so few promises little; "
-            "add identities"
+            "too few to set some aside for choosing the best epoch, and a threshold calibrated on so few promises "
+            "little; add identities"
         )
         yield Finding("few_identities", what, "note", count=useful)
     pairs = counts * (counts - 1) // 2

@@ -213,6 +213,29 @@ def test_views_are_tuned_by_labels():
     assert found.settings.loss == "vicreg"
 
 
+@pytest.mark.parametrize("better", [True, False])
+def test_the_line_at_the_end_trains_with_what_is_recommended(better, tmp_path, monkeypatch):
+    start = Trial(1, {"learning_rate": 0.002}, 0.3, 1, "done", 1.0)
+    trials = (start, replace(start, number=2, value=0.2))
+    again = (Again(0, 0.3, 0.1 if better else 0.4),)
+    monkeypatch.setattr("alikely.tuning.tune", lambda *_, **__: Tuned(SMALL, "eer", trials, again))
+    given = ("--epochs", "1", "--set", "size = 16", "--set", "seed=4", "--items", "picture", "--skip-bad")
+    verdict, line = command("tune", "pictures", *given, "--out", tmp_path).out.splitlines()[-2:]
+
+    if better:
+        assert verdict.endswith("the best settings won 1 of 1 times, and on average")
+        assert line == (
+            f"to train with the best settings: alikely train pictures --config {tmp_path}/best.toml --skip-bad "
+            "--out model"
+        )
+    else:
+        assert verdict.endswith("keep those you had")
+        assert line == (
+            "to train with the settings as they were: alikely train pictures --items picture --set 'size = 16' "
+            "--set seed=4 --skip-bad --out model"
+        )
+
+
 def test_the_command(tmp_path):
     folder, out = pattern_folder(tmp_path / "pictures", 24, each=3), tmp_path / "tuned"
     small = ("--epochs", "1", "--set", "size=16", "--set", "encoder_settings={width=8,depth=2,dim=8,grid=2}")
@@ -220,7 +243,7 @@ def test_the_command(tmp_path):
     described = command("tune", folder, *small, "--trials", "2", "--fresh", "0", "--out", out, "--json")
 
     assert ran.code == described.code == 0, ran
-    assert f"alikely train {folder} --config {out / 'best.toml'} --out model" in ran.out
+    assert f"alikely train {folder} " in ran.out
     assert "eer, settings as they were" in ran.out
     assert "trial 1/2" in ran.err
     assert json.loads(described.out)["file"] == str(out / "best.toml")

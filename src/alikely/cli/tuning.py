@@ -1,5 +1,7 @@
 """alikely tune."""
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -47,4 +49,16 @@ def tune(
         return
     print_rows("On identities held back from learning", ("", "value", ""), tuned.rows())
     say(tuned.verdict())
-    say(f"to train with the best settings: alikely train {source} --config {out / BEST} --out model")
+    if tuned.better:
+        options, which = ["--config", str(out / BEST)], "the best settings"
+    else:
+        options, which = as_they_were(items, config, setting or []), "the settings as they were"
+    line = ["alikely", "train", str(source), *options, *(["--skip-bad"] if skip_bad else []), "--out", "model"]
+    say(f"to train with {which}: {shlex.join(line)}")
+
+
+def as_they_were(items: str | None, config: Path | None, setting: Sequence[str]) -> list[str]:
+    """The options of `alikely train` that say the same; not how often the short trials of the search saw every item."""
+    named = [] if items is None else ["--items", items]
+    from_file = [] if config is None else ["--config", str(config)]
+    return [*named, *from_file, *(word for one in setting for word in ("--set", one))]

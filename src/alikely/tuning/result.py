@@ -88,6 +88,13 @@ class Tuned:
             rows.append((f"best trial, {seen}", f"{np.mean(afters):.4f}", _each(afters)))
         return rows
 
+    @property
+    def better(self) -> bool:
+        """Whether the best settings are to be taken: they are others, and won on splits drawn anew, if there are any."""
+        if self.best == self.start:
+            return False
+        return not self.again or bool(np.mean([entry.best - entry.start for entry in self.again]) < 0)
+
     def verdict(self) -> str:
         """Whether the search was of use, in words."""
         if self.best == self.start:
@@ -95,7 +102,7 @@ class Tuned:
         if not self.again:
             return "the best of several trials is better by luck, too: compare it with the settings as they were"
         won = sum(entry.best < entry.start for entry in self.again)
-        if np.mean([entry.best - entry.start for entry in self.again]) < 0:
+        if self.better:
             return f"on splits drawn anew the best settings won {won} of {len(self.again)} times, and on average"
         return "on splits drawn anew the best settings were no better on average: keep those you had"
 

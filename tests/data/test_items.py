@@ -444,3 +444,12 @@ def test_threads_leave_the_warnings_as_they_were(tmp_path):
 )
 def test_what_messages_call_a_path_or_a_text(item, name):
     assert name_of(item) == name
+
+
+def test_a_problem_names_its_file_once(tmp_path):
+    path = tmp_path / "a.csv"
+
+    def refuse(item):
+        raise InputError(f"{item}, line 3: has no number")
+
+    assert read_all([path], ["a"], refuse)[1] == [("a", "line 3: has no number")]

@@ -181,7 +181,7 @@ def test_a_long_table_holds_a_step_in_each_row(tmp_path):
     found = read_source(table(tmp_path, text))
     assert found.kind == "sequence"
     assert found.names == ("a", "b")
-    assert found.items[0].tolist() == [[3, 4], [5, 6]]
+    assert found.items[0][["x", "y"]].tolist() == [(3, 4), (5, 6)]
     assert found.labels.tolist() == ["up", "down"]
 
 

@@ -190,7 +190,8 @@ def _read(item: Item, read_one: Callable[[Item], T]) -> tuple[T | None, str | No
     try:
         return read_one(item), None
     except InputError as problem:
-        return None, str(problem).removeprefix(f"{name_of(item)}: ")
+        said, name = str(problem), name_of(item)
+        return None, said[len(name) + 2 :] if said.startswith((f"{name}: ", f"{name}, ")) else said
 
 
 def _check_file(path: Path) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from alikely.data.sequences import is_long_table, read_long_table, read_ts, read_ucr
+from alikely.data.checks.arrays import look_at_sequence
+from alikely.data.sequences import draft_sequences, is_long_table, open_sequence, read_long_table, read_ts, read_ucr
 from alikely.errors import InputError
 
 HEAD = "# a comment\n@problemName Made\n@timeStamps false\n@classLabel true up down\n@data\n"
@@ -81,14 +82,18 @@ def test_files_that_cannot_be_opened(read, tmp_path):
         read(tmp_path / "other.ts")
 
 
-LONG = "id,t,x,y,label,group\nb,2,3,30,up,g1\na,5,7,70,down,g2\nb,1,2,20,up,g1\na,4,6,60,down,g2\na,4,6.5,65,down,g2\n"
+LONG = (
+    "id,t,x,y,label,group\nb,2,3,30,up,g1\na,5,7,70,down,g2\nb,1,2,20,up,g1\na,4,6,60,down,g2\na,4.5,6.5,65,down,g2\n"
+)
 
 
 def test_a_long_table_has_a_row_for_each_step_in_any_order(tmp_path):
     table = read_long_table(written(tmp_path, LONG, "a.csv"))
     assert table.names == ("b", "a")  # as they first stand there
-    assert [array.tolist() for array in table.arrays] == [[[2, 20], [3, 30]], [[6, 60], [6.5, 65], [7, 70]]]
-    assert table.channels == ("x", "y")
+    first, second = (open_sequence(array) for array in table.arrays)
+    assert (first.values.tolist(), first.times.tolist()) == ([[2, 20], [3, 30]], [1, 2])
+    assert (second.values.tolist(), second.times.tolist()) == ([[6, 60], [6.5, 65], [7, 70]], [4, 4.5, 5])
+    assert first.channels == ("x", "y")
     assert table.labels.tolist() == ["up", "down"]
     assert table.groups.tolist() == ["g1", "g2"]
 
@@ -97,7 +102,7 @@ def test_label_and_group_may_lack(tmp_path):
     table = read_long_table(written(tmp_path, "ID,Time,X\n1,0,5\n1,1,6\n", "a.csv"))
     assert table.labels is None
     assert table.groups is None
-    assert table.arrays[0].tolist() == [[5], [6]]
+    assert open_sequence(table.arrays[0]).values.tolist() == [[5], [6]]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +117,7 @@ def test_label_and_group_may_lack(tmp_path):
             "id,t,x,label\n1,0,2,a\n2,0,2,b\n1,1,2,b\n",
             "line 4: the sequence '1' has the label 'b' here and 'a' at line 2; give each one label",
         ),
+        ("id,t,x\na,1,5\na,0,1\nb,0,2\na,0,3\n", "line 5: the sequence 'a' has the t 0 here and at line 3 already"),
         ("id,t,x,group\n1,0,2,a\n1,1,2,b\n", "the group 'b' here and 'a' at line 2"),
     ],
 )
@@ -144,3 +150,19 @@ def test_the_archives_are_read_whole(real_data):
     assert (min(map(len, arrays)), max(map(len, arrays))) == (7, 26)
     arrays, labels = read_ucr(folder / "ucr_txt" / "Coffee" / "Coffee_TRAIN.txt")
     assert (len(arrays), len(set(labels)), arrays[0].shape) == (28, 2, (286, 1))
+
+
+def test_channels_of_a_long_table_go_by_name(tmp_path):
+    first = read_long_table(written(tmp_path, LONG, "a.csv")).arrays
+    turned = read_long_table(written(tmp_path, "y,x,t,id\n20,2,1,b\n30,3,2,b\n", "b.csv")).arrays
+    other = read_long_table(written(tmp_path, "id,t,x,z\nb,1,2,20\nb,2,3,30\n", "c.csv")).arrays
+    gap = read_long_table(written(tmp_path, "id,t,x,y\nb,1,2,20\nb,2,,30\nb,3,4,40\n", "d.csv")).arrays
+    preparation = draft_sequences(first, {})
+    assert preparation.read_one(turned[0]).tolist() == preparation.read_one(first[0]).tolist() == [[2, 20], [3, 30]]
+    with pytest.raises(InputError, match="has no channel 'y'; wanted are x, y, found t, x, z"):
+        preparation.read_one(other[0])
+    with pytest.raises(InputError, match="a gap at step 2 of channel 'x'"):
+        preparation.read_one(gap[0])
+    assert draft_sequences(first, {"channels": ["y"]}).read_one(first[0]).tolist() == [[20], [30]]
+    assert draft_sequences(first, {"step": 0.25}).read_one(first[0])[:, 0].tolist() == [2, 2.25, 2.5, 2.75, 3]
+    assert {"mean_x", "deviation_y", "duration"} <= set(look_at_sequence(first[0], None).statistics)

@@ -131,3 +131,29 @@ def test_bad_files(item, message, tmp_path):
 def test_something_else_is_no_sequence():
     with pytest.raises(InputError, match="is no sequence; give a path or a NumPy array"):
         open_sequence({"x": [1, 2]})
+
+
+def structured(**fields):
+    array = np.empty(len(next(iter(fields.values()))), dtype=[(name, np.float64) for name in fields])
+    for name, values in fields.items():
+        array[name] = values
+    return array
+
+
+def test_fields_are_channels_and_go_by_name(tmp_path):
+    array = structured(Y=[5, 6], T=[0, 10], x=[1, 2])
+    np.save(tmp_path / "a.npy", array)
+    for item in (array, tmp_path / "a.npy"):
+        opened = open_sequence(item)
+        assert (opened.channels, opened.values.tolist(), opened.times.tolist()) == (
+            ("y", "x"),
+            [[5, 1], [6, 2]],
+            [0, 10],
+        )
+        assert open_sequence(item, ("x", "y")).values.tolist() == [[1, 5], [2, 6]]
+    with pytest.raises(InputError, match="has no channel 'z'; wanted are x, z, found y, t, x"):
+        open_sequence(array, ("x", "z"))
+    with pytest.raises(InputError, match="a gap at step 2 of channel 'x'"):
+        open_sequence(structured(t=[0, 1, 2], x=[1, np.nan, 2]))
+    with pytest.raises(InputError, match="with a field for each channel it is"):
+        open_sequence(np.zeros((3, 2), dtype=[("x", float)]))

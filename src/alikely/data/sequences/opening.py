@@ -1,5 +1,6 @@
 """One sequence, however the user has it -> its numbers over time, or an error that names it and the step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -37,13 +38,14 @@ def open_sequence(item: Item, channels: tuple[str, ...] | None = None) -> Opened
 
     - CSV, TSV: a line with the names of the channels, then one line a step. A column t, time or timestamp says when.
     - .npy or an array: (steps) or (steps channels). .npz: one such array, or one (steps) a channel by its name.
+    - A structured array (steps): a field a channel by its name, and t, time or timestamp.
 
     Steps at the end that hold no number in any channel (NaN) are padding, and left off. Raises InputError for anything
     else that is no finite number, for fewer than 2 steps, and for missing channels.
     """
     name = name_of(item)
     if isinstance(item, np.ndarray):
-        return _checked(name, _numbers(name, item), None, None)
+        return _from_array(name, item, channels)
     if not isinstance(item, Path | str):
         raise InputError(f"{item!r} is no sequence; give a path or a NumPy array (steps) or (steps channels)")
     path = Path(item)
@@ -61,7 +63,7 @@ def open_sequence(item: Item, channels: tuple[str, ...] | None = None) -> Opened
 
 
 def columns_to_numbers(table: Table, name: str, columns: tuple[str, ...]) -> Float[np.ndarray, "rows columns"]:
-    """Columns of text as numbers; an empty cell is NaN. Raises InputError where a cell is no number."""
+    """Columns of text as numbers; an empty cell is NaN. Raises InputError, which begins with `name`, where none is."""
     values = np.empty((len(table.places), len(columns)))
     for place, column in enumerate(columns):
         for row, cell in enumerate(table.columns[column]):
@@ -94,19 +96,37 @@ def _from_arrays(name: str, path: Path, channels: tuple[str, ...] | None) -> Ope
         with path.open("rb") as file:
             read = np.load(file, allow_pickle=False)
             lone = isinstance(read, np.ndarray)
-            arrays = {"": read} if lone else {key.strip().lower(): read[key] for key in read.files}
+            arrays = {"": read} if lone else {key: read[key] for key in read.files}
     except (OSError, ValueError, EOFError, BadZipFile) as problem:
         raise InputError(f"{name}: cannot be read as numbers of NumPy ({problem}); save it anew") from None
     if not arrays:
         raise InputError(f"{name}: holds no array; save one array (steps channels) in it")
     if len(arrays) == 1:
-        return _checked(name, _numbers(name, next(iter(arrays.values()))), None, None)
+        return _from_array(name, next(iter(arrays.values())), channels)
     shapes = {array.shape for array in arrays.values()}
     if len(shapes) > 1 or len(min(shapes)) != 1:
         raise InputError(
             f"{name}: holds arrays of the shapes {', '.join(map(str, sorted(shapes)))}; save one array "
             "(steps channels), or for each channel one array, all of one length"
         )
+    return _from_named(name, arrays, channels)
+
+
+def _from_array(name: str, array: Shaped[np.ndarray, "..."], channels: tuple[str, ...] | None) -> Opened:
+    if array.dtype.names is None:
+        return _checked(name, _numbers(name, array), None, None)
+    fields = {key: array[key] for key in array.dtype.names}
+    if any(values.ndim != 1 for values in fields.values()):
+        raise InputError(
+            f"{name}: is {array.dtype} of the shape {array.shape}; with a field for each channel it is (steps)"
+        )
+    return _from_named(name, fields, channels)
+
+
+def _from_named(
+    name: str, named: Mapping[str, Shaped[np.ndarray, " steps"]], channels: tuple[str, ...] | None
+) -> Opened:
+    arrays = {key.strip().lower(): values for key, values in named.items()}
     chosen = _chosen(name, tuple(arrays), channels)
     time = next((key for key in TIMES if key in arrays and key not in chosen), None)
     values = np.concatenate([_numbers(name, arrays[key]) for key in chosen], axis=1)

@@ -90,7 +90,7 @@ class Tuned:
 
     @property
     def better(self) -> bool:
-        """Whether the best settings are to be taken: they are others, and won on splits drawn anew, if there are any."""
+        """Whether the best settings are to be taken: they are others, and won on splits drawn anew (if any)."""
         if self.best == self.start:
             return False
         return not self.again or bool(np.mean([entry.best - entry.start for entry in self.again]) < 0)

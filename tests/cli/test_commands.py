@@ -1,12 +1,14 @@
 import json
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from alikely.data.preparations import draft_preparation
 from alikely.model import SiameseModel
 from alikely.storage import load_model, save_model
 from tests.commands import SMALL, command, refused
@@ -81,6 +83,35 @@ def test_compare_in_json_is_what_python_gives(here):
     assert parsed(ran) == decision.to_dict()
     assert ran.code == decision.exit_code
     assert ran.err == ""
+
+
+def test_compare_without_a_calibration_gives_the_distance_and_says_how_to_get_a_verdict(here, tmp_path):
+    save_model(small_model(calibrated=False), tmp_path / "bare")
+    distance = load_model(tmp_path / "bare").distance_of(LEFT, RIGHT)
+    note = (
+        "note: the model has no calibration, so there is no verdict; make one of labelled items or of pairs: "
+        f"alikely calibrate {tmp_path / 'bare'} SOURCE\n"
+    )
+    ran = command("compare", tmp_path / "bare", LEFT, RIGHT)
+    machine = command("compare", tmp_path / "bare", LEFT, RIGHT, "--json")
+
+    assert (ran.code, ran.out, ran.err) == (3, f"no verdict (distance {distance:.3g})\n", note)
+    assert (machine.code, machine.err) == (3, note)
+    assert parsed(machine) == {
+        **dict.fromkeys(load_model("model").compare(LEFT, RIGHT).to_dict()),
+        "distance": distance,
+    }
+    assert "has no calibration" in refused("compare", tmp_path / "bare", LEFT, RIGHT, "--fmr", "0.01")
+
+
+def test_compare_of_texts_that_name_files_says_that_the_names_are_compared(here, monkeypatch):
+    model, texts = small_model(calibrated=False), draft_preparation("text", ("a", "b"), {})
+    monkeypatch.setattr("alikely.storage.load_model", lambda *_, **__: replace(model, preparation=texts))
+    monkeypatch.setattr(SiameseModel, "distance_of", lambda *_: 0.5)
+
+    note = command("compare", "model", LEFT, "a long text " * 1000).err.splitlines()[0]
+    assert note.endswith(f"compares the names themselves, not what the files hold: {LEFT}")
+    assert "names themselves" not in command("compare", "model", "a text", "another\0").err
 
 
 def test_an_error_in_json_has_its_code_and_message(here):

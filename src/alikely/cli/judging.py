@@ -1,6 +1,9 @@
 """alikely evaluate, alikely compare."""
 
+import os
+import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,19 +88,51 @@ def compare(
 ) -> None:
     """Say whether two items are the same. Exit code: 0 same, 1 different, 2 error, 3 unsure (only with --fnmr).
 
+    A model without a calibration gives the distance, no verdict, and exit code 3; `alikely calibrate` adds one.
     A text that begins with a hyphen stands behind two hyphens: compare MODEL -- "-5 degrees" "cold".
     """
     from alikely.data.sources import parse_item
     from alikely.storage import load_model
 
     loaded = load_model(model, own_code=own_code)
+    if loaded.preparation.kind == "text":
+        note_files((left, right))
     one, other = (parse_item(said, loaded.preparation.kind) for said in (left, right))
+    if loaded.calibration is None and (fmr, fnmr, confidence, prior) == (None, None, None, 0.5):
+        print_distance(loaded.distance_of(one, other), model, as_json)
+        raise typer.Exit(3)
     decision = loaded.compare(one, other, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
     if as_json:
         print_json(decision.to_dict())
     else:
         say(decision.sentence())
     raise typer.Exit(decision.exit_code)
+
+
+def note_files(texts: Sequence[str]) -> None:
+    """Where a text is the name of a file, on standard error: that the name itself is compared."""
+    named = [text for text in texts if os.path.isfile(text)]
+    if named:
+        print(
+            f"note: this model takes texts, and compares the names themselves, not what the files hold: "
+            f"{' and '.join(named)}",
+            file=sys.stderr,
+        )
+
+
+def print_distance(distance: float, model: Path, as_json: bool) -> None:
+    """A distance that no calibration makes a verdict of; on standard error, how to get one."""
+    from alikely.decision import Decision
+
+    print(
+        "note: the model has no calibration, so there is no verdict; make one of labelled items or of pairs: "
+        f"alikely calibrate {model} SOURCE",
+        file=sys.stderr,
+    )
+    if as_json:
+        print_json({**dict.fromkeys(field.name for field in fields(Decision)), "distance": distance})
+    else:
+        say(f"no verdict (distance {distance:.3g})")
 
 
 def print_groups(column: str, rows: Sequence["GroupRow"]) -> None:

@@ -1,6 +1,8 @@
 """No identity and no group in two parts, every item in one, every part of use."""
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -164,7 +166,7 @@ def test_the_fewest_that_do(counts):
     [
         ([2, 2, 1, 1, 1, 1, 1], "found 7 identities, 2 of them with 2 items or more; train, calibrate and test take"),
         ([2, 2, 2, 1, 1], "found 5 identities, 3 of them"),
-        ([5, 5, 5, 5], "6 in all, 3 of them with 2 items; add identities, or leave parts out: test_share = 0"),
+        ([5, 5, 5, 5], "6 in all, 3 of them with 2 items; add identities, or leave a part out: test_share = 0"),
         ([5], "1 identity"),
         ([1, 1, 1], "single item"),
     ],
@@ -172,6 +174,20 @@ def test_the_fewest_that_do(counts):
 def test_too_few(counts, message):
     with pytest.raises(TooFewError, match=message):
         split(labelled(np.repeat(np.arange(len(counts)), counts)), 0)
+
+
+@pytest.mark.parametrize("counts", [[2, 2], [3, 1], [2, 2, 2], [5, 1, 1], [2, 2, 2, 2], [2, 2, 1, 1], [2, 1, 1, 1, 1]])
+@pytest.mark.parametrize("fractions", [Fractions(), Fractions(train=0.7, validate=0.15, calibrate=0.0, test=0.15)])
+def test_what_the_message_says_helps(counts, fractions):
+    examples = labelled(np.repeat(np.arange(len(counts)), counts))
+    try:
+        split(examples, 0, fractions)
+    except TooFewError as error:
+        named = re.findall("([a-z]+)_share = 0", str(error))
+        freed = sum(getattr(fractions, name) for name in named)
+        assert split(examples, 0, replace(fractions, train=fractions.train + freed, **dict.fromkeys(named, 0.0)))
+        if len(counts) <= 3 and fractions == Fractions():
+            assert named == ["validate", "calibrate", "test"]
 
 
 def test_groups_that_join_too_much():
@@ -255,7 +271,7 @@ def test_pairs_of_one_kind():
 
 
 def test_pairs_in_one_lump():
-    with pytest.raises(TooFewError, match="found 19 same and 1 different pairs among 1 identities: no way was found"):
+    with pytest.raises(TooFewError, match="found 19 same and 1 different pair among 1 identity: no way was found"):
         split(paired(20, [*((i, i + 1, True) for i in range(19)), (0, 19, False)]), 0)
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -310,8 +311,11 @@ def test_skip_bad_goes_on_and_lists_what_it_left_out(tmp_path):
 
 
 def test_two_identities_are_too_few_to_learn_and_to_judge():
-    with pytest.raises(TooFewError, match="found 2 identities"):
+    with pytest.raises(TooFewError, match="found 2 identities") as error:
         alikely.train(pattern_examples(2), FAST, reporter=Silent())
+    named = re.findall("([a-z]+_share) = 0", str(error.value))
+    settings = FAST.model_copy(update={"epochs": 1, **dict.fromkeys(named, 0.0)})
+    assert alikely.train(pattern_examples(2), settings, reporter=Silent()).report is None
 
 
 def test_a_rate_that_the_data_cannot_bear_costs_no_model():

@@ -15,6 +15,7 @@ from alikely.data.augmentations import build_augmentation
 from alikely.data.batches import ViewBatches
 from alikely.data.preparations import draft_preparation
 from alikely.data.reading import prepare
+from alikely.data.splits import Fractions
 from alikely.data.unlabelled import split_items, without_useless_labels
 from alikely.distances import build_distance
 from alikely.errors import CalibrationError, SettingsError, TooFewError
@@ -90,13 +91,25 @@ def test_none_are_watched_where_too_few_would_be_left(items, share):
 
 def test_labels_that_cannot_measure_are_left_out_and_said():
     examples = pattern_examples(2, each=1)
-    without = without_useless_labels(examples)
+    without = without_useless_labels(examples, 0, Fractions())
 
     assert without.labels is None
     assert "single item" in without.notes[-1]
-    assert without_useless_labels(pattern_examples(2)).labels is not None
+    few = without_useless_labels(pattern_examples(2), 0, Fractions())
+    assert few.labels is None
+    assert "nothing is measured or calibrated: found 2 identities" in few.notes[-1]
+    assert without_useless_labels(pattern_examples(2), 0, Fractions(1.0, 0.0, 0.0, 0.0)).labels is not None
+    assert without_useless_labels(pattern_examples(6), 0, Fractions()).labels is not None
     with pytest.raises(TooFewError, match="found 1 item, but learning from views takes at least 2"):
-        without_useless_labels(examples.select(np.array([0])))
+        without_useless_labels(examples.select(np.array([0])), 0, Fractions())
+
+
+def test_few_labels_do_not_keep_views_from_being_learned_from():
+    settings = SMALL.model_copy(update={"epochs": 1, "items_per_batch": 8})
+    trained = alikely.train(pattern_examples(2, each=8), settings, reporter=Silent())
+
+    assert trained.report is None
+    assert trained.model.calibration is None
 
 
 def test_two_views_are_of_the_same_items_and_differ():

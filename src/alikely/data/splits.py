@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
 from alikely.data.checks import require_enough
+from alikely.data.checks.findings import counted
 from alikely.data.joining import joined
 from alikely.errors import SettingsError, TooFewError
 from alikely.types import Examples
@@ -94,6 +95,14 @@ def split(examples: Examples, seed: int, fractions: Fractions = Fractions()) -> 
     """
     require_enough(examples)
     units = _units_of(examples)
+    found = _divided(examples, units, seed, fractions)
+    if found is None:
+        raise TooFewError(_too_few(examples, units, fractions, _way_out(examples, units, seed, fractions)))
+    return found
+
+
+def _divided(examples: Examples, units: "_Units", seed: int, fractions: Fractions) -> Split | None:
+    """The parts; None where some cannot have what they need."""
     rng = np.random.default_rng(seed)
     shares = {field.name: getattr(fractions, field.name) for field in fields(fractions)}
     chosen = {name: share for name, share in shares.items() if share > 0}
@@ -104,7 +113,19 @@ def split(examples: Examples, seed: int, fractions: Fractions = Fractions()) -> 
         part_of = _dealt(examples, units, parts, rng)
         if part_of is not None:
             return _split(examples, tuple(parts), part_of[units.of_item])
-    raise TooFewError(_too_few(examples, units, list(without)))
+    return None
+
+
+def _way_out(examples: Examples, units: "_Units", seed: int, fractions: Fractions) -> str:
+    """Which part to leave out so that these examples can be divided; all but train, where one does not do."""
+    for name in ("test", "calibrate"):
+        fewer = replace(fractions, train=fractions.train + getattr(fractions, name), **{name: 0.0})
+        if fewer != fractions and _divided(examples, units, seed, fewer) is not None:
+            return f"leave a part out: {name}_share = 0"
+    return (
+        "learn from all of them, with nothing to calibrate or measure by: validate_share = 0, calibrate_share = 0 and "
+        "test_share = 0"
+    )
 
 
 @dataclass(frozen=True)
@@ -253,20 +274,23 @@ def _split(examples: Examples, names: Sequence[str], part: Int[np.ndarray, " ite
     )
 
 
-def _too_few(examples: Examples, units: _Units, parts: list[str]) -> str:
+def _too_few(examples: Examples, units: _Units, fractions: Fractions, way_out: str) -> str:
+    # None are spared to validate on where there are few.
+    parts = [name for name in ("train", "calibrate", "test") if getattr(fractions, name) > 0]
     listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     count = len(units.useful)
     joined = "" if examples.groups is None else f", which the groups join to {count} that must stay whole"
     if examples.labels is None and examples.pairs is not None:
         same = int(examples.pairs.same.sum())
+        different = counted(len(examples.pairs) - same, "different pair", "different pairs")
+        identities = counted(int(units.identity.max()) + 1, "identity", "identities")
         return (
-            f"found {same} same and {len(examples.pairs) - same} different pairs among "
-            f"{units.identity.max() + 1} identities{joined}: no way was found to divide these so that each of {listed} "
-            "has a pair of each kind; add pairs, or leave parts out: test_share = 0"
+            f"found {same} same and {different} among {identities}{joined}: no way was found to divide these so that "
+            f"each of {listed} has a pair of each kind; add pairs, or {way_out}"
         )
     crowded = int((np.bincount(units.identity) >= 2).sum())
     return (
         f"found {units.identity.max() + 1} identities, {crowded} of them with 2 items or more{joined}; {listed} "
         f"take at least 2 identities each, one of them with 2 items or more: {2 * len(parts)} in all, {len(parts)} of "
-        "them with 2 items; add identities, or leave parts out: test_share = 0"
+        f"them with 2 items; add identities, or {way_out}"
     )

@@ -4,16 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from alikely.data.checks import require_enough
-from alikely.data.splits import Split
+from alikely.data.splits import Fractions, Split, split
 from alikely.errors import InputError, SettingsError, TooFewError
 from alikely.types import Examples
 
 FEWEST = 2  # items, to learn what is different
 
 
-def without_useless_labels(examples: Examples) -> Examples:
-    """The examples without labels and pairs that are too few to measure by; a note among `notes` says so.
+def without_useless_labels(examples: Examples, seed: int, fractions: Fractions) -> Examples:
+    """The examples without labels and pairs that are too few for a split and to measure by; a note says so.
 
     Raises TooFewError for fewer than 2 items.
     """
@@ -22,7 +21,7 @@ def without_useless_labels(examples: Examples) -> Examples:
     if examples.unlabelled:
         return examples
     try:
-        require_enough(examples)
+        split(examples, seed, fractions)
     except (InputError, TooFewError) as error:
         note = f"nothing is measured or calibrated: {error}"
         return replace(examples, labels=None, pairs=None, notes=(*examples.notes, note))

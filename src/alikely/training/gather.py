@@ -93,7 +93,7 @@ def gather(examples: Examples, source: str, settings: TrainSettings, skip_bad: b
 def _usable(examples: Examples, settings: TrainSettings) -> Examples:
     """The examples, if there is enough to learn from; what is known of them is left out where it is of no use."""
     if learns_from_views(str(settings.loss)):
-        return without_useless_labels(examples)
+        return without_useless_labels(examples, settings.seed, _fractions(settings))
     require_enough(examples)
     return examples
 
@@ -101,14 +101,17 @@ def _usable(examples: Examples, settings: TrainSettings) -> Examples:
 def _split(examples: Examples, settings: TrainSettings) -> Split:
     if examples.unlabelled:
         return split_items(examples, settings.seed, settings.validate_share)
+    return split(examples, settings.seed, _fractions(settings))
+
+
+def _fractions(settings: TrainSettings) -> Fractions:
     held_back = settings.validate_share + settings.calibrate_share + settings.test_share
-    shares = Fractions(
+    return Fractions(
         train=1 - held_back,
         validate=settings.validate_share,
         calibrate=settings.calibrate_share,
         test=settings.test_share,
     )
-    return split(examples, settings.seed, shares)
 
 
 def _fitted(items: Prepared, train: Int[np.ndarray, " training"], settings: TrainSettings) -> Prepared:

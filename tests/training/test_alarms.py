@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from alikely.errors import TrainingError
-from alikely.training.alarms import alarms_of_epoch, require_finite, spread
+from alikely.training.alarms import alarms_of_epoch, learned_by_heart, require_finite, spread
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
@@ -41,3 +41,23 @@ def test_collapse_is_told():
     (alarm,) = alarms_of_epoch([1.0] * 20, [1e-5] * 20, "contrastive")
 
     assert "collapsed" in alarm
+
+
+@pytest.mark.parametrize(
+    ("losses", "errors", "told"),
+    [
+        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.2, 0.25, 0.3], True),
+        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.2, 0.25, 0.224], False),  # a tenth worse and .005 is the border
+        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.2, 0.25, 0.226], True),
+        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.25, 0.2, 0.3], False),  # best in the second half
+        ([5.0, 4.0, 3.0, 4.0], [0.3, 0.2, 0.25, 0.3], False),  # the loss has not fallen since
+        ([5.0, 4.0], [0.0, 0.004], False),
+        ([5.0], [0.3], False),
+        ([], [], False),
+    ],
+)
+def test_learning_by_heart_is_told(losses, errors, told):
+    alarm = learned_by_heart(losses, errors)
+    assert (alarm is not None) == told
+    if alarm is not None:
+        assert "after epoch 2 of 4" in alarm

@@ -1,6 +1,7 @@
 """What the numbers of an epoch say when training goes wrong, in plain words: what it means and what to try."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -10,7 +11,24 @@ from alikely.errors import TrainingError
 
 NO_SPREAD = 1e-3  # deviation of a batch's distances as a share of their mean, or of 1 where the mean is smaller
 NOTHING_APART = 0.1  # mean cosine distance of projections, where `simsiam` learns: about 1 where all is well
+WORSE, LEAST_WORSE = 1.1, 0.005  # how much larger an error of held-back items is where something was lost
 MOSTLY = 0.9  # share of an epoch's steps
+
+
+def learned_by_heart(losses: Sequence[float], errors: Sequence[float]) -> str | None:
+    """The alarm of a training that learned its items by heart; None when it did not.
+
+    `losses` and `errors` (of held-back items, such as the EER): one an epoch. It did where the error was least in the
+    first half of the epochs and is larger by a tenth or more at the end, and the loss has fallen since.
+    """
+    best = min(range(len(errors)), key=errors.__getitem__, default=0)
+    if 2 * (best + 1) > len(errors) or errors[-1] < WORSE * errors[best] + LEAST_WORSE or losses[-1] >= losses[best]:
+        return None
+    return (
+        f"after epoch {best + 1} of {len(errors)} held-back items were told apart worse and worse (an error of "
+        f"{errors[best]:.3f} there, {errors[-1]:.3f} at the end), while the loss fell: the network learns the training "
+        "items by heart. Try more identities, a stronger augment, a smaller encoder, or fewer epochs"
+    )
 
 
 def require_finite(loss: float, epoch: int, step: int) -> None:

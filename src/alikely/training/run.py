@@ -10,7 +10,7 @@ from alikely.data.reading import Prepared
 from alikely.folders import write_text
 from alikely.metrics import Verification, known_distances, spearman
 from alikely.model import distances_of_examples
-from alikely.training.alarms import alarms_of_epoch
+from alikely.training.alarms import alarms_of_epoch, learned_by_heart
 from alikely.training.checkpoint import (
     Checkpoint,
     named,
@@ -82,6 +82,11 @@ class Run:
         if 0 < self.best < len(self.epochs):
             chosen_by = "eer was the lowest" if self.epochs[-1].spearman is None else "spearman was the highest"
             reporter.note(f"the model has the weights of epoch {self.best}, whose {chosen_by}")
+        errors = [row.badness for row in self.epochs if row.badness is not None]
+        alarm = learned_by_heart([row.loss for row in self.epochs], errors) if len(errors) == len(self.epochs) else None
+        if alarm is not None:
+            self.alarms.append(alarm)
+            reporter.alarm(alarm)
         seconds = sum(epoch.seconds for epoch in self.epochs)
         return History(tuple(self.epochs), tuple(self.alarms), self.best, ended, seconds)
 

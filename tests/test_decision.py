@@ -27,6 +27,11 @@ def test_exit_codes(verdict, code):
             "distance 12.346, threshold 0.05 for a false-match rate of at most 0.1 %)",
         ),
         (
+            Decision("different", 0.92, 0.0957, 0.0497, 0.01, confidence=0.95),
+            "different (probability of same 0.92; distance 0.0957, threshold 0.0497 for a false-match rate of at most "
+            "1 %): likelier the same than not, but not near enough to keep that rate",
+        ),
+        (
             Decision("unsure", 0.55, 0.72, 0.7, 0.01, 0.85, 0.05, 0.9),
             "unsure (probability of same 0.55; distance 0.720, threshold 0.700 for a false-match rate of at most 1 %, "
             "0.850 for a false non-match rate of at most 5 %)",

@@ -43,7 +43,13 @@ class Decision:
         if self.upper is not None and self.fnmr is not None:
             limits += f", {_shown(self.upper)} for a false non-match rate of {self._kept(self.fnmr)}"
         chance = f"probability of same {_chance(self.probability)}"
-        return f"{self.verdict} ({chance}; distance {_shown(self.distance)}, {limits})"
+        return f"{self.verdict} ({chance}; distance {_shown(self.distance)}, {limits}){self._why()}"
+
+    def _why(self) -> str:
+        """What may surprise: a verdict against the likelier of the two."""
+        if self.verdict == "different" and self.probability >= 0.5 and self.threshold > -math.inf:
+            return ": likelier the same than not, but not near enough to keep that rate"
+        return ""
 
     def _kept(self, rate: float) -> str:
         return f"at most {percent(rate)}" if self.confidence else f"{percent(rate)}, an estimate"

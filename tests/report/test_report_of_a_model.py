@@ -7,11 +7,13 @@ import pytest
 
 from alikely.errors import InputError, StorageError, TooFewError
 from alikely.evaluation import judge
-from alikely.metrics import AtThreshold, PairDistances, summary
+from alikely.metrics import Agreement, AtThreshold, Estimate, PairDistances, summary
 from alikely.model import distances_of_examples
 from alikely.report import (
     EpochPoint,
     Learning,
+    charts,
+    drawing,
     report_html,
     report_of_distances,
     report_of_model,
@@ -170,3 +172,43 @@ def test_any_course_of_a_training_is_drawn(eers, plots):
     page = report_html(report_unmeasured("faces", small_model(), learning, []))
 
     assert page.count("<svg ") == plots
+
+
+def test_spearman_stands_first_where_pairs_have_scores(measured):
+    model, given, embeddings, pairs, report = measured
+    agreed = Agreement(Estimate(0.746, 0.562, 0.885), Estimate(None, reason="all scores are equal"), 20)
+    points = (EpochPoint(1, 0.9, 0.4, 0.5), EpochPoint(2, 0.5, 0.45, 0.6))
+    learning = Learning(points, 2, "all epochs", (), "held-back pairs", "Spearman")
+    scored = replace(report, agreement=agreed)
+    content = report_of_model("scored", model, given, embeddings, pairs, scored, learning=learning)
+    page = report_html(content).partition('<section id="learning">')[2].partition("</section>")[0]
+    words = " ".join(re.sub("<[^>]+>", "", page).split())
+
+    assert [(figure.name, figure.value, figure.remark) for figure in content.figures[:2]] == [
+        ("Spearman", "0.746", "95 % interval 0.562 to 0.885"),
+        ("Pearson", "not known", "all scores are equal"),
+    ]
+    assert content.figures[2].name == "FMR"
+    assert page.count("<svg ") == 3
+    assert "weights of epoch 2, the dot: its Spearman was the highest." in words
+    assert words.index("Spearman of held-back pairs, after each epoch") < words.index("EER of held-back pairs")
+
+
+@pytest.mark.parametrize("value", [1 / 3, 0.0123, 1.0])
+@pytest.mark.parametrize("name", ["eer", "spearman", "loss"])
+def test_the_labels_of_a_flat_course_leave_the_name_of_the_axis_its_room(name, value):
+    points = tuple(EpochPoint(number, value, value, value) for number in (1, 2, 3))
+    drawn = str(charts.learning(Learning(points, 3, "all epochs"), name))
+    labels = re.findall('class="tick end"[^>]*>([^<]*)<', drawn)
+
+    assert len(labels) >= 2
+    assert max(map(len, labels)) <= 6
+
+
+def test_a_course_below_0_is_drawn_inside_its_axes():
+    points = (EpochPoint(1, 0.5, None, -0.4), EpochPoint(2, 0.5, None, -0.1))
+    drawn = str(charts.learning(Learning(points, 2, "all epochs", chosen_by="Spearman"), "spearman"))
+    (line,) = re.findall('<polyline class="line main" points="([^"]+)"', drawn)
+    heights = [float(point.split(",")[1]) for point in line.split()]
+
+    assert drawing.TOP < heights[1] < heights[0] < drawing.HEIGHT - drawing.BOTTOM

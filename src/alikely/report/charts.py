@@ -13,6 +13,7 @@ from alikely.report.drawing import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis
 
 # Where a DET axis may have a tick.
 RATES = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
+NAMES = {"loss": "loss", "eer": "EER", "spearman": "Spearman"}  # of a course over the epochs
 TENTHS = tuple((share, percent(share)) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
 
 
@@ -100,16 +101,17 @@ def reliability(quality: ProbabilityQuality) -> Markup:
 
 
 def learning(view: Learning, value: str) -> Markup:
-    """The loss or the EER over the epochs, with a dot at the epoch that was kept."""
+    """The loss, the EER or Spearman over the epochs, with a dot at the epoch that was kept."""
     points = [(row.epoch, getattr(row, value)) for row in view.epochs if getattr(row, value) is not None]
     x, y = (np.array(column, dtype=np.float64) for column in zip(*points, strict=True))
     last = max(float(x[-1]), 2.0)
-    low, high = _room(y)
+    # Ticks closer than that need labels so long that they reach into the name of the axis.
+    low, high = _room(y, least=0.2 * float(np.abs(y).max()) if value == "loss" else 0.05)
     ticks = ticks_between(low, high)
     if value == "eer":
         ticks = tuple((tick, percent(tick)) for tick, _ in ticks)
     whole = tuple((tick, text) for tick, text in ticks_between(1.0, last) if tick == round(tick))
-    frame = Frame(Axis("epoch", 1.0, last, whole), Axis({"eer": "EER", "loss": "loss"}[value], low, high, ticks))
+    frame = Frame(Axis("epoch", 1.0, last, whole), Axis(NAMES[value], low, high, ticks))
     best = x == view.best
     said = f"{value} over {len(x)} epochs, from {y[0]:.3g} to {y[-1]:.3g}"
     return frame.draw(said, frame.line(x, y, "main"), frame.dots(x[best], y[best], "main"))
@@ -185,11 +187,15 @@ def _lowest(pairs: int) -> float:
     return max([rate for rate in RATES[:6] if rate <= 1 / pairs], default=RATES[0])
 
 
-def _room(values: Float[np.ndarray, " values"]) -> tuple[float, float]:
-    high = float(values.max()) * 1.05 or 1.0
-    low = float(values.min())
+def _room(values: Float[np.ndarray, " values"], least: float) -> tuple[float, float]:
+    """The ends of an axis for these values, at least `least` apart where the lower one need not be below 0 for that."""
+    lowest, highest = float(values.min()), float(values.max())
+    high = highest + 0.05 * abs(highest) or 1.0
+    if lowest < 0:
+        return min(lowest * 1.05, high - least), high
     # A curve that stays far from 0 would be flat on an axis that begins there.
-    return (0.0 if low < 0.6 * high else low - 0.3 * (high - low)), high
+    low = 0.0 if lowest < 0.6 * high else lowest - 0.3 * (high - lowest)
+    return max(0.0, min(low, high - least)), high
 
 
 def _colour(view: EmbeddingMap, number: int) -> str:

@@ -143,21 +143,31 @@ class EmbeddingMap:
 
 @dataclass(frozen=True)
 class EpochPoint:
-    """One epoch of a training: its mean loss, and the EER of held-back identities where there was one."""
+    """One epoch of a training: its mean loss, and what was measured after it, where anything was.
+
+    `eer` and, of pairs with scores, `spearman` are those of what was held back.
+    """
 
     epoch: int
     loss: float
     eer: float | None
+    spearman: float | None = None
 
 
 @dataclass(frozen=True)
 class Learning:
-    """The epochs of a training, the one whose weights were kept, how it ended, and the alarms on the way."""
+    """The epochs of a training, the one whose weights were kept, how it ended, and the alarms on the way.
+
+    `watched` is what the figures of the epochs were measured on; `chosen_by` is the one that chose the best epoch, None
+    where the last one was taken.
+    """
 
     epochs: tuple[EpochPoint, ...]
     best: int
     ended: str
     alarms: tuple[str, ...] = ()
+    watched: str = "held-back identities"
+    chosen_by: Literal["EER", "Spearman"] | None = "EER"
 
 
 @dataclass(frozen=True, eq=False)

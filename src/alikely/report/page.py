@@ -20,6 +20,9 @@ GLOSSARY = {
     "EER": "Equal error rate: both error rates at the threshold where they are equal. Good for comparing models; an "
     "application rarely works there.",
     "AUC": "The chance that a same pair is nearer than a different one: 1 is perfect, 0.5 is guessing.",
+    "Spearman": "How well the order of the distances agrees with that of the scores: 1 fully, 0 not at all, -1 the "
+    "wrong way round.",
+    "Pearson": "How near distances and scores lie to a straight line: 1 on it, 0 not at all, -1 the wrong way round.",
     "DET": "Detection error trade-off: FNMR over FMR for all thresholds.",
     "ROC": "Receiver operating characteristic: the share of same pairs accepted over FMR, for all thresholds.",
     "interval": "Between its ends a figure lies in so many of the cases in which the identities are drawn anew.",

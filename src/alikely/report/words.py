@@ -21,8 +21,10 @@ def summary_of(
 
 
 def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
-    """The headline numbers: the two errors of the verdicts first, then what is used to compare models."""
-    figures = []
+    """The headline numbers: of pairs with scores how well the distances agree with these; the two errors of the
+    verdicts; then what is used to compare models.
+    """
+    figures = _agreement(report)
     own = report.at_threshold
     if own is not None:
         wrong = round(own.fmr * report.different_pairs), round(own.fnmr * report.same_pairs)
@@ -65,6 +67,26 @@ def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
         for rate, found in report.fnmr_at_fmr
     ]
     return tuple(figures)
+
+
+def _agreement(report: VerificationReport) -> list[Figure]:
+    found = report.agreement
+    if found is None:
+        return []
+    return [
+        Figure(
+            name,
+            "not known" if estimate.value is None else f"{estimate.value:.3f}",
+            f"{meaning} of {found.pairs:,} pairs",
+            estimate.reason or ""
+            if estimate.low is None or estimate.high is None
+            else f"{percent(report.confidence)} interval {estimate.low:.3f} to {estimate.high:.3f}",
+        )
+        for name, estimate, meaning in (
+            ("Spearman", found.spearman, "how well the order of the distances agrees with the scores"),
+            ("Pearson", found.pearson, "how near to a straight line lie the distances and scores"),
+        )
+    ]
 
 
 def notes_of(report: VerificationReport) -> tuple[str, ...]:

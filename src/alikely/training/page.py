@@ -1,6 +1,7 @@
 """A finished training -> its report as a page."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -30,8 +31,7 @@ def page_of_training(
     name: str, model: SiameseModel, gathered: Gathered, tested: Tested | None, history: History
 ) -> str:
     """The page. `name` is the model's; without `tested` it tells of the training only."""
-    epochs = tuple(EpochPoint(row.epoch, row.loss, row.eer) for row in history.epochs)
-    learning = Learning(epochs, history.best, history.ended, history.alarms) if epochs else None
+    learning = _learning(gathered, history) if history.epochs else None
     if tested is None:
         return report_html(report_unmeasured(name, model, learning, gathered.findings))
     content = report_of_model(
@@ -46,3 +46,19 @@ def page_of_training(
         findings=gathered.findings,
     )
     return report_html(content)
+
+
+def _learning(gathered: Gathered, history: History) -> Learning:
+    """The course of the training, what it was watched on, and whether that chose the best epoch."""
+    epochs = tuple(EpochPoint(row.epoch, row.loss, row.eer, row.spearman) for row in history.epochs)
+    scored = any(row.spearman is not None for row in epochs)
+    chosen_by: Literal["EER", "Spearman"] | None = None
+    if gathered.items.examples.unlabelled:
+        watched = "two views of each held-back item, against views of others"
+    elif "validate" not in gathered.split.positions:
+        watched = "the calibration identities"
+    else:
+        watched = "held-back pairs" if scored else "held-back identities"
+        measured = scored or any(row.eer is not None for row in epochs)
+        chosen_by = ("Spearman" if scored else "EER") if measured else None
+    return Learning(epochs, history.best, history.ended, history.alarms, watched, chosen_by)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -190,3 +191,8 @@ def _seconds(command):
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("[]\n")
     return time.perf_counter() - started
+
+
+def test_the_module_is_the_command():
+    ran = subprocess.run([sys.executable, "-m", "alikely", "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout == f"alikely {version('alikely')}\n"

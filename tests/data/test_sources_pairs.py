@@ -38,9 +38,27 @@ def test_pairs_of_texts(tmp_path):
     assert pairs_of(found) == [("a cat", "the cat", True), ("a cat", "a dog", False)]
 
 
-def test_the_same_text_is_one_item_after_exact_comparison(tmp_path):
-    found = read_source(table(tmp_path, "left,right,same\nYes.,yes.,1\nYes.,no,0\nYes.,Yes. ,1\n"))
-    assert found.items == ("Yes.", "yes.", "no", "Yes. ")
+def test_texts_that_are_read_alike_are_one_item(tmp_path):
+    text = (
+        "left,right,same\nYes  sir.,yes sir.,1\nYes sir.,no,0\nYes sir. ,Yes\tsir.,1\nCafe\u0301,no,0\nCaf\u00e9,no,0\n"
+    )
+    found = read_source(table(tmp_path, text))
+    assert found.items == ("Yes  sir.", "yes sir.", "no", "Cafe\u0301")
+    assert found.names == ("'Yes sir.' (line 2)", "'yes sir.' (line 2)", "'no' (line 3)", "'Caf\u00e9' (line 5)")
+    assert len(found.pairs) == 3
+    listed = read_source(table(tmp_path, "text,label\na b,x\na  b,x\nA b,x\n"))
+    assert listed.items == ("a b", "A b")
+    with pytest.raises(InputError, match=r"'a b' \(line 2\) has the label 'x' in line 2 and 'y' in line 3"):
+        read_source(table(tmp_path, "text,label\na b,x\na  b,y\n"))
+
+
+def test_a_decimal_comma(tmp_path):
+    with pytest.raises(
+        InputError, match=r"line 3: the score '3,5' is no number; write it with a decimal point, as 3\.5$"
+    ):
+        read_source(table(tmp_path, 'left,right,score\na,b,1\na,c,"3,5"\n'))
+    with pytest.raises(InputError, match=r"the score 'much' is no number; write it as 0\.25$"):
+        read_source(table(tmp_path, "left,right,score\na,b,1\na,c,much\n"))
 
 
 def test_long_texts_with_line_breaks_are_named_by_their_beginning_and_first_line(tmp_path):

@@ -87,8 +87,10 @@ def read_table(path: Path, known: Collection[str], lists: Collection[str] = ()) 
 
 
 def table_of_records(records: Iterable[Any], known: Collection[str]) -> Table:
-    """Records (mappings from columns to cells) as a table. Raises InputError for a record that is none."""
+    """Records (mappings from columns to cells) as a table. Raises InputError for what are none."""
     path = Path("records")
+    if not isinstance(records, Iterable):
+        raise InputError(f"{path}: are a {type(records).__name__}; give a list of mappings from columns to cells")
     named: list[dict[str, Any]] = []
     for number, record in enumerate(records, start=1):
         if not isinstance(record, Mapping):

@@ -12,6 +12,7 @@ from alikely.data.sources.knowledge import Rows, Told
 from alikely.data.sources.names import name_of_item, refuse_missing
 from alikely.data.sources.values import item_of
 from alikely.data.tables import as_text
+from alikely.data.texts.reading import cleaned
 from alikely.errors import InputError
 from alikely.types import Examples, Kind, Pairs
 
@@ -61,7 +62,7 @@ def examples_from(
     if not found:
         raise InputError(f"there are no items; give at least one {kind}")
     names = tuple(name_of_item(item, kind, position) for position, item in enumerate(found))
-    keys = tuple(map(str, found)) if kind == "text" else names
+    keys = tuple(cleaned(str(item)) for item in found) if kind == "text" else names
     refuse_missing("", found, names, ' If the items are texts, say kind="text".' if kind == "picture" else "")
     rows = {"pairs": pairs, "scores": scores, "triplets": triplets, "positives": positives}
     given = [name for name, value in rows.items() if value is not None]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alikely.data.items import name_of
+from alikely.data.texts.reading import cleaned
 from alikely.errors import InputError
 from alikely.types import Item, Kind
 
@@ -20,8 +21,8 @@ def shortened(text: str) -> str:
 
 
 def name_of_text(text: str, place: str) -> str:
-    """The beginning of the text in quotes, and where it stands."""
-    return f"{shortened(text)!r} ({place})"
+    """The beginning of the text in quotes, as it is read, and where it stands."""
+    return f"{shortened(cleaned(text, 8 * MOST_CHARACTERS))!r} ({place})"
 
 
 def name_of_item(item: Item, kind: Kind, position: int) -> str:

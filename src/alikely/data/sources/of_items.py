@@ -12,6 +12,7 @@ from alikely.data.sources.kinds import OF_ROWS, PART_COLUMNS, item_column
 from alikely.data.sources.names import name_of_text, refuse_missing
 from alikely.data.sources.values import item_of, resolved
 from alikely.data.tables import Table
+from alikely.data.texts.reading import cleaned
 from alikely.errors import InputError
 from alikely.types import Examples, Item, Kind
 
@@ -39,7 +40,8 @@ def items_of_table(table: Table, kind: Kind, labelled: bool, wanted: str) -> Lis
     if kind == "sequence" and column is None and is_long_table(table.found):
         return _of_steps(table)
     if column is None or lacks_label:
-        raise InputError(f"{table.path}: has the columns {', '.join(table.found)}, but needs {wanted}")
+        unlabelled = f"; or learn from {kind}s without labels: --loss vicreg" if column and kind != "embedding" else ""
+        raise InputError(f"{table.path}: has the columns {', '.join(table.found)}, but needs {wanted}{unlabelled}")
     return _cells(table, kind, column)
 
 
@@ -69,7 +71,7 @@ def _cells(table: Table, kind: Kind, column: str) -> Listed:
         where = f"{table.path}, {table.places[row]}: the cell of column {column!r}"
         value = resolved(table, cell) if kind != "text" and texts is not None else cell
         item = item_of(value, kind, where)
-        key: Hashable = item if isinstance(item, str | Path) else row
+        key: Hashable = cleaned(item) if isinstance(item, str) else item if isinstance(item, Path) else row
         if key not in rows:
             items.append(item)
             called.append(_name(table, kind, row, cell if texts is not None else None, names))

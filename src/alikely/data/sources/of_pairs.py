@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
@@ -11,11 +12,13 @@ from alikely.data.sources.knowledge import Rows, Told, positives, same_or_differ
 from alikely.data.sources.names import name_of_text, refuse_missing
 from alikely.data.sources.values import resolved
 from alikely.data.tables import Table
+from alikely.data.texts.reading import cleaned
 from alikely.errors import InputError
 from alikely.types import Examples, Item, Kind
 
 PAIR, TRIPLET = ("left", "right"), ("anchor", "positive", "negative")
 _NUMBER = r"([+-]?\d+(?:\.\d+)?)"
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _SCORE = re.compile(rf"score(?:\s*\(?{_NUMBER}\s*\.\.\s*{_NUMBER}\)?)?")
 
 
@@ -37,19 +40,21 @@ def examples_of_pairs(table: Table, kind: Kind) -> Examples:
             "it, with a column id"
         )
     columns = ends_in(table)
-    places: dict[Item, int] = {}
+    places: dict[str | Path, int] = {}
+    items: list[Item] = []
     names: list[str] = []
     ends = np.empty((len(table.places), len(columns)), dtype=np.int64)
     for row, cells in enumerate(zip(*(table.column(name) for name in columns), strict=True)):
         for end, cell in enumerate(cells):
-            item = cell if kind == "text" else resolved(table, cell)
-            ends[row, end] = places.setdefault(item, len(places))
+            key = cleaned(cell) if kind == "text" else resolved(table, cell)
+            ends[row, end] = places.setdefault(key, len(places))
             if len(names) < len(places):
+                items.append(key if isinstance(key, Path) else cell)
                 names.append(name_of_text(cell, table.places[row]) if kind == "text" else cell)
     keys = list(map(str, places)) if kind == "text" else names
     told = _told(table, ends, names, keys, with_itself=kind == "text")
-    refuse_missing(f"{table.path}: ", tuple(places), names)
-    return Examples(tuple(places), tuple(names), told.labels, pairs=told.pairs, notes=told.notes, kind=kind)
+    refuse_missing(f"{table.path}: ", items, names)
+    return Examples(tuple(items), tuple(names), told.labels, pairs=told.pairs, notes=told.notes, kind=kind)
 
 
 def with_pairs(examples: Examples, table: Table, ids: Mapping[str, int]) -> Examples:
@@ -72,7 +77,7 @@ def with_pairs(examples: Examples, table: Table, ids: Mapping[str, int]) -> Exam
                     "not among the ids; mend the id, or add the item"
                 )
             ends[row, end] = ids[cell]
-    keys = list(map(str, examples.items)) if examples.kind == "text" else examples.names
+    keys = [cleaned(str(item)) for item in examples.items] if examples.kind == "text" else examples.names
     told = _told(table, ends, examples.names, keys, all_same=examples.labels is not None)
     labels = examples.labels if told.labels is None else told.labels
     return replace(examples, pairs=told.pairs, labels=labels, notes=(*examples.notes, *told.notes))
@@ -130,7 +135,9 @@ def _numbers(table: Table, column: str) -> list[float]:
         try:
             numbers.append(float(cell))
         except ValueError:
+            comma = _DECIMAL_COMMA.fullmatch(cell.strip())
+            wanted = f"with a decimal point, as {cell.strip().replace(',', '.')}" if comma else "as 0.25"
             raise InputError(
-                f"{table.path}, {table.places[row]}: the score {cell!r} is no number; write it as 0.25"
+                f"{table.path}, {table.places[row]}: the score {cell!r} is no number; write it {wanted}"
             ) from None
     return numbers

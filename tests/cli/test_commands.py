@@ -9,7 +9,10 @@ import pytest
 from PIL import Image
 
 from alikely.data.preparations import draft_preparation
-from alikely.model import SiameseModel
+from alikely.data.texts import draft_texts
+from alikely.distances import build_distance
+from alikely.encoders import build_encoder, default_settings
+from alikely.model import SiameseModel, ready
 from alikely.storage import load_model, save_model
 from tests.commands import SMALL, command, refused
 from tests.models import small_model
@@ -176,6 +179,25 @@ def test_evaluate_by_a_column_and_by_label(here, tmp_path):
     assert len(machine["by"]["label"]) == 6
     wrong = command("evaluate", "model", table, "--by", "wether")
     assert (wrong.code, "no column 'wether'" in wrong.err, "it has: label, light" in wrong.err) == (2, True, True)
+
+
+def test_embed_takes_one_text(tmp_path):
+    preparation = draft_texts([], {}).fitted(["one text", "another text"], [])
+    network = build_encoder("bag", default_settings("bag", preparation.facts()))
+    model = SiameseModel(
+        preparation=preparation,
+        encoder=ready(network),
+        encoder_name="bag",
+        distance=build_distance("cosine", network.dim),
+        distance_name="cosine",
+    )
+    save_model(model, tmp_path / "texts")
+    ran = command("embed", tmp_path / "texts", "one text here", "--out", tmp_path / "e.npz")
+    content = np.load(tmp_path / "e.npz")
+
+    assert ran.out == f"1 embedding of {network.dim} numbers written to {tmp_path / 'e.npz'}\n"
+    assert content["names"].tolist() == ["'one text here' (item 1)"]
+    np.testing.assert_array_equal(content["embeddings"], model.embed(["one text here"]))
 
 
 def test_embed_writes_the_embeddings_that_python_gives(here, tmp_path):

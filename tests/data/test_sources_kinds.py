@@ -1,6 +1,8 @@
 """Texts, rows, sequences and embeddings, one item a row or a file: told apart where that is plain, else asked for."""
 
 import json
+import subprocess
+import sys
 from datetime import date
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from alikely.data.sources import examples_from, examples_from_records, parse_item, read_items, read_source
+from alikely.data.sources import examples_from, examples_from_records, parse_item, read_items, read_said, read_source
 from alikely.errors import InputError, SettingsError
 from alikely.types import Pairs
 
@@ -389,3 +391,37 @@ def test_one_item(tmp_path):
 def test_one_item_that_cannot_be(said, kind, problem):
     with pytest.raises(InputError, match=problem):
         parse_item(said, kind)
+
+
+def test_a_source_or_one_item(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path, "text\nhello\nbye\n")
+    assert read_said("t.csv", "text").items == ("hello", "bye")
+    one = read_said("one  text here", "text")
+    assert (one.items, one.names, one.kind) == (("one  text here",), ("'one text here' (item 1)",), "text")
+    assert read_said("long " * 1000, "text").items == ("long " * 1000,)
+    assert read_said('{"age": 3}', "row").items == ({"age": 3},)
+    assert read_said("[1, 2]", "embedding").items[0].tolist() == [1, 2]
+    with pytest.raises(InputError, match=r"missing\.csv: cannot be opened"):
+        read_said("missing.csv", "text")
+    with pytest.raises(InputError, match="is not JSON"):
+        read_said("missing", "row")
+    with pytest.raises(InputError, match="is not there"):
+        read_said("missing", "picture")
+
+
+def test_texts_without_labels_can_be_learned_from(tmp_path):
+    with pytest.raises(
+        InputError, match=r"has the columns text, but needs .* or learn from texts without labels: --loss vic"
+    ):
+        read_source(table(tmp_path, "text\nhello\nbye\n"))
+
+
+def test_no_records_at_all():
+    # Outside of the tests, where nothing checks types.
+    code = (
+        "import alikely\nfrom alikely.errors import InputError\n"
+        "try: alikely.examples_from_records(None)\nexcept InputError as error: print(error)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "records: are a NoneType; give a list of mappings from columns to cells\n"

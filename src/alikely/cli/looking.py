@@ -18,26 +18,32 @@ MOST_SHOWN = 6  # of a list
 def embed(
     model: ModelFolder,
     source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help="folder, table or one item; labels are kept where it has them")
+        str, typer.Argument(metavar="SOURCE", help="folder, table or one item; labels are kept where it has them")
     ],
     out: Annotated[Path, typer.Option(help="file to write: .npz or .parquet")],
     skip_bad: SkipBad = False,
     own_code: OwnCode = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the embedding of every item of SOURCE to a file, with its name and label."""
+    """Write the embedding of every item of SOURCE to a file, with its name and label.
+
+    One item: the path of a picture or sequence, the text itself, a row as a JSON object, an embedding as a JSON list.
+    """
+    from alikely.data.sources import read_said
     from alikely.embedding import embed_to_file
     from alikely.storage import load_model
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal:
-        done = embed_to_file(load_model(model, own_code=own_code), source, out, skip_bad, terminal.done)
+        loaded = load_model(model, own_code=own_code)
+        items = read_said(source, loaded.preparation.kind)
+        done = embed_to_file(loaded, items, out, skip_bad, terminal.done)
     say_skipped(done.skipped)
     if as_json:
         skipped = [{"item": name, "problem": problem} for name, problem in done.skipped]
         print_json({"out": str(out), "items": done.items, "dim": done.dim, "skipped": skipped})
         return
-    say(f"{done.items:,} embeddings of {done.dim} numbers written to {out}")
+    say(f"{done.items:,} embedding{'' if done.items == 1 else 's'} of {done.dim} numbers written to {out}")
 
 
 @app.command(short_help="Show what MODEL is and how it was made.")

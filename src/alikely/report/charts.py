@@ -106,7 +106,7 @@ def learning(view: Learning, value: str) -> Markup:
     x, y = (np.array(column, dtype=np.float64) for column in zip(*points, strict=True))
     last = max(float(x[-1]), 2.0)
     # Ticks closer than that need labels so long that they reach into the name of the axis.
-    low, high = _room(y, least=0.2 * float(np.abs(y).max()) if value == "loss" else 0.05)
+    low, high = _room(y, least=max(0.01, 0.2 * float(np.abs(y).max())) if value == "loss" else 0.05)
     ticks = ticks_between(low, high)
     if value == "eer":
         ticks = tuple((tick, percent(tick)) for tick, _ in ticks)

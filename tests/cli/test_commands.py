@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from alikely.config import TrainSettings
 from alikely.data.preparations import draft_preparation
 from alikely.data.texts import draft_texts
 from alikely.distances import build_distance
@@ -235,7 +236,7 @@ def test_inspect_shows_what_the_model_is(here):
           encoder.settings.depth        2
           encoder.settings.norm         batch
           encoder.settings.grid         2
-          encoder.settings.normalise    True
+          encoder.settings.normalise    yes
           encoder.settings.dropout      0
           distance.name                 euclidean
           calibration.threshold         0.406
@@ -244,11 +245,48 @@ def test_inspect_shows_what_the_model_is(here):
           calibration.same_pairs        40
           calibration.different_pairs   200
           calibration.identities        20
-          calibration.note              -
+          evaluation                    not measured
 
         """)
     assert described["calibration"]["threshold"] == load_model("model").calibration.threshold(fmr=0.01)
     assert described["encoder"]["name"] == "cnn"
+
+
+def test_inspect_shows_the_settings_that_were_chosen_and_a_line_for_each_finding(here, tmp_path):
+    finding = {"check": "single", "what": "1 of 5 identities has a single item"}
+    settings = TrainSettings(epochs=7, seed=20231, encoder_settings={"depth": 2}, loss="triplet")
+    record = {
+        "training": {
+            "settings": settings.model_dump(mode="json"),
+            "alarms": ["the loss stands still"],
+            "best_epoch": 3,
+        },
+        "data": {"items": 26630, "labels": {"train": ["a"]}, "findings": [finding, {**finding, "check": "source"}]},
+        "evaluation": {"eer": 0.00001234, "eer_interval": [0.0, 0.5], "far": 26630.4, "auc": None, "confidence": 0.95},
+    }
+    save_model(replace(small_model(calibrated=False), record=record), tmp_path / "bare")
+    lines = [" ".join(line.split()) for line in command("inspect", tmp_path / "bare").out.splitlines()]
+    shown = lines[lines.index("distance.name euclidean") + 1 : -1]
+
+    assert [line for line in shown if not line.startswith("versions.")] == [
+        "training.settings.encoder_settings.depth 2",
+        "training.settings.loss triplet",
+        "training.settings.epochs 7",
+        "training.settings.seed 20231",
+        "training.settings.others at their defaults (docs/settings.md)",
+        "training.best_epoch 3",
+        "training.alarms the loss stands still",
+        "data.items 26,630",
+        "data.findings single: 1 of 5 identities has a single item",
+        "source: 1 of 5 identities has a single item",
+        "evaluation.eer 0.00001234",
+        "evaluation.eer_interval 0 to 0.5",
+        "evaluation.far 26,630",
+        "evaluation.confidence 0.95",
+        "calibration none: distances, but no verdicts",
+    ]
+    described = parsed(command("inspect", tmp_path / "bare", "--json"))
+    assert {key: described[key] for key in record} == record
 
 
 def test_train_tells_its_epochs_and_ends_with_the_figures(here, tmp_path):

@@ -1,7 +1,9 @@
 """alikely embed, alikely inspect."""
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from alikely.calibration import Calibration
 
 MOST_SHOWN = 6  # of a list
+EMPTY: tuple[object, ...] = (None, {}, [])  # what says nothing
 
 
 @app.command(short_help="Write the embeddings of SOURCE to a file.")
@@ -59,12 +62,52 @@ def inspect(model: ModelFolder, own_code: OwnCode = False, as_json: AsJson = Fal
     if as_json:
         print_json(described)
     else:
-        # What its items are in words, not all tokens or categories that are known.
-        items = lines_of(loaded.preparation)
-        rows = [("items", items[0]), *(("", line) for line in items[1:])]
-        others = [(key, part) for key, part in described.items() if not key.startswith("preparation")]
-        rows += [(key, _shown(value)) for part in others for key, value in _flat(*part)]
-        print_rows(str(model), ("", "value"), rows)
+        print_rows(str(model), ("", "value"), rows_of(described, lines_of(loaded.preparation)))
+
+
+def rows_of(described: Mapping[str, Any], items: Sequence[str]) -> list[tuple[str, str]]:
+    """What a model is, for people: its items in words, of the settings those that were chosen; --json has all.
+
+    `items` are the lines about them; not all tokens or categories that are known.
+    """
+    data, training = described.get("data", {}), described.get("training", {})
+    calibration = described.get("calibration")
+    if calibration is not None and calibration["threshold"] is None:
+        calibration = {**calibration, "threshold": "none: every pair is called different"}
+    parts = {
+        **described,
+        "evaluation": described.get("evaluation") or "not measured",
+        "calibration": calibration or "none: distances, but no verdicts",
+        "training": {
+            **({"settings": _chosen(training["settings"])} if "settings" in training else {}),
+            **{key: value for key, value in training.items() if key not in ("settings", "alarms")},
+        },
+        "data": {key: value for key, value in data.items() if key not in ("findings", "labels")},
+    }
+    rows = _under("items", items)
+    for key, part in parts.items():
+        if not key.startswith("preparation"):
+            rows += [(name, _shown(name, value)) for name, value in _flat(key, part) if value not in EMPTY]
+        if key == "training":
+            rows += _under("training.alarms", training.get("alarms", []))
+        if key == "data":
+            findings = [f"{finding['check']}: {finding['what']}" for finding in data.get("findings", [])]
+            rows += _under("data.findings", findings)
+    return rows
+
+
+def _chosen(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not at their defaults; what is not said of the others is said in a line of its own."""
+    from alikely.config import TrainSettings
+
+    defaults = TrainSettings().model_dump(mode="json")
+    chosen = {name: value for name, value in settings.items() if value != defaults.get(name)}
+    return {**chosen, "others": "at their defaults (docs/settings.md)"}
+
+
+def _under(name: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Lines under one name, which stands before the first of them."""
+    return [(name if place == 0 else "", line) for place, line in enumerate(lines)]
 
 
 def _summary(calibration: "Calibration") -> dict[str, object]:
@@ -86,15 +129,27 @@ def _flat(name: str, value: object) -> list[tuple[str, object]]:
     return [(name, value)]
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object) -> str:
     """A value for people; long lists by their beginning (--json has them whole)."""
-    if value is None or value == {} or value == []:
-        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return _number(value)
+    if isinstance(value, int):
+        return str(value) if name.endswith("seed") else f"{value:,}"
     if isinstance(value, dict):
-        return " ".join(f"{key} {_shown(inner)}" for key, inner in value.items())
+        return " ".join(f"{key} {_shown(key, inner)}" for key, inner in value.items())
     if isinstance(value, list):
         more = f" ... ({len(value):,} in all)" if len(value) > MOST_SHOWN else ""
-        return ", ".join(_shown(inner) for inner in value[:MOST_SHOWN]) + more
+        between = " to " if name.endswith("_interval") else ", "
+        return between.join(_shown(name, inner) for inner in value[:MOST_SHOWN]) + more
     return str(value)
+
+
+def _number(value: float) -> str:
+    """Four digits, and those before the point all: 26,630 or 0.406, 0.00002 as well, never with an exponent."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    digits = 4 if value == 0 else max(0, 3 - math.floor(math.log10(abs(value))))
+    said = f"{value:.{digits}f}"
+    return said.rstrip("0").rstrip(".") if "." in said else said

@@ -355,7 +355,7 @@ def test_pairs_from_python(pairs):
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"labels": ["a"]}, "3 items but 1 labels"),
+        ({"labels": ["a"]}, "3 items but 1 label;"),
         ({"labels": ["a", "b", ""]}, "the label of array 3 is ''"),
         ({"labels": ["a", "b", None]}, "the label of array 3 is None"),
         ({"labels": ["a", "b", 1]}, "the label of array 3 is 1"),
@@ -492,7 +492,7 @@ def test_columns_from_python(files):
         "light": ["dim", "3", "", ""],
         "n": ["0", "1", "2", "3"],
     }
-    with pytest.raises(InputError, match="the column 'n' has 1 cells for 4 items"):
+    with pytest.raises(InputError, match="the column 'n' has 1 cell for 4 items"):
         examples_from([np.zeros((4, 4))] * 4, columns={"n": [1]})
     with pytest.raises(InputError, match=r"the column 'n' has \[1\]; give one text or number"):
         examples_from([np.zeros((4, 4))], columns={"n": [[1]]})

@@ -248,7 +248,7 @@ def test_embeddings_of_npz_npy_and_parquet(tmp_path):
     [
         ({"x": np.zeros(2)}, r"e\.npz: holds x, but needs embeddings"),
         ({"embeddings": np.zeros(3)}, r"e\.npz: its embeddings are float64 of shape \(3,\)"),
-        ({"embeddings": np.zeros((2, 3)), "labels": np.array(["a"])}, r"e\.npz: there are 2 items but 1 labels"),
+        ({"embeddings": np.zeros((2, 3)), "labels": np.array(["a"])}, r"e\.npz: found 2 items but 1 label;"),
         (None, r"e\.npz: cannot be read as arrays of NumPy"),
     ],
 )

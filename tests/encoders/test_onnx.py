@@ -130,7 +130,7 @@ def test_networks_that_cannot_be_encoders(tmp_path):
     file = tmp_path / "n.onnx"
     add = [("Add", ["a", "b"], ["y"], {})]
     two = write(file, add, [("a", 1, ["items", 5]), ("b", 1, ["items", 5])], [("y", ["items", 5])])
-    with pytest.raises(InputError, match=r"has 2 inputs \(a, b\) and 1 outputs \(y\); export it with one of each"):
+    with pytest.raises(InputError, match=r"has 2 inputs \(a, b\) and 1 output \(y\); export it with one of each"):
         Onnx(two)
     with pytest.raises(InputError, match=r"takes batches of shape \[7, 5\], but the first .* must be free"):
         Onnx(of_rows(file, items=7))

@@ -207,7 +207,7 @@ class ViewBatches:
     def __post_init__(self) -> None:
         if self.count < 2 or self.items_per_batch < 2:
             raise SettingsError(
-                f"a batch of views needs at least 2 items, got {self.count} items and "
+                f"a batch of views needs at least 2 items, got {self.count} of them and "
                 f"items_per_batch={self.items_per_batch}"
             )
 

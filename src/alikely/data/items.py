@@ -110,6 +110,11 @@ def name_of(item: Item, position: int | None = None) -> str:
     return f"the {kind}" if position is None else f"{kind} {position + 1}"
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """The number and the words that fit it: 1 item stands, 2 items stand."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def _beginning(text: str) -> str:
     most = LONGEST_NAME // 2
     return f"the text {text[:most]!r}{'...' if len(text) > most else ''}"

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
 from alikely.data.checks import require_enough
-from alikely.data.checks.findings import counted
+from alikely.data.items import counted
 from alikely.data.joining import joined
 from alikely.errors import SettingsError, TooFewError
 from alikely.types import Examples

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from alikely.data.items import counted
 from alikely.errors import InputError, SettingsError
 
 _CSV_ENDINGS = frozenset({".csv", ".tsv", ".txt"})
@@ -142,7 +143,7 @@ def _from_csv(path: Path, text: str) -> Table:
                 continue
             if len(cells) > len(names):
                 raise InputError(
-                    f"{path}, line {line}: has {len(cells)} cells for {len(names)} columns; "
+                    f"{path}, line {line}: has {len(cells)} cells for {counted(len(names), 'column', 'columns')}; "
                     "put a cell that holds the delimiter in double quotes"
                 )
             rows.append(cells + [""] * (len(names) - len(cells)))

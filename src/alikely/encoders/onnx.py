@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from alikely.contracts import Preparation
+from alikely.data.items import counted
 from alikely.data.preparation import PicturePreparation, draft_pictures
 from alikely.data.steps import Standardise
 from alikely.encoders.bounds import check_whole
@@ -138,7 +139,8 @@ class _Session:
         inputs, outputs = self.network.get_inputs(), self.network.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1:
             raise InputError(
-                f"{name}: has {len(inputs)} inputs ({', '.join(i.name for i in inputs)}) and {len(outputs)} outputs "
+                f"{name}: has {counted(len(inputs), 'input', 'inputs')} ({', '.join(i.name for i in inputs)}) and "
+                f"{counted(len(outputs), 'output', 'outputs')} "
                 f"({', '.join(o.name for o in outputs)}); export it with one of each: items in, embeddings out"
             )
         self.input = inputs[0]

@@ -9,11 +9,12 @@ from jaxtyping import Shaped
 from alikely.contracts import Preparation
 from alikely.data.checks.contradictions import contradictions
 from alikely.data.checks.duplicates import duplicates
-from alikely.data.checks.findings import Finding, by_severity, counted, listed
+from alikely.data.checks.findings import Finding, by_severity, listed
 from alikely.data.checks.labels import of_labels, require_enough
 from alikely.data.checks.measures import NAMED, Measures, measure
 from alikely.data.checks.parts import in_two_parts, parts_of
 from alikely.data.checks.shortcuts import shortcuts
+from alikely.data.items import counted
 from alikely.errors import SettingsError
 from alikely.types import Examples, Kind
 

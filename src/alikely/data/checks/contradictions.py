@@ -8,7 +8,8 @@ from jaxtyping import Int
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from alikely.data.checks.findings import Finding, counted, finding_of_pairs, listed
+from alikely.data.checks.findings import Finding, finding_of_pairs, listed
+from alikely.data.items import counted
 from alikely.types import Examples
 
 

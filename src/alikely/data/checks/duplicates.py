@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
-from alikely.data.checks.findings import Finding, counted, finding_of_pairs, listed
+from alikely.data.checks.findings import Finding, finding_of_pairs, listed
 from alikely.data.checks.measures import Measures
 from alikely.data.checks.near_pictures import are_near_copies, near_copies
+from alikely.data.items import counted
 from alikely.types import Examples, Kind, Pairs
 
 # How much alike identical items are, and how near duplicates are alike.

@@ -75,11 +75,6 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(every[:MOST_NAMED]) + more
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """The number and the words that fit it: 1 item stands, 2 items stand."""
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """Errors first, then warnings, then notes; else in their order."""
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))

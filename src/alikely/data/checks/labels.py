@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Shaped
 
-from alikely.data.checks.findings import Finding, counted, listed
+from alikely.data.checks.findings import Finding, listed
+from alikely.data.items import counted
 from alikely.errors import InputError, TooFewError
 from alikely.types import Examples
 

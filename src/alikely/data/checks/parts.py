@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from alikely.data.checks.findings import Finding, counted, listed
+from alikely.data.checks.findings import Finding, listed
+from alikely.data.items import counted
 from alikely.data.joining import joined
 from alikely.data.sources.kinds import PART_COLUMNS
 from alikely.types import Examples, Pairs

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from alikely.data.items import counted
 from alikely.errors import InputError
 
 ARCHIVE_ENDINGS = frozenset({".ts"})
@@ -34,10 +35,8 @@ def read_ts(path: Path) -> tuple[list[Float[np.ndarray, "steps channels"]], Shap
             labels.append(parts.pop().strip())
         arrays.append(_joined(path, number, [_numbers(path, number, part.split(",")) for part in parts]))
         if arrays[-1].shape[1] != arrays[0].shape[1]:
-            raise InputError(
-                f"{path}, line {number}: has {arrays[-1].shape[1]} channels, the first case {arrays[0].shape[1]}; "
-                "mend the line"
-            )
+            found = counted(arrays[-1].shape[1], "channel", "channels")
+            raise InputError(f"{path}, line {number}: has {found}, the first case {arrays[0].shape[1]}; mend the line")
     return arrays, np.array(labels) if labelled else None
 
 

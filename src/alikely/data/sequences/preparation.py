@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from alikely.data.items import name_of
+from alikely.data.items import counted, name_of
 from alikely.data.sequences.opening import Opened, open_sequence
 from alikely.data.sequences.shaping import evened, shortened
 from alikely.errors import InputError, ModelError, SettingsError
@@ -65,7 +65,7 @@ class SequencePreparation:
         found = opened.values.shape[1]
         if found != self.count:
             raise InputError(
-                f"{name_of(item)}: has {found} channel{'' if found == 1 else 's'}; wanted are {self._wanted()}; "
+                f"{name_of(item)}: has {counted(found, 'channel', 'channels')}; wanted are {self._wanted()}; "
                 "an array is (steps channels)"
             )
         try:

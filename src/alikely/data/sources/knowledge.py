@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
+from alikely.data.items import counted
 from alikely.data.joining import joined
 from alikely.data.sources.names import shortened
 from alikely.errors import InputError
@@ -113,7 +114,8 @@ def positives(rows: Rows, keys: Sequence[str]) -> Told:
         spelled[said] += 1
         names[label] = said if spelled[said] == 1 else f"{said} ({spelled[said]})"
     counts = np.bincount(number)
-    told = [f"{len(kept)} pairs of alike items join {len(keys)} items to {len(counts)} labels"]
+    pairs = counted(len(kept), "pair of alike items joins", "pairs of alike items join")
+    told = [f"{pairs} {counted(len(keys), 'item', 'items')} to {counted(len(counts), 'label', 'labels')}"]
     largest = int(counts.argmax())
     if counts[largest] > max(LARGE * len(keys), FEWEST_TOLD):
         told.append(

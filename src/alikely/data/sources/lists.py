@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from alikely.data.items import counted
 from alikely.data.sources import knowledge
 from alikely.data.sources.knowledge import Rows, Told
 from alikely.data.sources.names import name_of_item, refuse_missing
@@ -154,7 +155,10 @@ def _number(value: Any, place: int) -> float:
 def _marks(what: str, marks: Iterable[Any], names: Sequence[str]) -> Shaped[np.ndarray, " items"]:
     values = marks.tolist() if isinstance(marks, np.ndarray) else list(marks)
     if len(values) != len(names):
-        raise InputError(f"there are {len(names)} items but {len(values)} {what}s; give one {what} for each item")
+        raise InputError(
+            f"found {counted(len(names), 'item', 'items')} but {counted(len(values), what, f'{what}s')}; "
+            f"give one {what} for each item"
+        )
     values = [int(value) if isinstance(value, np.integer) else value for value in values]
     kind = str if values and isinstance(values[0], str) else int
     for name, value in zip(names, values, strict=True):
@@ -171,7 +175,11 @@ def _columns(columns: Mapping[str, Iterable[Any]], count: int) -> dict[str, Shap
         cells = given.tolist() if isinstance(given, np.ndarray) else list(given)
         texts = [as_text(cell.item() if isinstance(cell, np.generic) else cell) for cell in cells]
         if len(texts) != count or None in texts:
-            odd = f"{cells[texts.index(None)]!r}" if None in texts else f"{len(texts)} cells for {count} items"
+            odd = (
+                f"{cells[texts.index(None)]!r}"
+                if None in texts
+                else f"{counted(len(texts), 'cell', 'cells')} for {counted(count, 'item', 'items')}"
+            )
             raise InputError(f"the column {name!r} has {odd}; give one text or number for each item")
         kept[str(name).strip().lower()] = np.array(texts, dtype=str)
     return kept

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alikely.data.items import PICTURE_ENDINGS
+from alikely.data.items import PICTURE_ENDINGS, counted
 from alikely.data.sequences import SEQUENCE_ENDINGS
 from alikely.data.sources.kinds import NAME_IT, KindOrAuto
 from alikely.data.walk import FilesOf, count_of_endings, files_of, maybe_too_high, only_folder
@@ -32,7 +32,8 @@ def identities_in(folder: Path, items: KindOrAuto) -> Examples:
     loose = len(files) - len(sorted_in)
     if not sorted_in:
         raise InputError(
-            f"{folder}: {loose} {called} lie directly in the folder, so nobody knows which show the same identity; "
+            f"{folder}: {counted(loose, f'{kind} lies', f'{called} lie')} directly in the folder, so nobody knows "
+            "which show the same identity; "
             f"make a folder for each identity, such as {folder / 'anna' / files[0].name}, or give a table, or "
             "learn without labels: --loss vicreg"
         )

@@ -23,6 +23,8 @@ from alikely.metrics.pairs import PairDistances
 from alikely.metrics.rates import ErrorRates
 from alikely.metrics.verification import area_under_roc, check_rate, equal_error_rate, smallest_fnmr
 
+MOST_DIGITS = 10  # of a rate that is not quite all
+
 
 @dataclass(frozen=True)
 class AtThreshold:
@@ -218,8 +220,10 @@ def resolves(pairs: int, rate: float) -> bool:
 
 def percent(rate: float) -> str:
     """A rate for people: 0.01 is "1 %". What is not quite all is never rounded to 100 %."""
-    text = f"{100 * rate:.3g}"
-    return f"{100 * rate:.10g} %" if text == "100" and rate < 1 else f"{text} %"
+    digits = 3
+    while rate < 1 and f"{100 * rate:.{digits}g}" == "100" and digits < MOST_DIGITS:
+        digits += 1
+    return f"{100 * rate:.{digits}g} %"
 
 
 def plain(value: float) -> str:

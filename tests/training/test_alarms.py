@@ -43,15 +43,20 @@ def test_collapse_is_told():
     assert "collapsed" in alarm
 
 
+FALLS = [3.0, 2.5, 2.0, 1.5, 1.0]
+WORSENS = [0.25, 0.25, 0.25, 0.25]
+
+
 @pytest.mark.parametrize(
     ("losses", "errors", "told"),
     [
-        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.2, 0.25, 0.3], True),
-        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.2, 0.25, 0.224], False),  # a tenth worse and .005 is the border
-        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.2, 0.25, 0.226], True),
-        ([5.0, 4.0, 3.0, 2.0], [0.3, 0.25, 0.2, 0.3], False),  # best in the second half
-        ([5.0, 4.0, 3.0, 4.0], [0.3, 0.2, 0.25, 0.3], False),  # the loss has not fallen since
-        ([5.0, 4.0], [0.0, 0.004], False),
+        ([5.0, 4.0, *FALLS], [0.3, 0.2, *WORSENS, 0.3], True),
+        ([5.0, 4.0, *FALLS], [0.3, 0.2, *WORSENS, 0.224], False),  # a tenth worse and .005 is the border
+        ([5.0, 4.0, *FALLS], [0.3, 0.2, *WORSENS, 0.226], True),
+        ([5.0, 4.0, 3.0, *FALLS], [0.3, 0.3, 0.3, 0.3, 0.2, 0.3, 0.3, 0.3], False),  # best in the second half
+        ([5.0, 4.0, *FALLS[:-1], 4.0], [0.3, 0.2, *WORSENS, 0.3], False),  # the loss has not fallen since
+        ([5.0, 4.0, *FALLS[1:]], [0.3, 0.2, *WORSENS[1:], 0.3], False),  # too soon to say
+        ([5.0, 4.0], [0.2, 0.4], False),
         ([5.0], [0.3], False),
         ([], [], False),
     ],
@@ -60,4 +65,4 @@ def test_learning_by_heart_is_told(losses, errors, told):
     alarm = learned_by_heart(losses, errors)
     assert (alarm is not None) == told
     if alarm is not None:
-        assert "after epoch 2 of 4" in alarm
+        assert "after epoch 2 of 7" in alarm

@@ -11,6 +11,7 @@ from alikely.errors import TrainingError
 
 NO_SPREAD = 1e-3  # deviation of a batch's distances as a share of their mean, or of 1 where the mean is smaller
 NOTHING_APART = 0.1  # mean cosine distance of projections, where `simsiam` learns: about 1 where all is well
+SINCE = 5  # epochs since the best one: one or two may be worse by chance
 WORSE, LEAST_WORSE = 1.1, 0.005  # how much larger an error of held-back items is where something was lost
 MOSTLY = 0.9  # share of an epoch's steps
 
@@ -19,10 +20,15 @@ def learned_by_heart(losses: Sequence[float], errors: Sequence[float]) -> str | 
     """The alarm of a training that learned its items by heart; None when it did not.
 
     `losses` and `errors` (of held-back items, such as the EER): one an epoch. It did where the error was least in the
-    first half of the epochs and is larger by a tenth or more at the end, and the loss has fallen since.
+    first half of the epochs, at least 5 before the end, is larger by a tenth or more there, and the loss has fallen.
     """
     best = min(range(len(errors)), key=errors.__getitem__, default=0)
-    if 2 * (best + 1) > len(errors) or errors[-1] < WORSE * errors[best] + LEAST_WORSE or losses[-1] >= losses[best]:
+    if (
+        2 * (best + 1) > len(errors)
+        or len(errors) - best <= SINCE
+        or errors[-1] < WORSE * errors[best] + LEAST_WORSE
+        or losses[-1] >= losses[best]
+    ):
         return None
     return (
         f"after epoch {best + 1} of {len(errors)} held-back items were told apart worse and worse (an error of "

@@ -157,7 +157,7 @@ def test_items_that_are_no_pictures_have_views_too(kind, tmp_path):
     embeddings = model.embed(examples.items)
 
     assert history.epochs[-1].loss < history.epochs[0].loss
-    assert history.epochs[-1].eer < 0.5
+    assert min(epoch.eer for epoch in history.epochs) < 0.49
     assert embeddings.std(axis=0).max() > 0.01
     np.testing.assert_array_equal(alikely.load_model(tmp_path / "model").embed(examples.items), embeddings)
 

@@ -27,7 +27,7 @@ from alikely.data.checks.duplicates import duplicates
 from alikely.data.checks.measures import Measures, measure
 from alikely.data.checks.questions import question_of_pairs, questions_of_identities
 from alikely.data.checks.shortcuts import shortcuts
-from alikely.data.items import open_picture
+from alikely.data.pictures import open_picture
 from alikely.data.sources import examples_from, read_source
 from alikely.types import Examples
 from benchmarks.report import Options, Result, publish, read_options

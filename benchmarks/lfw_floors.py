@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 from sklearn.decomposition import PCA
 
-from alikely.data.items import open_picture
+from alikely.data.pictures import open_picture
 from alikely.types import Examples, Item
 
 CELL = 8  # pixels a side

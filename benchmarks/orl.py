@@ -19,7 +19,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 import alikely
 from alikely import SiameseModel, TrainSettings
 from alikely.contracts import Distance
-from alikely.data.items import open_picture
+from alikely.data.pictures import open_picture
 from alikely.data.reading import read_batch
 from alikely.distances import Cosine
 from alikely.metrics import Verification, all_pairs

@@ -11,7 +11,7 @@ from jaxtyping import Shaped
 
 from alikely.config import TrainSettings
 from alikely.contracts import Distance
-from alikely.data.items import open_picture
+from alikely.data.pictures import open_picture
 from alikely.data.samples import write_digits
 from alikely.data.sources import read_source
 from alikely.decision import Decision

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from alikely.data.items import open_picture
+from alikely.data.pictures import open_picture
 from alikely.data.samples import digits, write_digits
 from alikely.data.sources import read_source
 from alikely.errors import StorageError

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from alikely.data.items import open_picture
+from alikely.data.pictures import open_picture
 from alikely.data.steps import (
     BATCH_STEPS,
     COLOURS,

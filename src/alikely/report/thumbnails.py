@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from alikely.data.items import open_picture, read_all
+from alikely.data.items import read_all
+from alikely.data.pictures import open_picture
 from alikely.types import Item
 
 SIDE = 112  # of a picture in a pair, in pixels: sharp at 96 px

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from alikely.data.checks.looks import Look, digest_of_file_or_array, hashed
-from alikely.data.items import open_picture, stored_as
+from alikely.data.pictures import open_picture, stored_as
 from alikely.errors import InputError
 from alikely.types import Item
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Literal, TypeAlias, get_args
 
-from alikely.data.items import PICTURE_ENDINGS
+from alikely.data.pictures import PICTURE_ENDINGS
 from alikely.data.sequences import SEQUENCE_ENDINGS, is_long_table
 from alikely.data.tables import Table
 from alikely.errors import InputError, SettingsError

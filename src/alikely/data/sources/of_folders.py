@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from alikely.data.items import PICTURE_ENDINGS, counted
+from alikely.data.items import counted
+from alikely.data.pictures import PICTURE_ENDINGS
 from alikely.data.sequences import SEQUENCE_ENDINGS
 from alikely.data.sources.kinds import NAME_IT, KindOrAuto
 from alikely.data.walk import FilesOf, count_of_endings, files_of, maybe_too_high, only_folder

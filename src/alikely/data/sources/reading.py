@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from alikely.data.items import PICTURE_ENDINGS
+from alikely.data.pictures import PICTURE_ENDINGS
 from alikely.data.sequences import ARCHIVE_ENDINGS, SEQUENCE_ENDINGS, is_long_table
 from alikely.data.sources.kinds import KindOrAuto, item_column, kind_of_cells, kind_of_items, kind_or_auto
 from alikely.data.sources.lists import examples_from

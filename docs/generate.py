@@ -39,10 +39,23 @@ def pages() -> dict[str, str]:
 
 
 def command_names() -> list[str]:
-    """Every command of `alikely`, in the order of its help."""
+    """Every command of `alikely`, in the order of its help; those of a group as "gallery enrol"."""
+    return [name for name, command in _commands() if not isinstance(command, TyperGroup)]
+
+
+def _commands() -> list[tuple[str, TyperCommand | TyperGroup]]:
+    """Every command and group by its whole name."""
     root = get_command(app)
     assert isinstance(root, TyperGroup)
-    return list(root.commands)
+    found: list[tuple[str, TyperCommand | TyperGroup]] = []
+    for name, command in root.commands.items():
+        assert isinstance(command, TyperCommand | TyperGroup)
+        found.append((name, command))
+        if isinstance(command, TyperGroup):
+            for inner, of_group in command.commands.items():
+                assert isinstance(of_group, TyperCommand)
+                found.append((f"{name} {inner}", of_group))
+    return found
 
 
 def command_line_page() -> str:
@@ -55,22 +68,18 @@ def command_line_page() -> str:
         "What `alikely --help` and `alikely COMMAND --help` say. Exit codes: 0 done (compare: same), 1 compare: "
         "different, 2 error, 3 compare: unsure, 130 stopped by Ctrl-C. With `--json` a command prints JSON on standard "
         'output, an error too: `{"error": {"code": ..., "message": ...}}`. Progress goes to standard error.',
-        f"```text\n{_help(root, 'alikely', None)}\n```",
+        f"```text\n{_help(root, 'alikely')}\n```",
     ]
-    for name in command_names():
-        command = root.commands[name]
-        assert isinstance(command, TyperCommand)
-        parts += [f"## alikely {name}", f"```text\n{_help(command, name, root)}\n```"]
+    for name, command in _commands():
+        parts += [f"## alikely {name}", f"```text\n{_help(command, f'alikely {name}')}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
-def _help(command: TyperCommand | TyperGroup, name: str, root: TyperGroup | None) -> str:
+def _help(command: TyperCommand | TyperGroup, name: str) -> str:
     command.rich_markup_mode = None  # of this copy of the command only: no boxes, no colours
-    parent = None if root is None else root.make_context("alikely", ["--help"], resilient_parsing=True)
     context = command.context_class(
         command,
         info_name=name,
-        parent=parent,
         terminal_width=WIDTH,
         max_content_width=WIDTH,
         help_option_names=["-h", "--help"],

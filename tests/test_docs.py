@@ -180,7 +180,7 @@ def test_every_command_is_in_the_readme_and_in_the_reference():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     reference = generate.command_line_page()
     for name in generate.command_names():
-        assert f"`alikely {name}" in readme
+        assert f"`alikely {name.split()[0]}" in readme
         assert f"## alikely {name}\n" in reference
 
 

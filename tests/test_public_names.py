@@ -64,5 +64,5 @@ def test_help_loads_nothing_heavy_and_lists_every_command():
 
     assert loaded.isdisjoint(HEAVY)
     assert "alikely" in loaded
-    for name in command_names():
+    for name in {name.split()[0] for name in command_names()}:
         assert f" {name} " in printed

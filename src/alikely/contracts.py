@@ -2,17 +2,20 @@
 
 item ── Preparation.read_one ── join ──▶ batch ── Augmentation ── Preparation.finish ──▶ Encoder ──▶ embeddings
                                                                                                         │
-         loss ◀── PairLoss | TableLoss | ScoreLoss | ProxyLoss | KnownLoss | ViewLoss ◀── Distance ◀────┘
+         loss ◀── PairLoss | TableLoss | ScoreLoss | ProxyLoss | KnownLoss | ViewLoss ◀── Distance ◀────┤
+                                                                                                        ▼
+                                                                              kept and found again: Store
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from alikely.types import Item, Kind, Known
+from alikely.types import Item, Kind, Known, Nearest, Templates
 
 
 @runtime_checkable
@@ -176,4 +179,62 @@ class ViewLoss(Protocol):
 
     def __call__(self, left: Float[Tensor, "items dim"], right: Float[Tensor, "items dim"]) -> Float[Tensor, ""]:
         """One number, 0 or more; row i of `left` and row i of `right` are the embeddings of two views of one item."""
+        ...
+
+
+# How a store measures. Every distance of ours is one of these, or grows with one, or is one after a change of scale.
+Metric = Literal["euclidean", "cosine", "manhattan"]
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Templates kept and found again. What a method has returned from is kept, whatever happens next.
+
+    `where` is a condition on the user's fields, such as `shop = 'B' and price < 20` (stores/filters.py says what is
+    allowed); None is no condition. `about` is what its maker wrote down when the store was made, as JSON can hold it.
+    Raises GalleryError where the store is damaged beyond mending or another writes too long, SettingsError for a
+    condition that is none, StorageError where the disk is full.
+    """
+
+    dim: int
+    metric: Metric
+    about: Mapping[str, Any]
+
+    def put(self, templates: Templates) -> int:
+        """Keep these; a key that is there is replaced. Gives how many keys were new."""
+        ...
+
+    def remove(self, keys: Collection[str] = (), identities: Collection[str] = ()) -> int:
+        """Remove the templates with these keys, and those of these identities. Gives how many there were."""
+        ...
+
+    def search(
+        self, queries: Float[np.ndarray, "queries dim"], k: int, where: str | None = None, with_fields: bool = False
+    ) -> Nearest:
+        """For each query its `k` nearest templates, as many as there are that meet the condition."""
+        ...
+
+    def read(
+        self,
+        keys: Collection[str] | None = None,
+        identities: Collection[str] | None = None,
+        where: str | None = None,
+    ) -> Iterator[Templates]:
+        """The templates that meet all that is given, in the order of their enrolment, in pieces that fit in memory."""
+        ...
+
+    def has(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that are there."""
+        ...
+
+    def count(self, where: str | None = None) -> int:
+        """How many templates there are that meet the condition."""
+        ...
+
+    def identities(self, where: str | None = None) -> dict[str, int]:
+        """All identities in alphabetical order, and how many templates each has."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections; afterwards nothing else may be called."""
         ...

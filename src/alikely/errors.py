@@ -7,6 +7,7 @@
     ├── SettingsError         a setting that does not exist, does not fit another, or is out of bounds
     ├── ModelError            a model folder that is damaged, of another version, or does not fit
     ├── CalibrationError      a promise that the calibration data cannot bear, or no calibration at all
+    ├── GalleryError          a gallery that is damaged, in use, of another model, or without what was asked for
     ├── TrainingError         training that cannot go on (loss not finite, nothing to learn from)
     └── StorageError          a file that cannot be written (disk full, no rights)
 
@@ -69,6 +70,12 @@ class CalibrationError(AlikelyError):
     """A promise that the calibration data cannot bear, or a model without a calibration."""
 
     code = "calibration"
+
+
+class GalleryError(AlikelyError):
+    """A gallery or its store that is damaged, in use, of another model, or does not hold what was asked for."""
+
+    code = "gallery"
 
 
 class TrainingError(AlikelyError):

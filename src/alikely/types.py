@@ -11,6 +11,9 @@ from jaxtyping import Bool, Float, Int, Shaped
 from PIL import Image
 from torch import Tensor
 
+# What a user may keep beside a template, to filter by: a shop, a price, in stock or not.
+Field: TypeAlias = str | int | float | bool
+
 # What an item is. An embedding is one that was computed elsewhere.
 Kind: TypeAlias = Literal["picture", "text", "row", "sequence", "embedding"]
 
@@ -172,3 +175,34 @@ class Known:
             different=self.different | (other.different & ~said),
             labels=other.labels,
         )
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Enrolled embeddings, a row each, and what is known of them.
+
+    `keys` name the templates: no two of a store have one key. `identities` say who or what a template shows. `fields`
+    are the user's own, by name. `embeddings` are float32.
+    """
+
+    keys: tuple[str, ...]
+    identities: tuple[str, ...]
+    embeddings: Float[np.ndarray, "templates dim"]
+    fields: tuple[Mapping[str, Field], ...]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """What a store found for each query: row i for query i, the nearest first, by the store's metric.
+
+    Where there are fewer than were asked for, the row ends with the key and identity None and the distance infinity.
+    `fields` are those of each template (empty where nothing was found), None where they were not asked for.
+    """
+
+    keys: Shaped[np.ndarray, "queries found"]
+    identities: Shaped[np.ndarray, "queries found"]
+    distances: Float[np.ndarray, "queries found"]
+    fields: tuple[tuple[Mapping[str, Field], ...], ...] | None = None

@@ -11,7 +11,21 @@ from typing import cast
 import typer
 
 # They register their commands.
-from alikely.cli import calibrating, checking, demonstrating, explaining, judging, learning, looking, tuning  # noqa: F401
+from alikely.cli import (  # noqa: F401
+    anomalies,
+    calibrating,
+    checking,
+    demonstrating,
+    duplicates,
+    explaining,
+    galleries,
+    judging,
+    learning,
+    looking,
+    recommending,
+    sentences,
+    tuning,
+)
 from alikely.cli.app import app, in_order
 from alikely.cli.output import close_output, items_of, print_error
 from alikely.errors import AlikelyError

@@ -20,7 +20,32 @@ app = typer.Typer(
 )
 
 # In the order in which somebody new to it needs them.
-COMMANDS = ("check", "tune", "train", "evaluate", "calibrate", "compare", "explain", "embed", "inspect", "demo")
+COMMANDS = (
+    "check",
+    "tune",
+    "train",
+    "evaluate",
+    "calibrate",
+    "compare",
+    "explain",
+    "embed",
+    "inspect",
+    "duplicates",
+    "demo",
+)
+
+
+def _group(name: str, what: str) -> typer.Typer:
+    group = typer.Typer(name=name, help=what, rich_markup_mode=None)
+    app.add_typer(group)
+    return group
+
+
+# The uses with several commands each: `alikely gallery enrol` ...
+gallery_app = _group("gallery", "Enrol items, verify and identify them, search.")
+anomaly_app = _group("anomaly", "Learn what is normal; tell what is not, and why.")
+recommend_app = _group("recommend", "Learn what people like; recommend what they may like next.")
+sentences_app = _group("sentences", "Compare texts, answer what was asked before, find paraphrases and groups.")
 
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="folder of a trained model")]
 Source = Annotated[

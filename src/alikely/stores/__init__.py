@@ -1,0 +1,1 @@
+"""EMBEDDINGS KEPT AND FOUND AGAIN: in a folder (SQLite and FAISS), or on a Milvus server."""

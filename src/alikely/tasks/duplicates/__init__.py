@@ -1,0 +1,1 @@
+"""ITEMS -> pairs and groups of near-duplicates, at a calibrated rate."""

@@ -1,0 +1,1 @@
+"""ITEMS AND WHAT PEOPLE LIKED -> what they may like next, and why."""

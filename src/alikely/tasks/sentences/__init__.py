@@ -1,0 +1,1 @@
+"""TEXTS -> answers that are known, paraphrases, groups of one meaning."""

@@ -1,1 +1,145 @@
-"""alikely anomaly ..."""
+"""alikely anomaly fit, alikely anomaly score."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alikely.cli.app import AsJson, Items, OwnCode, SkipBad, anomaly_app
+from alikely.cli.output import print_json, print_rows, say, say_skipped
+
+if TYPE_CHECKING:
+    from alikely.tasks.anomaly import Answer, Detector
+
+MOST_SHOWN = 20  # anomalies in a table for people
+STREAM = "-"
+
+
+@anomaly_app.command(short_help="Learn what is normal from the items of SOURCE.")
+def fit(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="folder or table of normal items; labels are not needed")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DETECTOR", help="folder to write")],
+    anomalies: Annotated[
+        Path | None, typer.Option(metavar="SOURCE", help="known anomalies: what is like them deviates more")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="folder of a trained model that compares the items [default: as they are, standardised]"),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            help="false-alarm rate: the share of normal items that may be called anomalous "
+            "[default: 0.01, or what the items can bear]"
+        ),
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(help="confidence that new normal items keep the rate; 0: on average only")
+    ] = 0.95,
+    items: Items = None,
+    seed: Annotated[int, typer.Option(help="of the draw of the items that are held back")] = 0,
+    skip_bad: SkipBad = False,
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Learn what is normal from the items of SOURCE, and write a detector.
+
+    Some of the items are remembered, the others held back to set the threshold that keeps the false-alarm rate.
+    """
+    from alikely.storage import load_model
+    from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
+    from alikely.tasks.anomaly.storage import require_replaceable
+    from alikely.training.progress import Terminal
+
+    require_replaceable(out)
+    settings = DetectorSettings(rate=rate, confidence=confidence, seed=seed)
+    with Terminal() as terminal:
+        loaded = None if model is None else load_model(model, own_code=own_code)
+        detector = fit_detector(source, settings, anomalies, loaded, items or "auto", skip_bad, terminal.done)
+        if detector.note:
+            terminal.alarm(detector.note)
+    say_skipped(detector.skipped)
+    save_detector(detector, out)
+    if as_json:
+        print_json({"out": str(out), **detector.to_dict()})
+        return
+    print_rows(str(out), ("", "value"), detector.rows())
+
+
+@anomaly_app.command(short_help="Say of each item of SOURCE how rare it is among normal ones, and why.")
+def score(
+    detector: Annotated[Path, typer.Argument(metavar="DETECTOR", help="folder that `alikely anomaly fit` wrote")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="folder, table, one item, or - for lines of JSON on standard input")
+    ],
+    rate: Annotated[
+        float | None, typer.Option(help="false-alarm rate of the threshold [default: the detector's own]")
+    ] = None,
+    skip_bad: SkipBad = False,
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each item of SOURCE how rare it is among normal ones, whether that is an anomaly, and why.
+
+    Exit code: 0 no anomaly, 1 anomalies, 2 error. With - as SOURCE each line is one item as JSON, and is answered by a
+    line of JSON at once; a line that cannot be read is answered with its error, the others go on, and the exit code
+    is 2.
+    """
+    from alikely.data.sources import read_said
+    from alikely.tasks.anomaly import load_detector
+    from alikely.training.progress import Terminal
+
+    loaded = load_detector(detector, own_code=own_code)
+    if source == STREAM:
+        raise typer.Exit(answer_lines(loaded, rate))
+    with Terminal() as terminal:
+        answers, skipped = loaded.judge_source(read_said(source, loaded.kind), rate, skip_bad, terminal.done)
+    say_skipped(skipped)
+    found = [answer for answer in answers if answer.anomalous]
+    if as_json:
+        left_out = [{"item": name, "problem": problem} for name, problem in skipped]
+        print_json({"items": [answer.to_dict() for answer in answers], "anomalies": len(found), "skipped": left_out})
+    else:
+        print_answers(answers, found, loaded, rate)
+    raise typer.Exit(1 if found else 0)
+
+
+def answer_lines(detector: "Detector", rate: float | None) -> int:
+    """Answer each line of standard input as it comes; the exit code: 0 no anomaly, 1 anomalies, 2 lines with errors."""
+    from alikely.tasks.anomaly import judge_lines
+
+    # Not UTF-8 is a mistake of one line, which its answer tells.
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    codes = {0}
+    for answer in judge_lines(detector, sys.stdin, rate):
+        say(json.dumps(answer, allow_nan=False))
+        codes.add(2 if "error" in answer else int(answer["anomalous"]))
+    return max(codes)
+
+
+def print_answers(
+    answers: Sequence["Answer"], found: Sequence["Answer"], detector: "Detector", rate: float | None
+) -> None:
+    """How many items are anomalous, and a table of those, the rarest first."""
+    from alikely.metrics import percent
+
+    wanted = detector.rate if rate is None else rate
+    title = (
+        f"{len(found):,} of {len(answers):,} items are anomalous (of normal items, at most {percent(wanted)} would be)"
+    )
+    if not found:
+        say(title)
+        return
+    rarest = sorted(found, key=lambda answer: -answer.deviation)
+    rows = [
+        (answer.name, f"{answer.p_value:.4f}", f"{answer.deviation:.4g}", answer.why())
+        for answer in rarest[:MOST_SHOWN]
+    ]
+    print_rows(title, ("item", "p-value", "deviation", "why"), rows)
+    if len(found) > MOST_SHOWN:
+        say(f"and {len(found) - MOST_SHOWN:,} more (--json has all)")

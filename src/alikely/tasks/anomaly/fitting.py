@@ -1,0 +1,164 @@
+"""Normal items in, and anomalies where some are known; a Detector out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from alikely.calibration.record import percent_up
+from alikely.contracts import Preparation
+from alikely.data.reading import Prepared, prepare
+from alikely.data.rows import RowPreparation
+from alikely.data.sources import read_items
+from alikely.embedding import embed_items, read_for
+from alikely.errors import BadItemsError, CalibrationError, SettingsError
+from alikely.metrics import percent
+from alikely.model import SiameseModel
+from alikely.tasks.anomaly.conformal import Normality, bearable, needed
+from alikely.tasks.anomaly.detector import Detector
+from alikely.tasks.anomaly.neighbours import Neighbours
+from alikely.tasks.anomaly.parts import cells_of
+from alikely.tasks.anomaly.plain import plain_model, plain_preparation
+from alikely.tasks.anomaly.settings import DetectorSettings
+from alikely.tasks.anomaly.vectors import Remembered, Vectors
+from alikely.types import Examples
+
+Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+
+USUAL_RATES = (0.01, 0.02, 0.05, 0.1)
+
+
+def fit_detector(
+    source: Examples | Path | str,
+    settings: DetectorSettings | None = None,
+    anomalies: Examples | Path | str | None = None,
+    model: SiameseModel | None = None,
+    items: str = "auto",
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+) -> Detector:
+    """Learn what is normal from the normal items of a source; whatever labels it has are not looked at.
+
+    Some of them are remembered, the others held back to set the threshold; items of one group are never in both.
+    `anomalies` are known ones, of the same kind: what is like them deviates more. `model` is a trained model whose
+    embeddings and distance are used; without one, rows, sequences, texts and embeddings are compared as they are,
+    standardised. `items` says what the items of a folder or table are.
+
+    Raises CalibrationError where the normal items are too few for the false-alarm rate, with how many it takes;
+    BadItemsError with all items that cannot be read (with `skip_bad`: where none is
+    left); SettingsError where kinds do not fit each other, InputError for a source that cannot be read.
+    """
+    settings = settings or DetectorSettings()
+    normal = source if isinstance(source, Examples) else read_items(source, items)
+    known = read_items(anomalies, normal.kind) if isinstance(anomalies, str | Path) else anomalies
+    if known is not None and known.kind != normal.kind:
+        raise SettingsError(f"the normal items are {normal.kind}s and the anomalies {known.kind}s; give one kind")
+    draft = plain_preparation(normal.kind, normal.items, settings.preparation) if model is None else model.preparation
+    if draft.kind != normal.kind:
+        raise SettingsError(f"the model takes {draft.kind}s, and these items are {normal.kind}s")
+    read, skipped = _read(normal, draft, skip_bad, progress)
+    units = _units(read.examples)
+    rate, note = _rate(settings, units)
+    remembered, held = _parted(units, rate, settings)
+    used = plain_model(read.select(remembered)) if model is None else model
+    if model is None and draft.rereads:
+        read, _ = _read(read.examples, used.preparation, False, progress)
+    learned = read.select(remembered)
+    neighbours = Neighbours(
+        distance=used.distance,
+        normal=embed_items(used, learned, progress),
+        anomalies=_embedded(used, known, skip_bad, progress),
+        count=settings.nearest,
+    )
+    deviations = neighbours.far(embed_items(used, read.select(held), progress)).deviation
+    normality = Normality.of(deviations, None if read.examples.groups is None else units[held])
+    measure = Vectors(used, neighbours, _remembered(learned))
+    return Detector(measure, normality, rate, settings.confidence, note, tuple(skipped))
+
+
+def _read(
+    examples: Examples, preparation: Preparation, skip_bad: bool, progress: Progress | None
+) -> tuple[Prepared, list[tuple[str, str]]]:
+    told = None if progress is None else lambda done, total: progress("reading", done, total)
+    read, skipped = prepare(examples, preparation, skip_bad=skip_bad, progress=told)
+    if len(read) == 0:
+        raise BadItemsError(skipped, "None is left; name other items.")
+    return read, skipped
+
+
+def _embedded(
+    model: SiameseModel, known: Examples | None, skip_bad: bool, progress: Progress | None
+) -> Float[np.ndarray, "items dim"]:
+    if known is None:
+        return np.zeros((0, model.dim), np.float32)
+    return embed_items(model, read_for(model, known, skip_bad, progress)[0], progress)
+
+
+def _units(examples: Examples) -> Int[np.ndarray, " items"]:
+    """A number for each item: that of its group; without groups every item has its own."""
+    if examples.groups is None:
+        return np.arange(len(examples))
+    return np.unique(examples.groups, return_inverse=True)[1].astype(np.int64)
+
+
+def _rate(settings: DetectorSettings, units: Int[np.ndarray, " items"]) -> tuple[float, str]:
+    """The false-alarm rate that can be borne, and a note where that is not the usual one.
+
+    Raises CalibrationError where even half of the items, held back, do not bear it.
+    """
+    count, grouped = int(units.max()) + 1, _grouped(units)
+    most = min(count // 2, settings.most_held_back)
+    rates = USUAL_RATES if settings.rate is None else (settings.rate,)
+    takes = [needed(rate, settings.confidence, grouped) for rate in rates]
+    rate = next((rate for rate, count in zip(rates, takes, strict=True) if count <= most), None)
+    sure = f" with {percent(settings.confidence)} confidence" if settings.confidence else ""
+    if rate is None:
+        more = "" if most < settings.most_held_back else f" and most_held_back of at least {takes[-1]:,}"
+        raise CalibrationError(
+            f"a false-alarm rate of {percent(rates[-1])} cannot be promised{sure} from {count:,} normal "
+            f"{_what(grouped)}: it takes {2 * takes[-1]:,}{more}, half of them held back. The smallest rate that these "
+            f"can bear is {percent_up(bearable(most, settings.confidence, grouped))}; ask for that or a lower "
+            "confidence, or give more normal items"
+        )
+    if rate == rates[0]:
+        return rate, ""
+    return rate, (
+        f"a false-alarm rate of {percent(rates[0])}{sure} takes {2 * takes[0]:,} normal {_what(grouped)}, half of them "
+        f"held back, and there are {count:,}: the rate is {percent(rate)}"
+    )
+
+
+def _parted(
+    units: Int[np.ndarray, " items"], rate: float, settings: DetectorSettings
+) -> tuple[Int[np.ndarray, " remembered"], Int[np.ndarray, " held"]]:
+    """The positions of the items that are remembered, and of those that are held back, drawn by unit."""
+    count = int(units.max()) + 1
+    rng = np.random.default_rng(settings.seed)
+    order = rng.permutation(count)
+    wanted = max(round(settings.hold_back * count), needed(rate, settings.confidence, _grouped(units)))
+    back = np.isin(units, order[: min(wanted, settings.most_held_back)])
+    kept, held = np.flatnonzero(~back), np.flatnonzero(back)
+    if len(kept) > settings.most_remembered:
+        kept = np.sort(rng.choice(kept, settings.most_remembered, replace=False))
+    return kept, held
+
+
+def _grouped(units: Int[np.ndarray, " items"]) -> bool:
+    """Whether any group has more than one item."""
+    return int(units.max()) + 1 < len(units)
+
+
+def _what(grouped: bool) -> str:
+    return "groups of items" if grouped else "items"
+
+
+def _remembered(learned: Prepared) -> Remembered:
+    """What reasons need of the remembered items: of rows and sequences also what they hold."""
+    examples, preparation = learned.examples, learned.preparation
+    if isinstance(preparation, RowPreparation):
+        cells = tuple(cells_of(item, preparation) for item in examples.items)
+        return Remembered(examples.names, tuple(learned.each(np.arange(len(learned)))), cells)
+    if preparation.kind == "sequence":
+        return Remembered(examples.names, tuple(learned.each(np.arange(len(learned)))))
+    return Remembered(examples.names)

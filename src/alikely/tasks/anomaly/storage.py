@@ -1,0 +1,146 @@
+"""A detector is a folder: detector.json, memory.safetensors, memory.json, and a trained model in model/.
+
+Where no model was trained, the files of the preparation stand in its place. Nothing in the folder is ever run.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from alikely.data.preparations import described as described_preparation
+from alikely.data.preparations import preparation_from
+from alikely.errors import ModelError, StorageError
+from alikely.folders import whole_folder
+from alikely.model import SiameseModel
+from alikely.signed import SignedFormat
+from alikely.storage import DESCRIPTION as MODEL_DESCRIPTION
+from alikely.storage import load_model, save_model
+from alikely.tasks.anomaly.conformal import Normality
+from alikely.tasks.anomaly.detector import Detector
+from alikely.tasks.anomaly.neighbours import Neighbours
+from alikely.tasks.anomaly.plain import is_plain, model_of
+from alikely.tasks.anomaly.vectors import Remembered, Vectors
+
+FORMAT = SignedFormat("detector", "detector.json", "alikely-detector", 1)
+NUMBERS, WORDS, MODEL = "memory.safetensors", "memory.json", "model"
+
+
+def save_detector(detector: Detector, folder: Path | str) -> Path:
+    """Write the detector's folder, whole or not at all; a detector that is there already is replaced.
+
+    It holds the embeddings of the normal items it remembers; of rows and sequences the items themselves.
+    Raises StorageError on a full disk, and where `folder` is there but is no detector: it would be lost.
+    """
+    folder = Path(folder)
+    require_replaceable(folder)
+    with whole_folder(folder) as partial:
+        try:
+            save_file(_tensors(detector), partial / NUMBERS)
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
+        remembered = detector.measure.remembered
+        words = {"names": list(remembered.names), "cells": [dict(cells) for cells in remembered.cells]}
+        text = json.dumps(words, indent=1)  # in ASCII: a file's name may be no UTF-8
+        (partial / WORDS).write_text(text + "\n", encoding="utf-8")
+        files = [NUMBERS, WORDS, *_write_model(detector.measure.model, partial)]
+        FORMAT.write(partial, _described(detector), files)
+    return folder
+
+
+def require_replaceable(folder: Path) -> None:
+    """Raise StorageError where `folder` is there but is neither a detector nor empty."""
+    if not os.path.lexists(folder):
+        return
+    if folder.is_dir() and (FORMAT.is_there(folder) or not any(folder.iterdir())):
+        return
+    raise StorageError(f"{folder}: is there but is no detector, so it is not replaced; name another folder")
+
+
+def load_detector(folder: Path | str, encoder: nn.Module | None = None, own_code: bool = False) -> Detector:
+    """The detector in `folder`, which judges as the one that was saved.
+
+    `encoder` and `own_code` are those of `load_model`, for a model with an encoder of your own. Raises ModelError
+    where the folder is damaged, edited, or of a format that this version does not know.
+    """
+    folder = Path(folder)
+    described = FORMAT.read(folder)
+    try:
+        model = _model(folder, described, encoder, own_code)
+        numbers = load_file(folder / NUMBERS)
+        words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
+        remembered = Remembered(tuple(words["names"]), _read(numbers), tuple(dict(cells) for cells in words["cells"]))
+        neighbours = Neighbours(
+            model.distance, numbers["normal"].numpy(), numbers["anomalies"].numpy(), int(described["nearest"])
+        )
+        normality = Normality(numbers["deviations"].numpy(), numbers["weights"].numpy())
+        return Detector(
+            Vectors(model, neighbours, remembered),
+            normality,
+            float(described["rate"]),
+            float(described["confidence"]),
+            str(described["note"]),
+            tuple((str(name), str(problem)) for name, problem in described["skipped"]),
+        )
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder}: does not hold together ({error}); copy the folder again") from error
+
+
+def _described(detector: Detector) -> dict[str, Any]:
+    """What is no table of numbers, as JSON can hold it."""
+    model = detector.measure.model
+    plain = is_plain(model)
+    return {
+        "kind": detector.kind,
+        "rate": detector.rate,
+        "confidence": detector.confidence,
+        "note": detector.note,
+        "skipped": [list(skipped) for skipped in detector.skipped],
+        "nearest": detector.measure.neighbours.count,
+        "preparation": described_preparation(model.preparation) if plain else None,
+        "preparation_files": sorted(model.preparation.files()) if plain else [],
+        "model": None if plain else model.fingerprint(),
+    }
+
+
+def _write_model(model: SiameseModel, folder: Path) -> list[str]:
+    """The files that hold the model, or what it takes to make it again."""
+    if not is_plain(model):
+        save_model(model, folder / MODEL)
+        return [f"{MODEL}/{MODEL_DESCRIPTION}"]  # which holds the hashes of the others
+    for name, content in model.preparation.files().items():
+        (folder / name).write_bytes(content)
+    return list(model.preparation.files())
+
+
+def _model(folder: Path, described: dict[str, Any], encoder: nn.Module | None, own_code: bool) -> SiameseModel:
+    if described["preparation"] is None:
+        return load_model(folder / MODEL, encoder, own_code=own_code)
+    files = {
+        name: (folder / name).read_bytes() for name in described["preparation_files"] if name in described["files"]
+    }
+    return model_of(preparation_from(described["preparation"], files))
+
+
+def _tensors(detector: Detector) -> dict[str, Tensor]:
+    """All numbers by name; items of different lengths stand behind each other, and `lengths` says where each ends."""
+    neighbours, normality = detector.measure.neighbours, detector.normality
+    tensors = {
+        "normal": torch.from_numpy(neighbours.normal),
+        "anomalies": torch.from_numpy(neighbours.anomalies),
+        "deviations": torch.from_numpy(normality.deviations),
+        "weights": torch.from_numpy(normality.weights),
+    }
+    if read := detector.measure.remembered.read:
+        tensors["read"] = torch.cat(read)
+        tensors["lengths"] = torch.tensor([len(item) for item in read])  # of a row, its columns
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def _read(numbers: dict[str, Tensor]) -> tuple[Tensor, ...]:
+    return torch.split(numbers["read"], numbers["lengths"].tolist()) if "read" in numbers else ()

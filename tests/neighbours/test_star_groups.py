@@ -26,8 +26,8 @@ def test_a_chain_is_cut():
 
 
 def test_the_middle_has_most_others_near_and_members_go_to_the_nearest_middle():
-    # 4 has three others within 9, more than any: it is the middle. 20 would be one, but 11 is nearer to 4.
-    found = star_groups(line(0, 2, 4, 11, 20), EUCLIDEAN, 9.0)
+    # 4 has three others within 9, more than any: it is the middle. 21 would be one, but 12 is nearer to 4.
+    found = star_groups(line(0, 2, 4, 12, 21), EUCLIDEAN, 9.0)
     assert [group.members.tolist() for group in found] == [[2, 1, 0, 3]]
     # 13 is at the limit from 4, and nearer to 20, the second middle.
     found = star_groups(line(0, 2, 4, 13, 20, 21), EUCLIDEAN, 9.0)

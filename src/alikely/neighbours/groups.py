@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
 
 from alikely.contracts import Distance
 from alikely.neighbours.pairs import Told, finite, near_counts

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from alikely.model import SiameseModel
     from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
     from alikely.storage import load_model, save_calibration, save_model
+    from alikely.tasks.recommend import (
+        Recommender,
+        RecommendSettings,
+        fit_recommender,
+        load_recommender,
+        save_recommender,
+    )
     from alikely.training import train
     from alikely.tuning import Tuned, tune
     from alikely.types import Examples, Pairs
@@ -48,6 +55,11 @@ _PLACES = {
     "parse_item": "alikely.data.sources",
     "check_examples": "alikely.data.checks",
     "Finding": "alikely.data.checks",
+    "fit_recommender": "alikely.tasks.recommend",
+    "load_recommender": "alikely.tasks.recommend",
+    "save_recommender": "alikely.tasks.recommend",
+    "Recommender": "alikely.tasks.recommend",
+    "RecommendSettings": "alikely.tasks.recommend",
     "Examples": "alikely.types",
     "Pairs": "alikely.types",
     "AlikelyError": "alikely.errors",
@@ -75,6 +87,11 @@ __all__ = [
     "parse_item",
     "check_examples",
     "Finding",
+    "fit_recommender",
+    "load_recommender",
+    "save_recommender",
+    "Recommender",
+    "RecommendSettings",
     "Examples",
     "Pairs",
     "AlikelyError",

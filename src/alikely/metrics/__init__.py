@@ -14,7 +14,9 @@ bands         error rates -> curves with their bands
 groups        embeddings and marks of the items -> error rates for each mark
 identities    error rates -> a row for each identity, and the worst
 retrieval     embeddings -> Recall@k, precision@k, R-precision, MAP@R
+ranking       rankings and what is sought -> nDCG@k, Recall@k
 few_shot      embeddings -> N-way K-shot accuracy
+identification  embeddings -> FNIR at FPIR: the enrolled found, strangers nobody
 """
 
 from alikely.metrics.agreement import Agreement, agreement, spearman
@@ -24,6 +26,7 @@ from alikely.metrics.estimates import AtThreshold, VerificationReport, percent, 
 from alikely.metrics.few_shot import few_shot_accuracy, n_way_k_shot, shot_credits
 from alikely.metrics.folds import FoldAccuracy, best_threshold, fold_accuracy
 from alikely.metrics.groups import GroupRow, group_rows, pair_group_rows
+from alikely.metrics.identification import IdentificationReport, identification
 from alikely.metrics.identities import IdentityRow, WorstIdentities, identity_rows, worst_identities
 from alikely.metrics.intervals import (
     Estimate,
@@ -34,6 +37,7 @@ from alikely.metrics.intervals import (
     resampled_shares,
 )
 from alikely.metrics.pairs import PairDistances, all_pairs, known_distances, known_pairs
+from alikely.metrics.ranking import found_at_k, ndcg_at_k
 from alikely.metrics.rates import ErrorRates, Errors
 from alikely.metrics.retrieval import RetrievalReport, recall_at_k, retrieval
 from alikely.metrics.verification import OperatingPoint, Roc, Verification
@@ -81,7 +85,11 @@ __all__ = [
     "RetrievalReport",
     "retrieval",
     "recall_at_k",
+    "ndcg_at_k",
+    "found_at_k",
     "n_way_k_shot",
     "shot_credits",
     "few_shot_accuracy",
+    "IdentificationReport",
+    "identification",
 ]

@@ -17,7 +17,7 @@ LEARN_ANGLES = (
     *("info_nce", "multiple_negatives", "supervised_contrastive", "multi_similarity"),
     *("proxy_anchor", "arcface", "cosface", "cosine_regression", "cosent", "angle", "pearson"),
 )
-OF_PICTURES = ("size", "colour", "shape", "light")  # settings of the preparation that have names of their own
+OF_PICTURES = ("size", "colour", "shape", "light", "detect")  # settings of the preparation that have names of their own
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -45,15 +45,17 @@ class TrainSettings(BaseModel):
     """settings of the loss, for example { margin = 0.5 }; of a sum { cosface = { margin = 0.2, weight = 0.5 } }"""
 
     preparation: dict[str, Any] = {}
-    """settings of the preparation of texts, rows and sequences"""
+    """settings of the preparation of texts, rows and sequences; of pictures: { frame = 0.8 }, beside detect"""
     size: int | None = Field(default=None, ge=8, le=1024)
     """height and width in pixels at which pictures are compared; by itself 64 (for koch 105)"""
     colour: Literal["auto", "grey", "rgb"] = "auto"
     """auto: grey where all pictures are grey"""
     shape: Literal["resize", "pad", "content"] = "resize"
     """resize stretches to a square, pad keeps the aspect, content crops to the ink first"""
-    light: Literal["none", "local"] = "none"
-    """local evens out the light of each picture"""
+    light: Literal["none", "local", "tan_triggs"] = "none"
+    """local evens out the light of each picture over 9x9 pixels; tan_triggs does it by bands of frequency"""
+    detect: str = "none"
+    """face crops to the largest face (needs alikely[faces]); module:function crops to what your own function finds"""
     augment: str | dict[str, float] | None = None
     """none, light, strong, or strengths by name; by itself light (strong for views, none for pretrained and onnx)"""
     new_classes: Literal["none", "turned", "mirrored", "both"] = "none"

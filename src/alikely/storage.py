@@ -19,13 +19,14 @@ from alikely.calibration import Calibration, calibration_from
 from alikely.card import model_card
 from alikely.contracts import Distance, Encoder, Preparation
 from alikely.data.preparations import described as described_preparation
-from alikely.data.preparations import preparation_from
+from alikely.data.preparations import own_code_of, preparation_from
 from alikely.distances import build_distance
 from alikely.encoders import ENCODERS, build_encoder
-from alikely.encoders.own import is_own, own_encoder
+from alikely.encoders.own import own_encoder
 from alikely.errors import CalibrationError, ModelError, StorageError
 from alikely.folders import whole_folder
 from alikely.model import SiameseModel, ready
+from alikely.own_code import is_own
 
 FORMAT = "alikely-model"
 FORMAT_VERSION = 1
@@ -81,7 +82,7 @@ def save_calibration(model: SiameseModel, folder: Path | str, out: Path | str | 
     if target.resolve() != folder and os.path.lexists(target):
         raise StorageError(f"{target}: is there already; name another folder")
     own = None if model.encoder_name in ENCODERS else deepcopy(model.encoder)
-    model.calibration.fits(load_model(folder, own, without_calibration=True).fingerprint())
+    model.calibration.fits(load_model(folder, own, without_calibration=True, own_code=True).fingerprint())
     described = {**_description(folder), **describe(model)}
     del described["sha256"]
     with whole_folder(target) as partial:
@@ -112,9 +113,9 @@ def load_model(
     `encoder` is needed for a model with an encoder of your own: an instance of it, built as for training. Nothing in
     the folder is run, so it cannot be found there. With `own_code`, an encoder that was named `module:Class` is
     imported, from the current folder or where it is installed, which runs that module: only for models whose folder you
-    trust. `without_calibration` leaves out a calibration that cannot be read,
-    or is to be made anew. Raises ModelError where the folder is damaged, edited, or of a format that this version does
-    not know.
+    trust; so it is with a function that its pictures are cropped by. `without_calibration` leaves out a calibration
+    that cannot be read, or is to be made anew. Raises ModelError where the folder is damaged, edited, or of a format
+    that this version does not know.
     """
     folder = Path(folder)
     described = _description(folder)
@@ -134,6 +135,11 @@ def load_model(
         if CALIBRATION in files:
             calibration = calibration_from(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
         preparation = preparation_from(described["preparation"], _files(folder, described))
+        if (own := own_code_of(preparation)) is not None and not own_code:
+            raise ModelError(
+                f"{folder}: its pictures are cropped by {own}, which is not a part of Alikely; where you trust it, "
+                "have it imported: own_code=True (--own-code)"
+            )
         network = encoder if encoder is not None else _encoder(described, preparation, own_code, folder)
         if not isinstance(network, Encoder):
             raise ModelError(f"the given encoder {type(network).__name__} has no `dim`; set self.dim in its __init__")

@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 
 from alikely.contracts import Preparation
+from alikely.data.light import LocalLight
 from alikely.data.preparation import PicturePreparation, fit_preparation, pictures_from
 from alikely.data.reading import read_batch
 from alikely.data.steps import (
     Colour,
     CropToContent,
-    LocalLight,
     Pad,
     Resize,
     Standardise,
@@ -185,7 +185,7 @@ def test_finish_without_steps_changes_nothing():
     assert torch.equal(fit_preparation([], 8).finish(batch), batch)
 
 
-@pytest.mark.parametrize("light", ["none", "local"])
+@pytest.mark.parametrize("light", ["none", "local", "tan_triggs"])
 def test_standardised_pictures_have_mean_0_and_deviation_1(light):
     random = np.random.default_rng(0)
     pictures = torch.from_numpy(random.integers((10, 50, 0), (60, 255, 20), (600, 16, 16, 3), dtype=np.uint8))
@@ -312,13 +312,16 @@ COLOUR, RESIZE = {"step": "colour", "to": "grey"}, {"step": "resize", "size": 64
         ({"item_steps": [COLOUR, RESIZE, RESIZE], "batch_steps": []}, "begins with one colour step"),
         (
             {"item_steps": [COLOUR, {"step": "blur"}], "batch_steps": []},
-            "unknown step .*; there are colour, resize, pad",
+            "unknown step .*; there are colour, crop_to_found, resize, pad",
         ),
         ({"item_steps": [COLOUR, "resize"], "batch_steps": []}, "unknown step 'resize'"),
         ({"item_steps": [COLOUR, {"step": "resize"}], "batch_steps": []}, "settings of resize do not fit"),
         ({"item_steps": [COLOUR, RESIZE | {"fill": 1}], "batch_steps": []}, "settings of resize do not fit"),
         ({"item_steps": [COLOUR, {"step": "resize", "size": 7}], "batch_steps": []}, "size must be .* from 8 to 1024"),
-        ({"item_steps": [COLOUR, RESIZE], "batch_steps": [RESIZE]}, "unknown step .* local_light, standardise"),
+        (
+            {"item_steps": [COLOUR, RESIZE], "batch_steps": [RESIZE]},
+            "unknown step .* tan_triggs, standardise",
+        ),
         ({"item_steps": [COLOUR, RESIZE], "batch_steps": [], "more": 1}, "unknown part 'more'"),
     ],
 )
@@ -333,7 +336,7 @@ def test_settings_that_describe_no_preparation(settings, message):
         (lambda: fit_preparation([], 7), "size must be a whole number from 8 to 1024 pixels, got 7"),
         (lambda: fit_preparation([], 8, colour="red"), "colour must be one of auto, grey, rgb, got 'red'"),
         (lambda: fit_preparation([], 8, shape="crop"), "shape must be one of resize, pad, content, got 'crop'"),
-        (lambda: fit_preparation([], 8, light="some"), "light must be one of none, local, got 'some'"),
+        (lambda: fit_preparation([], 8, light="some"), "light must be one of none, local, tan_triggs, got 'some'"),
         (lambda: Colour("red"), "colour must be one of grey, rgb, got 'red'"),
         (lambda: CropToContent(8, 0.0), "fill must be more than 0 and at most 1, got 0.0"),
         (lambda: CropToContent(8, 0.5, 1.0), "threshold must be at least 0 and less than 1, got 1.0"),

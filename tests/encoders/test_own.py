@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from alikely.encoders.own import is_own, own_encoder, require_module, require_rows
+from alikely.encoders.own import own_encoder, require_module, require_rows
 from alikely.errors import SettingsError
+from alikely.own_code import is_own
 
 CODE = """
 import torch

@@ -39,7 +39,13 @@ def train(
     shape: Annotated[
         str | None, typer.Option(help="resize, pad (keep the aspect) or content (crop to the ink) [default: resize]")
     ] = None,
-    light: Annotated[str | None, typer.Option(help="none or local (even out the light) [default: none]")] = None,
+    light: Annotated[
+        str | None, typer.Option(help="none, local or tan_triggs (even out the light) [default: none]")
+    ] = None,
+    detect: Annotated[
+        str | None,
+        typer.Option(help="none, face (crop to the largest face) or module:function of your own [default: none]"),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="how often every item is seen [default: 30]")] = None,
     augment: Annotated[str | None, typer.Option(help="none, light or strong [default: what fits the loss]")] = None,
     patience: Annotated[
@@ -79,6 +85,7 @@ def train(
         "size": size,
         "shape": shape,
         "light": light,
+        "detect": detect,
         "epochs": epochs,
         "augment": augment,
         "patience": patience,

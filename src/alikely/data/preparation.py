@@ -13,6 +13,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from alikely.data.detecting import CropToFound
+from alikely.data.items import name_of
+from alikely.data.light import LocalLight, TanTriggs
 from alikely.data.pictures import open_picture
 from alikely.data.steps import (
     BATCH_STEPS,
@@ -23,7 +26,6 @@ from alikely.data.steps import (
     CropToContent,
     Framing,
     ItemStep,
-    LocalLight,
     Pad,
     Resize,
     Standardise,
@@ -39,6 +41,8 @@ GREY_WITHIN = 8
 
 # Large JPEGs are decoded smaller, with this many times the wanted pixels still there: ink may fill a part of it only.
 SPARE = 4
+# Where a part of the picture has to be found first, the whole keeps so many pixels a side.
+TO_SEARCH = 1024
 # Pictures measured at once for mean and deviation.
 MEASURED_AT_ONCE = 256
 
@@ -84,9 +88,13 @@ class PicturePreparation:
 
     def read_one(self, item: Item) -> UInt8[Tensor, "channels size size"]:
         """One item opened, checked and shaped. Raises InputError naming it."""
-        picture = open_picture(item, at_least=SPARE * self.size)
-        for step in self.item_steps:
-            picture = step(picture)
+        searched = any(isinstance(step, CropToFound) for step in self.item_steps)
+        picture = open_picture(item, at_least=max(SPARE * self.size, TO_SEARCH if searched else 0))
+        try:
+            for step in self.item_steps:
+                picture = step(picture)
+        except InputError as error:
+            raise InputError(f"{name_of(item)}: {error}") from None
         pixels = np.array(picture, dtype=np.uint8).reshape(self.size, self.size, self.channels)
         return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
@@ -146,7 +154,7 @@ class PicturePreparation:
 
 def draft_pictures(items: Sequence[Item], settings: Mapping[str, Any]) -> PicturePreparation:
     """`fit_preparation` with these settings. Raises SettingsError for one that it does not have."""
-    allowed = ("size", "colour", "shape", "light")
+    allowed = ("size", "colour", "shape", "light", "detect", "frame")
     if unknown := sorted(set(settings) - set(allowed)):
         raise SettingsError(f"preparation: pictures have no setting {unknown[0]!r}; they have {', '.join(allowed)}")
     return fit_preparation(items, **settings)
@@ -158,6 +166,8 @@ def fit_preparation(
     colour: str = "auto",
     shape: str = "resize",
     light: str = "none",
+    detect: str = "none",
+    frame: float = 1.0,
 ) -> PicturePreparation:
     """The preparation for these items, without mean and deviation (`standardised` adds them once all are read).
 
@@ -165,19 +175,28 @@ def fit_preparation(
         be read are passed over: reading all of them names them.
     size: height and width in pixels, 8 to 1024.
     shape: "resize" stretches to a square, "pad" keeps the aspect, "content" crops to the ink first.
-    light: "none", or "local": the light evened out over 9x9 pixels.
+    light: "none"; "local": the light evened out over 9x9 pixels; "tan_triggs": evened out as Tan and Triggs do.
+    detect: "none"; "face": cropped to the largest face; "module:function": to what a function of your own finds.
+    frame: width and height of that crop, relative to what is found (`CropToFound`).
 
     Raises SettingsError for any other word or size.
     """
     framings: dict[str, type[Framing]] = {"resize": Resize, "pad": Pad, "content": CropToContent}
-    lights: dict[str, tuple[BatchStep, ...]] = {"none": (), "local": (LocalLight(),)}
+    lights: dict[str, tuple[BatchStep, ...]] = {
+        "none": (),
+        "local": (LocalLight(),),
+        "tan_triggs": (TanTriggs(),),
+    }
     _check_word("colour", colour, ("auto", *COLOURS))
     _check_word("shape", shape, tuple(framings))
     _check_word("light", light, tuple(lights))
     framing = framings[shape](size)
     if colour == "auto":
         colour = "grey" if _all_grey(items) else "rgb"
-    return PicturePreparation((Colour(colour), framing), lights[light])
+    found = () if detect == "none" else (CropToFound(detect, frame),)
+    if frame != 1.0 and not found:
+        raise SettingsError(f"frame = {frame!r} belongs to detect, which is none; give detect too, or leave it out")
+    return PicturePreparation((Colour(colour), *found, framing), lights[light])
 
 
 def pictures_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> PicturePreparation:  # noqa: ARG001

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from alikely.contracts import Preparation
+from alikely.data.detecting import CropToFound
 from alikely.data.embeddings import draft_embeddings, embeddings_from
-from alikely.data.preparation import draft_pictures, pictures_from
+from alikely.data.preparation import PicturePreparation, draft_pictures, pictures_from
 from alikely.data.rows import draft_rows, rows_from
 from alikely.data.sequences import draft_sequences, sequences_from
 from alikely.data.texts import draft_texts, texts_from
 from alikely.errors import ModelError
+from alikely.own_code import is_own
 from alikely.types import Item, Kind
 
 
@@ -42,6 +44,17 @@ def draft_preparation(kind: Kind, items: Sequence[Item], settings: Mapping[str, 
 def described(preparation: Preparation) -> dict[str, Any]:
     """A preparation as JSON can hold it, without its files."""
     return {"kind": preparation.kind, **preparation.settings()}
+
+
+def own_code_of(preparation: Preparation) -> str | None:
+    """The function of the user's own (`module:function`) that the preparation would import and call; None where none.
+
+    It is not a part of the model, and imported when the first picture is read.
+    """
+    if not isinstance(preparation, PicturePreparation):
+        return None
+    finders = [step.finder for step in preparation.item_steps if isinstance(step, CropToFound)]
+    return next((finder for finder in finders if is_own(finder)), None)
 
 
 def preparation_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> Preparation:

@@ -6,20 +6,19 @@ its checks in `__post_init__`, and a line in its table.
 """
 
 from dataclasses import dataclass
-from math import isfinite, log
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional
 
+from alikely.data.bounds import check_size, is_number
+from alikely.data.detecting import CropToFound
+from alikely.data.light import LocalLight, TanTriggs
 from alikely.errors import SettingsError
 
 COLOURS = {"grey": "L", "rgb": "RGB"}
-SMALLEST_SIZE, LARGEST_SIZE = 8, 1024
 
 # Where nothing differs from the background by more than this (of 255), there is no ink: faint noise stays below.
 LEAST_INK = 24
@@ -73,7 +72,7 @@ class Resize:
     size: int
 
     def __post_init__(self) -> None:
-        _check_size(self.size)
+        check_size(self.size)
 
     def __call__(self, picture: Image.Image) -> Image.Image:
         """The picture, size x size."""
@@ -90,7 +89,7 @@ class Pad:
     size: int
 
     def __post_init__(self) -> None:
-        _check_size(self.size)
+        check_size(self.size)
 
     def __call__(self, picture: Image.Image) -> Image.Image:
         """The picture, size x size."""
@@ -114,10 +113,10 @@ class CropToContent:
     threshold: float = 0.35
 
     def __post_init__(self) -> None:
-        _check_size(self.size)
-        if not _is_number(self.fill) or not 0 < self.fill <= 1:
+        check_size(self.size)
+        if not is_number(self.fill) or not 0 < self.fill <= 1:
             raise SettingsError(f"fill must be more than 0 and at most 1, got {self.fill!r}")
-        if not _is_number(self.threshold) or not 0 <= self.threshold < 1:
+        if not is_number(self.threshold) or not 0 <= self.threshold < 1:
             raise SettingsError(f"threshold must be at least 0 and less than 1, got {self.threshold!r}")
 
     def __call__(self, picture: Image.Image) -> Image.Image:
@@ -127,48 +126,6 @@ class CropToContent:
         if box is None:
             return _centred(picture, self.size, self.size, background)
         return _centred(picture.crop(box), max(1, round(self.fill * self.size)), self.size, background)
-
-
-@dataclass(frozen=True)
-class LocalLight:
-    """Evens out the light: each pixel less the mean of the window around it, over the deviation in that window.
-
-    With `logarithm`, the picture is first made log(1 + 255 x) / log 256, so that a light that multiplies adds. `floor`
-    is added to the deviation, so that flat parts do not become noise. At the border the window goes on with the border
-    pixel. In the manner of Tan and Triggs 2010 (gamma or log, then local contrast evened out), with a local mean in
-    place of their difference of Gaussians.
-
-    window: odd, 3 to 255 pixels. floor: more than 0, at most 1.
-    """
-
-    window: int = 9
-    logarithm: bool = True
-    floor: float = 0.02
-
-    def __post_init__(self) -> None:
-        whole = isinstance(self.window, int) and not isinstance(self.window, bool)
-        if not whole or not 3 <= self.window <= 255 or self.window % 2 == 0:
-            raise SettingsError(f"window must be an odd number of pixels from 3 to 255, got {self.window!r}")
-        if not isinstance(self.logarithm, bool):
-            raise SettingsError(f"logarithm must be true or false, got {self.logarithm!r}")
-        if not _is_number(self.floor) or not 0 < self.floor <= 1:
-            raise SettingsError(f"floor must be more than 0 and at most 1, got {self.floor!r}")
-
-    def __call__(
-        self, batch: Float[Tensor, "items channels height width"]
-    ) -> Float[Tensor, "items channels height width"]:
-        """The batch with mean about 0 and deviation about 1 in every window that is not flat."""
-        if self.logarithm:
-            batch = torch.log1p(255 * batch) / log(256)
-        apart = batch - self._mean(batch)
-        deviation = self._mean(apart.square()).sqrt()
-        return apart / (deviation + self.floor)
-
-    def _mean(self, batch: Tensor) -> Tensor:
-        margin = self.window // 2
-        rows = functional.pad(batch, (margin, margin, margin, margin), mode="replicate")
-        # One axis after the other: 2 x window sums a pixel in place of window x window.
-        return functional.avg_pool2d(functional.avg_pool2d(rows, (1, self.window), 1), (self.window, 1), 1)
 
 
 @dataclass(frozen=True)
@@ -184,7 +141,7 @@ class Standardise:
     def __post_init__(self) -> None:
         for name in ("mean", "deviation"):
             values = getattr(self, name)
-            if not isinstance(values, tuple) or not values or not all(_is_number(value) for value in values):
+            if not isinstance(values, tuple) or not values or not all(is_number(value) for value in values):
                 raise SettingsError(f"{name} must be one number a channel, got {values!r}")
         if len(self.mean) != len(self.deviation) or min(self.deviation) <= 0:
             raise SettingsError(
@@ -204,11 +161,16 @@ Framing: TypeAlias = Resize | Pad | CropToContent
 
 ITEM_STEPS: dict[str, type[ItemStep]] = {
     "colour": Colour,
+    "crop_to_found": CropToFound,
     "resize": Resize,
     "pad": Pad,
     "crop_to_content": CropToContent,
 }
-BATCH_STEPS: dict[str, type[BatchStep]] = {"local_light": LocalLight, "standardise": Standardise}
+BATCH_STEPS: dict[str, type[BatchStep]] = {
+    "local_light": LocalLight,
+    "tan_triggs": TanTriggs,
+    "standardise": Standardise,
+}
 
 
 def background_of(picture: Image.Image) -> tuple[int, ...]:
@@ -253,13 +215,3 @@ def _centred(picture: Image.Image, longer: int, size: int, background: tuple[int
     frame = Image.new(picture.mode, (size, size), colour)
     frame.paste(_resized(picture, width, height), ((size - width) // 2, (size - height) // 2))
     return frame
-
-
-def _check_size(size: int) -> None:
-    whole = isinstance(size, int) and not isinstance(size, bool)
-    if not whole or not SMALLEST_SIZE <= size <= LARGEST_SIZE:
-        raise SettingsError(f"size must be a whole number from {SMALLEST_SIZE} to {LARGEST_SIZE} pixels, got {size!r}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

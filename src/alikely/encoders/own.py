@@ -1,9 +1,6 @@
 """`module:Class` -> an encoder of the user's own, checked against the contract: what does not meet it is said."""
 
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,15 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from alikely.errors import SettingsError
+from alikely.own_code import imported
 
 APART = 1e-4  # relative to the largest number: further apart, a row depends on the others
 CHECKED = 4  # items that are tried, together and one by one
 FURTHER = 3  # steps of padding that are put behind a batch, to see that nobody looks at them
-
-
-def is_own(name: str) -> bool:
-    """Whether a setting names a class, as `module:Class`, in place of one of our encoders."""
-    return ":" in name
 
 
 def own_encoder(name: str, facts: Mapping[str, Any], settings: Mapping[str, Any]) -> nn.Module:
@@ -130,26 +123,8 @@ def _answer(encoder: nn.Module, name: str, batch: Tensor, dim: int) -> Tensor:
 
 
 def _imported(name: str) -> type[nn.Module]:
-    module, _, attribute = name.partition(":")
-    if not module or not attribute.isidentifier():
-        raise SettingsError(
-            f"{name!r} names no class; write module:Class, such as networks:Mine for class Mine in networks.py"
-        )
-    here = os.getcwd()
-    sys.path.insert(0, here)
-    try:
-        found = getattr(importlib.import_module(module), attribute, None)
-    except ModuleNotFoundError as error:
-        missing = "it" if error.name == module else repr(error.name)
-        raise SettingsError(
-            f"{name}: {missing} cannot be found, neither in {here} nor among what is installed"
-        ) from None
-    except Exception as error:  # the user's code may raise anything
-        raise SettingsError(f"{name}: importing {module} fails: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.remove(here)
-    if found is None:
-        raise SettingsError(f"{name}: {module} has no {attribute}")
+    attribute = _class(name)
+    found = imported(name, "class", "module:Class, such as networks:Mine for class Mine in networks.py")
     if not isinstance(found, type) or not issubclass(found, nn.Module):
         raise SettingsError(f"{name}: {attribute} is no torch.nn.Module: write class {attribute}(torch.nn.Module)")
     return found

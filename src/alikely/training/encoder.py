@@ -15,8 +15,9 @@ from alikely.contracts import Encoder
 from alikely.data.embeddings import EmbeddingPreparation
 from alikely.data.reading import Prepared
 from alikely.encoders import build_encoder, default_settings
-from alikely.encoders.own import is_own, own_encoder, require_rows
+from alikely.encoders.own import own_encoder, require_rows
 from alikely.model import BATCH, finished
+from alikely.own_code import is_own
 from alikely.training.progress import Reporter
 
 TRIED = 2  # items that go through an encoder of the user's own before it learns

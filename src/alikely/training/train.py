@@ -19,12 +19,12 @@ from alikely.data.sources import read_items, read_source
 from alikely.distances import build_distance
 from alikely.embedding import embed_items
 from alikely.encoders import brings_preparation, build_encoder, default_settings, require_kind
-from alikely.encoders.own import is_own
 from alikely.errors import CalibrationError, SettingsError, StorageError
 from alikely.evaluation import judge, with_agreement
 from alikely.losses import build_loss, learns_from_views
 from alikely.metrics import VerificationReport
 from alikely.model import SiameseModel, distances_of_examples, ready
+from alikely.own_code import is_own
 from alikely.storage import require_replaceable, save_model
 from alikely.training.encoder import learns, make_encoder, what_learns
 from alikely.training.gather import SKIPPED, Gathered, gather

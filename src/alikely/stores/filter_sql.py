@@ -1,6 +1,6 @@
 """A condition on fields -> the rows of an SQLite database that meet it; every name and value is a bound parameter.
 
-Each comparison is one small query, and the rows that they give are joined here: the parser of SQLite bears little depth.
+Each comparison is one small query, and the rows that they give are joined here: its parser bears little depth.
 It asks two tables: `templates (row)`, and `fields (name, kind, value, row)` with a line for each field.
 """
 

@@ -1,0 +1,260 @@
+"""The store in a folder: SQLite keeps what is there, FAISS finds what is near, and the second follows the first.
+
+    store.json       what the store is: its length of embeddings, its metric, what its maker wrote down
+    records.db       all templates (database.py); with it, SQLite's own -wal and -shm
+    nearest.index    a copy of the index, so that it need not be built again (index_file.py)
+
+Any number of processes may read while one writes. What a search finds is the whole state after some write: it looks
+whether others have written, and reads what is new. A store may be used from several threads; they take turns.
+"""
+
+import json
+import threading
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from alikely.contracts import Metric
+from alikely.errors import AlikelyError, GalleryError, SettingsError, StorageError
+from alikely.folders import write_text
+from alikely.stores import records
+from alikely.stores.checking import METRICS, check_metric, checked_embeddings, checked_k, checked_templates
+from alikely.stores.database import DATABASE, WRITER, Database, damaged
+from alikely.stores.held import Held, opened
+from alikely.stores.index import Allowed, Sizes
+from alikely.stores.index_file import save_index
+from alikely.types import Nearest, Templates
+
+ABOUT, INDEX = "store.json", "nearest.index"
+FORMAT = 1
+LEFT = {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", WRITER, f".{ABOUT}.partial"}
+STANDARD = Sizes()
+WAIT = 10.0  # seconds for another that writes
+REMEMBERED = 8  # conditions whose rows are kept until something is written
+
+
+class LocalStore:
+    """Templates in a folder. `create_local` makes one, `open_local` opens it."""
+
+    def __init__(self, folder: Path, sizes: Sizes, wait: float) -> None:
+        self.folder = folder
+        said = _read_about(folder)
+        self.dim: int = said["dim"]
+        self.metric: Metric = said["metric"]
+        self.about: Mapping[str, Any] = said["about"]
+        self._name: str = said["store"]
+        self._sizes = sizes
+        self._lock = threading.RLock()
+        if not (folder / DATABASE).exists():
+            raise damaged(folder / DATABASE, "the file is not there")
+        self._database = Database(folder, wait)
+        try:
+            records.state_of(self._database)
+        except BaseException:
+            self._database.close()
+            raise
+        self._held: Held | None = None
+        self._version = -1
+        self._allowed: dict[str, Allowed] = {}
+
+    def put(self, templates: Templates) -> int:
+        """Keep these; a key that is there is replaced. Gives how many keys were new."""
+        checked = checked_templates(templates, self.dim)
+        if not len(checked):
+            return 0
+        with self._lock:
+            self._version = -1
+            gone = records.put_rows(self._database, checked)
+            self._forget_copy(gone)
+        return len(checked) - len(gone)
+
+    def remove(self, keys: Collection[str] = (), identities: Collection[str] = ()) -> int:
+        """Remove the templates with these keys, and those of these identities. Gives how many there were."""
+        with self._lock:
+            self._version = -1
+            gone = records.remove_rows(self._database, keys, identities)
+            self._forget_copy(gone)
+            if self._held is not None and len(gone):
+                self._follow(in_view=False)  # Nothing is left of them in memory either.
+        return len(gone)
+
+    def search(
+        self, queries: Float[np.ndarray, "queries dim"], k: int, where: str | None = None, with_fields: bool = False
+    ) -> Nearest:
+        """For each query its `k` nearest templates, as many as there are that meet the condition."""
+        queries, k = checked_embeddings(queries, self.dim, "query"), checked_k(k)
+        with self._lock, ExitStack() as view:
+            in_view = where is not None or with_fields
+            if in_view:
+                view.enter_context(self._database.reading())
+            held = self._follow(in_view)
+            allowed = held.everything if where is None else self._meeting(held, where)
+            count = min(k, held.count if allowed is None else len(allowed))
+            distances, found = np.full((len(queries), k), np.inf, np.float32), np.full((len(queries), k), -1)
+            if count and len(queries):
+                distances, found = held.index.search(queries, count, allowed, self._sizes.few)
+            if count < k:
+                distances = np.pad(distances[:, :count], ((0, 0), (0, k - count)), constant_values=np.inf)
+                found = np.pad(found[:, :count], ((0, 0), (0, k - count)), constant_values=-1)
+            # Position -1, where nothing was found, is the None at the end.
+            nearest = Nearest(held.keys[found], held.identities[found], distances)
+            if not with_fields:
+                return nearest
+            fields = records.fields_of(self._database, np.unique(held.rows[found[found >= 0]]))
+            told = tuple(tuple(fields[held.rows[at]] if at >= 0 else {} for at in line) for line in found.tolist())
+            return Nearest(nearest.keys, nearest.identities, distances, told)
+
+    def read(
+        self,
+        keys: Collection[str] | None = None,
+        identities: Collection[str] | None = None,
+        where: str | None = None,
+    ) -> Iterator[Templates]:
+        """The templates that meet all that is given, in the order of their enrolment, in pieces that fit in memory.
+
+        Those that are removed while it goes on may or may not be among them.
+        """
+        with self._lock:
+            chosen = records.rows_chosen(self._database, keys, identities, where)
+        return self._read_all() if chosen is None else self._read_rows(chosen)
+
+    def has(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that are there."""
+        with self._lock:
+            return records.keys_there(self._database, keys)
+
+    def count(self, where: str | None = None) -> int:
+        """How many templates there are that meet the condition."""
+        with self._lock:
+            return records.count(self._database, where)
+
+    def identities(self, where: str | None = None) -> dict[str, int]:
+        """All identities in alphabetical order, and how many templates each has."""
+        with self._lock:
+            return records.identities(self._database, where)
+
+    def close(self) -> None:
+        """Keep a copy of the index where there is a newer one, and let go of the files."""
+        with self._lock:
+            held, self._held = self._held, None
+            # The copy only saves time: it may be refused, and another who is writing need not wait for it.
+            with suppress(AlikelyError):
+                if held is not None and held.worth_keeping():
+                    with self._database.writing(at_once=True):
+                        if records.state_of(self._database).removed == held.state.removed:
+                            save_index(self.folder / INDEX, self._name, held.index, held.rows)
+            self._database.close()
+
+    def _follow(self, in_view: bool) -> Held:
+        """What is held in memory, as it is in the database now; `in_view`: in the view that is open."""
+        version = self._database.version()
+        if self._held is not None and version == self._version and not in_view:
+            return self._held
+        with self._database.reading():
+            state = records.state_of(self._database)
+            if self._held is None:
+                self._held = opened(self._database, self.folder / INDEX, self._name, self.metric, self.dim)
+            if self._held.state != state:
+                held, self._held = self._held, None  # In between it is half of one state and half of another.
+                self._allowed.clear()
+                held.follow(self._database, state, self._sizes)
+                self._held = held
+        self._version = version
+        return self._held
+
+    def _meeting(self, held: Held, where: str) -> Allowed:
+        known = self._allowed.get(where)
+        if known is None:
+            rows = records.rows_where(self._database, where)
+            known = Allowed(held.mask(rows))
+            if len(self._allowed) >= REMEMBERED:
+                self._allowed.pop(next(iter(self._allowed)))
+            self._allowed[where] = known
+        return known
+
+    def _read_all(self) -> Iterator[Templates]:
+        last, more = 0, True
+        while more:
+            more = False
+            with self._lock:
+                piece = next(records.read_after(self._database, self.dim, last), None)
+            if piece is not None:
+                last, more = int(piece[0][-1]), True
+                yield piece[1]
+
+    def _read_rows(self, rows: Int[np.ndarray, " rows"]) -> Iterator[Templates]:
+        for at in range(0, len(rows), records.PIECE):
+            with self._lock:
+                piece = records.read_rows(self._database, self.dim, rows[at : at + records.PIECE])
+            if len(piece):
+                yield piece
+
+    def _forget_copy(self, gone: Int[np.ndarray, " gone"]) -> None:
+        """What was removed may stand in the copy of the index, too."""
+        if len(gone):
+            (self.folder / INDEX).unlink(missing_ok=True)
+
+
+def create_local(
+    folder: Path,
+    dim: int,
+    metric: Metric,
+    about: Mapping[str, Any],
+    sizes: Sizes = STANDARD,
+    wait: float = WAIT,
+) -> LocalStore:
+    """Make an empty store in a folder that is not there, or empty. Raises GalleryError where there is something else.
+
+    `dim` is the length of its embeddings, `about` what its maker wants to read again, as JSON can hold it. `sizes` say
+    which index is taken when, `wait` for how many seconds it waits for another process that writes.
+    """
+    check_metric(dim, metric)
+    try:
+        said = json.dumps({"format": FORMAT, "store": uuid.uuid4().hex, "dim": dim, "metric": metric, "about": about})
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"`about` must be what JSON can hold: {error}") from error
+    try:
+        there = {file.name for file in folder.iterdir()} if folder.exists() else set()
+        if not there <= LEFT:
+            raise GalleryError(f"{folder}: there is something in this folder already; name another one for a new store")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in there:  # what is left where making it was cut short
+            (folder / name).unlink()
+    except OSError as error:
+        raise StorageError(f"{folder}: no store can be made here ({error.strerror}); name another folder") from error
+    database = Database(folder, wait)
+    try:
+        database.make_tables()
+    finally:
+        database.close()
+    # The last step: a folder without it is no store.
+    write_text(folder / ABOUT, said + "\n")
+    return LocalStore(folder, sizes, wait)
+
+
+def open_local(folder: Path, sizes: Sizes = STANDARD, wait: float = WAIT) -> LocalStore:
+    """Open a store. Raises GalleryError where there is none, or its files are damaged."""
+    return LocalStore(folder, sizes, wait)
+
+
+def _read_about(folder: Path) -> dict[str, Any]:
+    path = folder / ABOUT
+    if not path.is_file():
+        raise GalleryError(f"{folder}: there is no store in this folder ({ABOUT} is not there); name the folder of one")
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        form = said["format"]
+        whole = isinstance(said["dim"], int) and said["metric"] in METRICS and isinstance(said["about"], dict)
+        whole = whole and isinstance(said["store"], str)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GalleryError(f"{path}: cannot be read ({error}); bring it back from a copy of the folder") from error
+    if form != FORMAT:
+        raise GalleryError(f"{path}: has the format {form}, this version of Alikely reads {FORMAT}; get the newest")
+    if not whole:
+        raise GalleryError(f"{path}: something is missing in it; bring it back from a copy of the folder")
+    return dict(said)

@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from alikely.calibration import PersonalCalibration, calibrate_personal
     from alikely.config import TrainSettings
     from alikely.data.checks import Finding, check_examples
     from alikely.data.sources import examples_from, examples_from_records, parse_item, read_source
@@ -44,6 +45,8 @@ _PLACES = {
     "calibrate_scores": "alikely.recalibration",
     "calibrate_embeddings": "alikely.recalibration",
     "load_calibration": "alikely.recalibration",
+    "calibrate_personal": "alikely.calibration",
+    "PersonalCalibration": "alikely.calibration",
     "save_calibration": "alikely.storage",
     "SiameseModel": "alikely.model",
     "Decision": "alikely.decision",
@@ -76,6 +79,8 @@ __all__ = [
     "calibrate_scores",
     "calibrate_embeddings",
     "load_calibration",
+    "calibrate_personal",
+    "PersonalCalibration",
     "save_calibration",
     "SiameseModel",
     "Decision",

@@ -7,11 +7,13 @@ record       both, kept with a model: Calibration, and its way to JSON
 reading      the way back
 fitting      calibrate(...): made from pairs
 quality      how far the probabilities hold on other identities
+personal     several references of one identity: a threshold of its own
 """
 
 from alikely.calibration.curve import OperatingCurve, RatesAt
 from alikely.calibration.evidence import Evidence
 from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
+from alikely.calibration.personal import PersonalCalibration, Spread, calibrate_personal, reference_pairs
 from alikely.calibration.probability import ProbabilityMap
 from alikely.calibration.quality import ProbabilityQuality, ReliabilityBin, probability_quality, quality_on_others
 from alikely.calibration.reading import calibration_from
@@ -29,5 +31,9 @@ __all__ = [
     "ReliabilityBin",
     "probability_quality",
     "quality_on_others",
+    "PersonalCalibration",
+    "Spread",
+    "calibrate_personal",
+    "reference_pairs",
     "FEWEST_PAIRS",
 ]

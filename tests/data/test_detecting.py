@@ -15,7 +15,7 @@ from alikely.data.reading import read_batch
 from alikely.errors import InputError, ModelError, SettingsError
 from alikely.training.progress import Silent
 
-STRIPES = np.tile(np.arange(0, 200, 10, dtype=np.uint8), (30, 1))  # 20 wide, 30 high; each column its own grey
+STRIPES = np.arange(30, dtype=np.uint8)[:, None] * 3 + np.arange(20, dtype=np.uint8) * 7  # 20 wide, 30 high
 
 
 @pytest.fixture
@@ -105,6 +105,8 @@ def test_ones_own_function_finds(own_finders):
     assert torch.equal(preparation.read_one(STRIPES)[0], torch.from_numpy(STRIPES[10:20, 5:15].copy()))
     half = fit_preparation([STRIPES], 8, detect="crops:middle", frame=0.8)
     assert torch.equal(half.read_one(STRIPES)[0], torch.from_numpy(STRIPES[11:19, 6:14].copy()))
+    down = fit_preparation([STRIPES], 10, detect="crops:middle", lower=-0.3)
+    assert torch.equal(down.read_one(STRIPES)[0], torch.from_numpy(STRIPES[7:17, 5:15].copy()))
     with pytest.raises(InputError, match="the array: nothing by crops:none is found in it"):
         fit_preparation([STRIPES], 10, detect="crops:none").read_one(STRIPES // 4)
 
@@ -133,7 +135,9 @@ def test_functions_that_do_not_fit(own_finders, name, message):
         (lambda: CropToFound("nose"), "detect must be none, face, or module:function .* got 'nose'"),
         (lambda: CropToFound("face", 0.0), "frame must be a number from 0.1 to 4, got 0.0"),
         (lambda: CropToFound("face", float("nan")), "frame must be a number"),
-        (lambda: fit_preparation([], 8, frame=0.5), "frame = 0.5 belongs to detect, which is none"),
+        (lambda: CropToFound("face", 1.0, 1.5), "lower must be a number from -1 to 1, got 1.5"),
+        (lambda: fit_preparation([], 8, frame=0.5), "frame and lower belong to detect, which is none"),
+        (lambda: fit_preparation([], 8, lower=0.1), "frame and lower belong to detect, which is none"),
         (lambda: fit_preparation([], 8, detect="nose"), "got 'nose'"),
     ],
 )
@@ -143,9 +147,9 @@ def test_settings_out_of_bounds(make, message):
 
 
 def test_the_crop_is_kept_with_the_model(own_finders):
-    preparation = fit_preparation([], 10, colour="grey", detect="crops:middle", frame=0.8)
+    preparation = fit_preparation([], 10, colour="grey", detect="crops:middle", frame=0.8, lower=0.1)
     steps = preparation.settings()["item_steps"]
-    assert steps[1] == {"step": "crop_to_found", "finder": "crops:middle", "frame": 0.8}
+    assert steps[1] == {"step": "crop_to_found", "finder": "crops:middle", "frame": 0.8, "lower": 0.1}
     assert pictures_from(preparation.settings(), {}) == preparation
     assert own_code_of(preparation) == "crops:middle"
     assert own_code_of(fit_preparation([], 10, colour="grey", detect="face")) is None
@@ -157,9 +161,7 @@ def test_a_model_with_ones_own_function_is_trained_saved_and_loaded_where_it_is_
     items = [random.integers(0, 256, (30, 20), dtype=np.uint8) for _ in range(24)]
     examples = alikely.examples_from(items, labels=np.repeat([f"p{i}" for i in range(8)], 3))
     chosen = {"epochs": 1, "size": 16, "validate_share": 0, "calibrate_share": 0, "test_share": 0, "augment": "none"}
-    settings = alikely.TrainSettings(
-        **chosen, encoder_settings={"dim": 4}, detect="crops:middle", labels_per_batch=4
-    )
+    settings = alikely.TrainSettings(**chosen, encoder_settings={"dim": 4}, detect="crops:middle", labels_per_batch=4)
     model = alikely.train(examples, settings, reporter=Silent()).model
     alikely.save_model(model, "model")
     with pytest.raises(ModelError, match=r"its pictures are cropped by crops:middle, .* own_code=True \(--own-code\)"):

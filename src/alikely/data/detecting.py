@@ -43,6 +43,7 @@ class CropToFound:
         pixels, right and bottom outside, or None where it finds nothing.
     frame: width and height of what is kept, relative to the box around its middle, 0.1 to 4. What lies outside of the
         picture repeats its border.
+    lower: how far down the kept part is moved, in heights of the box, -1 to 1.
 
     Called with a picture in which nothing is found, it raises InputError. Raises SettingsError for values out of
     bounds, a function that cannot be imported or gives no box, and where OpenCV is missing.
@@ -50,6 +51,7 @@ class CropToFound:
 
     finder: str = FACE
     frame: float = 1.0
+    lower: float = 0.0
 
     def __post_init__(self) -> None:
         if not isinstance(self.finder, str) or not (self.finder == FACE or is_own(self.finder)):
@@ -58,6 +60,8 @@ class CropToFound:
             )
         if not is_number(self.frame) or not 0.1 <= self.frame <= 4:
             raise SettingsError(f"frame must be a number from 0.1 to 4, got {self.frame!r}")
+        if not is_number(self.lower) or not -1 <= self.lower <= 1:
+            raise SettingsError(f"lower must be a number from -1 to 1, got {self.lower!r}")
 
     def __call__(self, picture: Image.Image) -> Image.Image:
         """The part of the picture that was found. Raises InputError where nothing is."""
@@ -68,7 +72,7 @@ class CropToFound:
                 f"{what} is found in it; leave the picture out (--skip-bad), or crop all pictures yourself and train "
                 "with detect = none"
             )
-        return cropped(picture, box, self.frame)
+        return cropped(picture, box, self.frame, self.lower)
 
 
 def largest_face(picture: Image.Image) -> Box | None:
@@ -110,11 +114,15 @@ def found_by(name: str, picture: Image.Image) -> Box | None:
     return left, top, right, bottom
 
 
-def cropped(picture: Image.Image, box: Box, frame: float) -> Image.Image:
-    """What lies within the box, made `frame` times as wide and high; outside of the picture its border repeats."""
+def cropped(picture: Image.Image, box: Box, frame: float, lower: float = 0.0) -> Image.Image:
+    """What lies within the box, made `frame` times as wide and high and moved down by `lower` of its height.
+
+    What lies outside of the picture repeats its border.
+    """
     left, top, right, bottom = box
+    down = round(lower * (bottom - top))
     columns = _within(left, right, frame, picture.width)
-    rows = _within(top, bottom, frame, picture.height)
+    rows = _within(top + down, bottom + down, frame, picture.height)
     return Image.fromarray(np.asarray(picture)[rows][:, columns])
 
 

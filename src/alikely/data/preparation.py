@@ -154,7 +154,7 @@ class PicturePreparation:
 
 def draft_pictures(items: Sequence[Item], settings: Mapping[str, Any]) -> PicturePreparation:
     """`fit_preparation` with these settings. Raises SettingsError for one that it does not have."""
-    allowed = ("size", "colour", "shape", "light", "detect", "frame")
+    allowed = ("size", "colour", "shape", "light", "detect", "frame", "lower")
     if unknown := sorted(set(settings) - set(allowed)):
         raise SettingsError(f"preparation: pictures have no setting {unknown[0]!r}; they have {', '.join(allowed)}")
     return fit_preparation(items, **settings)
@@ -168,6 +168,7 @@ def fit_preparation(
     light: str = "none",
     detect: str = "none",
     frame: float = 1.0,
+    lower: float = 0.0,
 ) -> PicturePreparation:
     """The preparation for these items, without mean and deviation (`standardised` adds them once all are read).
 
@@ -177,7 +178,7 @@ def fit_preparation(
     shape: "resize" stretches to a square, "pad" keeps the aspect, "content" crops to the ink first.
     light: "none"; "local": the light evened out over 9x9 pixels; "tan_triggs": evened out as Tan and Triggs do.
     detect: "none"; "face": cropped to the largest face; "module:function": to what a function of your own finds.
-    frame: width and height of that crop, relative to what is found (`CropToFound`).
+    frame, lower: width and height of that crop and how far down it lies, relative to what is found (`CropToFound`).
 
     Raises SettingsError for any other word or size.
     """
@@ -193,9 +194,9 @@ def fit_preparation(
     framing = framings[shape](size)
     if colour == "auto":
         colour = "grey" if _all_grey(items) else "rgb"
-    found = () if detect == "none" else (CropToFound(detect, frame),)
-    if frame != 1.0 and not found:
-        raise SettingsError(f"frame = {frame!r} belongs to detect, which is none; give detect too, or leave it out")
+    found = () if detect == "none" else (CropToFound(detect, frame, lower),)
+    if (frame, lower) != (1.0, 0.0) and not found:
+        raise SettingsError("frame and lower belong to detect, which is none; give detect too, or leave them out")
     return PicturePreparation((Colour(colour), *found, framing), lights[light])
 
 

@@ -45,7 +45,7 @@ class TrainSettings(BaseModel):
     """settings of the loss, for example { margin = 0.5 }; of a sum { cosface = { margin = 0.2, weight = 0.5 } }"""
 
     preparation: dict[str, Any] = {}
-    """settings of the preparation of texts, rows and sequences; of pictures { frame = 0.8, lower = 0.1 }, beside detect"""
+    """settings of the preparation of texts, rows and sequences; of pictures frame and lower, which belong to detect"""
     size: int | None = Field(default=None, ge=8, le=1024)
     """height and width in pixels at which pictures are compared; by itself 64 (for koch 105)"""
     colour: Literal["auto", "grey", "rgb"] = "auto"

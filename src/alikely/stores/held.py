@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from alikely.contracts import Metric
 from alikely.stores import records
-from alikely.stores.database import Database
+from alikely.stores.database import DATABASE, Database, damaged
 from alikely.stores.index import Allowed, Index, Sizes, build
 from alikely.stores.index_file import load_index
 
@@ -47,6 +47,9 @@ class Held:
             self._append(database, last, sizes)
         elif not self._fits(len(self.rows), sizes):
             self._build(np.empty((0, self.index.dim), np.float32), sizes)
+        if int(self.alive.sum()) != state.count:
+            problem = f"{state.count:,} templates were kept, {int(self.alive.sum()):,} can be found"
+            raise damaged(database.folder / DATABASE, problem)
         self.state = state
         self.everything = None if self.alive.all() else Allowed(self.alive)
 

@@ -21,10 +21,8 @@ from alikely.distances import SHORTEST
 LINKS, LOOKED_AT_TO_BUILD = 16, 60  # of the graph: links of a vector, candidates for them
 PER_LIST = 64  # vectors from which the centre of a list is learned
 ROUNDS = 8  # of k-means
-RECALL, JUDGED, NEIGHBOURS = 0.975, 200, 10  # how much is to be found, judged on so many queries and neighbours of each
-SPARE = 8  # candidates beyond k, where products round
-DIRECT = 20  # from so many queries on, FAISS compares with all by products
-PIECE = 1024  # queries whose candidates are measured again at once
+RECALL, JUDGED, NEIGHBOURS = 0.975, 100, 10  # how much is to be found, judged on so many queries and neighbours of each
+DIRECT = 19  # more queries at once FAISS compares by products, which round: an item would be some way from itself
 GROWN = 2  # the lists are learned anew when there are so many times the vectors they were learned from
 KINDS = ("exact", "graph", "lists")
 Found = tuple[Float[np.ndarray, "queries k"], Int[np.ndarray, "queries k"]]
@@ -98,10 +96,11 @@ class Index:
         kept = faiss.rev_swig_ptr(store.get_xb(), len(self) * self.inner.d).reshape(len(self), -1)
         if self.kind == "graph":
             # A neighbour's vector in its place, so that the ways through it still lead somewhere near.
-            gone = set(positions.tolist())
-            for position in positions:
-                near = next((other for other in self._links(int(position)) if other not in gone), None)
-                kept[position] = 0 if near is None else kept[near]
+            starts = faiss.vector_to_array(self.inner.hnsw.offsets)[positions].astype(np.int64)
+            links = faiss.vector_to_array(self.inner.hnsw.neighbors)[starts[:, None] + np.arange(2 * LINKS)]
+            for position, near in zip(positions, links, strict=True):
+                left = near[(near >= 0) & ~np.isin(near, positions)]
+                kept[position] = kept[left[0]] if len(left) else 0
         else:
             kept[positions] = 0
 
@@ -154,30 +153,20 @@ class Index:
         selector = None if allowed is None else allowed.selector
         flat = faiss.downcast_index(self.inner.storage) if self.kind == "graph" else self.inner
         parameters = None if selector is None else faiss.SearchParameters(sel=selector)
-        by_differences = self.metric != "euclidean" or len(queries) < DIRECT or self.kind == "lists"
         if self.kind == "lists":
             parameters = faiss.SearchParametersIVF(nprobe=self.inner.nlist, sel=selector)
         if allowed is not None and len(allowed) <= few:
             flat, positions, parameters = self._flat(allowed), allowed.positions, None
-            by_differences = self.metric != "euclidean" or len(queries) < DIRECT
-        if by_differences:
-            values, found = flat.search(queries, k, params=parameters)
-            distances = _as_distances(values, self.metric)
-        else:
-            pieces = [_again(flat, queries[at : at + PIECE], k, parameters) for at in range(0, len(queries), PIECE)]
-            distances, found = (np.concatenate(part) for part in zip(*pieces, strict=True))
-        return distances, found if positions is None else positions[found]
+        starts = range(0, len(queries), DIRECT if self.metric == "euclidean" else len(queries))
+        pieces = [flat.search(queries[at : at + starts.step], k, params=parameters) for at in starts]
+        values, found = (np.concatenate(part) for part in zip(*pieces, strict=True))
+        return _as_distances(values, self.metric), found if positions is None else positions[found]
 
     def _flat(self, allowed: Allowed) -> faiss.Index:
         if allowed.flat is None:
             allowed.flat = faiss.IndexFlat(self.inner.d, self.inner.metric_type)
             allowed.flat.add(self.vectors(allowed.positions))
         return allowed.flat
-
-    def _links(self, position: int) -> list[int]:
-        graph = self.inner.hnsw
-        start = graph.offsets.at(position)
-        return [link for place in range(start, start + 2 * LINKS) if (link := graph.neighbors.at(place)) >= 0]
 
 
 def build(vectors: Float[np.ndarray, "rows dim"], metric: Metric, sizes: Sizes, seed: int) -> Index:
@@ -225,14 +214,3 @@ def _as_distances(values: Float[np.ndarray, "queries k"], metric: Metric) -> Flo
     if metric == "euclidean":
         return np.asarray(np.sqrt(values))
     return np.clip(1 - values, 0, 2) if metric == "cosine" else values
-
-
-def _again(
-    flat: faiss.Index, queries: Float[np.ndarray, "queries dim"], k: int, parameters: faiss.SearchParameters
-) -> Found:
-    """The nearest by products, which round, with some to spare; and of these the nearest by their differences."""
-    found = flat.search(queries, min(k + SPARE, flat.ntotal), params=parameters)[1]
-    vectors = flat.reconstruct_batch(np.maximum(found, 0).ravel()).reshape(*found.shape, -1)
-    distances = np.where(found < 0, np.inf, np.linalg.norm(vectors - queries[:, None], axis=2))
-    order = np.argsort(distances, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(distances, order, axis=1), np.take_along_axis(found, order, axis=1)

@@ -43,7 +43,7 @@ class LocalStore:
 
     def __init__(self, folder: Path, sizes: Sizes, wait: float) -> None:
         self.folder = folder
-        said = _read_about(folder)
+        said = read_about(folder)
         self.dim: int = said["dim"]
         self.metric: Metric = said["metric"]
         self.about: Mapping[str, Any] = said["about"]
@@ -95,12 +95,14 @@ class LocalStore:
             held = self._follow(in_view)
             allowed = held.everything if where is None else self._meeting(held, where)
             count = min(k, held.count if allowed is None else len(allowed))
-            distances, found = np.full((len(queries), k), np.inf, np.float32), np.full((len(queries), k), -1)
             if count and len(queries):
                 distances, found = held.index.search(queries, count, allowed, self._sizes.few)
+            else:
+                distances, found = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
             if count < k:
-                distances = np.pad(distances[:, :count], ((0, 0), (0, k - count)), constant_values=np.inf)
-                found = np.pad(found[:, :count], ((0, 0), (0, k - count)), constant_values=-1)
+                lacking = ((0, 0), (0, k - found.shape[1]))
+                distances = np.pad(distances, lacking, constant_values=np.inf)
+                found = np.pad(found, lacking, constant_values=-1)
             # Position -1, where nothing was found, is the None at the end.
             nearest = Nearest(held.keys[found], held.identities[found], distances)
             if not with_fields:
@@ -242,7 +244,8 @@ def open_local(folder: Path, sizes: Sizes = STANDARD, wait: float = WAIT) -> Loc
     return LocalStore(folder, sizes, wait)
 
 
-def _read_about(folder: Path) -> dict[str, Any]:
+def read_about(folder: Path) -> dict[str, Any]:
+    """What `store.json` says. Raises GalleryError where there is none, or it cannot be read."""
     path = folder / ABOUT
     if not path.is_file():
         raise GalleryError(f"{folder}: there is no store in this folder ({ABOUT} is not there); name the folder of one")

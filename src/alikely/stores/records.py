@@ -31,6 +31,11 @@ class State:
     next_row: int
     removed: int
 
+    @property
+    def count(self) -> int:
+        """How many templates there are."""
+        return self.next_row - 1 - self.removed
+
 
 def state_of(database: Database) -> State:
     """How far it is now."""
@@ -138,8 +143,7 @@ def count(database: Database, where: str | None) -> int:
     """How many templates meet the condition; None is none."""
     if where is not None:
         return len(rows_where(database, where))
-    with database.reading() as connection:
-        return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+    return state_of(database).count
 
 
 def identities(database: Database, where: str | None) -> dict[str, int]:
@@ -174,10 +178,17 @@ READ = (
 )
 
 
-def _templates(database: Database, dim: int, lines: Sequence[tuple[Any, ...]]) -> Templates:
-    for row, key, identity, fields, vector, kept in lines:
-        if vector is None or len(vector) != 4 * dim or checksum(key, identity, fields, vector) != kept:
-            raise damaged(database.folder / DATABASE, f"the template {key!r} in row {row} is not as it was written")
+def is_whole(dim: int, line: Sequence[Any]) -> bool:
+    """Whether a line that was read is as it was written."""
+    _, key, identity, fields, vector, kept = line
+    if not isinstance(vector, bytes) or len(vector) != 4 * dim:
+        return False
+    texts = all(isinstance(text, str) for text in (key, identity, fields))
+    return texts and checksum(key, identity, fields, vector) == kept
+
+
+def as_templates(dim: int, lines: Sequence[Sequence[Any]]) -> Templates:
+    """Lines that were read -> templates."""
     embeddings = np.frombuffer(b"".join(line[4] for line in lines), dtype="<f4").reshape(len(lines), dim)
     return Templates(
         keys=tuple(line[1] for line in lines),
@@ -185,6 +196,13 @@ def _templates(database: Database, dim: int, lines: Sequence[tuple[Any, ...]]) -
         embeddings=embeddings.astype(np.float32, copy=False),
         fields=tuple(json.loads(line[3]) for line in lines),
     )
+
+
+def _templates(database: Database, dim: int, lines: Sequence[tuple[Any, ...]]) -> Templates:
+    for line in lines:
+        if not is_whole(dim, line):
+            raise damaged(database.folder / DATABASE, f"the template {line[1]!r} in row {line[0]} is not as written")
+    return as_templates(dim, lines)
 
 
 def _rows_named(database: Database, column: str, names: Collection[str]) -> Int[np.ndarray, " rows"]:

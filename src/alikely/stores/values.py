@@ -4,6 +4,7 @@ import math
 
 from alikely.types import Field
 
+KINDS = ("truth", "number", "text")
 FIELD_KINDS = "a number, a text, true or false"
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 

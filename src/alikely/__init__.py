@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alikely.decision import Decision
     from alikely.errors import AlikelyError
     from alikely.explaining import Explanation, explain
+    from alikely.gallery import Gallery, Identification, Joining
     from alikely.model import SiameseModel
     from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
     from alikely.storage import load_model, save_calibration, save_model
@@ -52,6 +53,9 @@ _PLACES = {
     "Decision": "alikely.decision",
     "explain": "alikely.explaining",
     "Explanation": "alikely.explaining",
+    "Gallery": "alikely.gallery",
+    "Identification": "alikely.gallery",
+    "Joining": "alikely.gallery",
     "read_source": "alikely.data.sources",
     "examples_from": "alikely.data.sources",
     "examples_from_records": "alikely.data.sources",
@@ -86,6 +90,9 @@ __all__ = [
     "Decision",
     "explain",
     "Explanation",
+    "Gallery",
+    "Identification",
+    "Joining",
     "read_source",
     "examples_from",
     "examples_from_records",

@@ -39,11 +39,11 @@ class Decision:
         if self.threshold == -math.inf:
             limits = f"no threshold keeps a false-match rate of {percent(self.fmr)}"
         else:
-            limits = f"threshold {_shown(self.threshold)} for a false-match rate of {self._kept(self.fmr)}"
+            limits = f"threshold {shown(self.threshold)} for a false-match rate of {self._kept(self.fmr)}"
         if self.upper is not None and self.fnmr is not None:
-            limits += f", {_shown(self.upper)} for a false non-match rate of {self._kept(self.fnmr)}"
-        chance = f"probability of same {_chance(self.probability)}"
-        return f"{self.verdict} ({chance}; distance {_shown(self.distance)}, {limits}){self._why()}"
+            limits += f", {shown(self.upper)} for a false non-match rate of {self._kept(self.fnmr)}"
+        chance = f"probability of same {chance_of(self.probability)}"
+        return f"{self.verdict} ({chance}; distance {shown(self.distance)}, {limits}){self._why()}"
 
     def _why(self) -> str:
         """What may surprise: a verdict against the likelier of the two."""
@@ -68,11 +68,13 @@ class Decision:
         }
 
 
-def _shown(distance: float) -> str:
+def shown(distance: float) -> str:
+    """A distance for people."""
     return f"{distance:.3f}" if distance >= 0.1 else f"{distance:.3g}"
 
 
-def _chance(probability: float) -> str:
+def chance_of(probability: float) -> str:
+    """A probability for people."""
     # Rounding must not turn "very likely" into "certain".
     if probability >= 0.995:
         return "over 0.99"

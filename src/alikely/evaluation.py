@@ -17,12 +17,14 @@ from alikely.metrics import (
     AtThreshold,
     ErrorRates,
     GroupRow,
+    IdentificationReport,
     IdentityRow,
     PairDistances,
     RetrievalReport,
     VerificationReport,
     agreement,
     group_rows,
+    identification,
     identity_rows,
     pair_group_rows,
     rates_at_threshold,
@@ -42,6 +44,7 @@ class Evaluation:
 
     `retrieval` says how well items find each other (None in a table of pairs). `groups` holds, for each column that was
     asked for, a row for each of its values; `identities` a row for each identity, where `label` was asked for.
+    `identification` says how well identities are found among others and strangers not, where that was asked for.
     `skipped` could not be read. `known` are the labels of the source that the model was made from too (its test
     identities left out): with them, the figures are too good.
     """
@@ -52,6 +55,7 @@ class Evaluation:
     identities: tuple[IdentityRow, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     known: tuple[str, ...] = ()
+    identification: IdentificationReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: all figures of report and retrieval, `by` with the rows of each column, `skipped` and `known`."""
@@ -61,6 +65,7 @@ class Evaluation:
         return {
             **self.report.to_dict(),
             **({} if self.retrieval is None else self.retrieval.to_dict()),
+            **({} if self.identification is None else self.identification.to_dict()),
             "by": by,
             "skipped": [{"item": name, "problem": problem} for name, problem in self.skipped],
             "known": list(self.known),
@@ -89,20 +94,25 @@ def evaluate(
     progress: Progress | None = None,
     by: Sequence[str] = (),
     report_file: Path | str | None = None,
+    templates: int | None = None,
 ) -> Evaluation:
     """Measure `model` on all pairs of a source (on its known pairs, where it is a table of pairs).
 
     All pairs are gone through in a stream, so that 100,000 items need no more memory than their embeddings and some.
     `by` names columns of the source's table (light, device, `group`): how the model errs for each of their values; and
-    `label`: for each identity. To `report_file` a report of it all is written, an HTML page with curves and items.
+    `label`: for each identity. With `templates`, so many items of half of the identities are enrolled, and it is
+    measured how well these are identified and strangers not (1:N). To `report_file` a report of it all is written, an
+    HTML page with curves and items.
     For an honest figure the source holds identities that the model has not learned from.
 
     Raises InputError (BadItemsError with all items that cannot be read, unless `skip_bad`), TooFewError without pairs
-    of both kinds or where a column makes no groups, SettingsError for a column that is not there, StorageError where
-    the report cannot be written.
+    of both kinds, where a column makes no groups, or with too few items to enrol, SettingsError for a column that is
+    not there, StorageError where the report cannot be written.
     """
     examples = source if isinstance(source, Examples) else read_source(source, model.preparation.kind)
     _check_columns(model, examples, by)
+    if templates is not None and examples.labels is None:
+        raise SettingsError("to measure identification it takes items with labels, and this source has pairs only")
     items, skipped = read_for(model, examples, skip_bad, progress)
     embeddings, examples = embed_items(model, items, progress), items.examples
     threshold = _threshold(model)
@@ -121,6 +131,11 @@ def evaluate(
         identities=_rows_of_identities(rates, examples) if LABEL in by else (),
         skipped=tuple(skipped),
         known=known_labels(model, examples, ("train", "validate", "calibrate")),
+        identification=(
+            None
+            if templates is None or examples.labels is None
+            else identification(embeddings, examples.labels, model.distance, templates)
+        ),
     )
     if report_file is not None:
         warning = found.warning()

@@ -27,6 +27,10 @@ def evaluate(
             help="also for each value of this column of SOURCE's table; 'label': for each identity; may be repeated",
         ),
     ] = None,
+    identify: Annotated[
+        bool, typer.Option("--identify", help="also measure 1:N: FNIR at FPIR 1 % and 10 %, rank-1")
+    ] = False,
+    templates: Annotated[int, typer.Option(help="items enrolled of each identity, with --identify")] = 1,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="write a report with curves and items to this file")
     ] = None,
@@ -43,7 +47,9 @@ def evaluate(
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal:
-        found = measure(load_model(model, own_code=own_code), source, skip_bad, terminal.done, by or (), report)
+        enrolled = templates if identify else None
+        loaded = load_model(model, own_code=own_code)
+        found = measure(loaded, source, skip_bad, terminal.done, by or (), report, enrolled)
         if warning := found.warning():
             terminal.alarm(warning)
     say_skipped(found.skipped)
@@ -53,6 +59,8 @@ def evaluate(
     of = found.report
     title = f"{of.same_pairs:,} same and {of.different_pairs:,} different pairs of {of.identities:,} identities"
     print_rows(title, ("", "value", "95 % interval"), found.rows())
+    if found.identification is not None:
+        print_rows(found.identification.title(), ("", "value", "95 % interval"), found.identification.rows())
     for column, rows in found.groups.items():
         print_groups(column, rows)
     if found.identities:

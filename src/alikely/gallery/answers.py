@@ -1,0 +1,164 @@
+"""What a gallery answers: who an item is or nobody, what is like it, what was enrolled and what was removed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from alikely.decision import chance_of, shown
+from alikely.metrics import percent
+from alikely.types import Field
+
+Basis = Literal["gallery", "calibration"]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """At or below `distance` an item is identified; strangers are with a rate of at most `fpir`.
+
+    `basis` says what shows it: the distances of the gallery's own identities from all others, or the calibration of
+    the model, with a false-match rate of `fpir` divided by the number of templates. `confidence` 0 is an estimate.
+    `identities` is the size of the gallery that it holds for.
+    """
+
+    distance: float
+    fpir: float
+    confidence: float
+    basis: Basis
+    identities: int
+
+    def words(self) -> str:
+        """The threshold in words."""
+        rate = f"at most {percent(self.fpir)}" if self.confidence else f"{percent(self.fpir)}, an estimate"
+        many = f"{self.identities:,} {'identity' if self.identities == 1 else 'identities'}"
+        return f"threshold {shown(self.distance)} for a false-positive-identification rate of {rate}, among {many}"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An enrolled identity and the distance to it, its templates joined. `templates` is how many were joined.
+
+    `probability` is the chance that the item shows it, judged by this distance alone (None without a calibration).
+    """
+
+    identity: str
+    distance: float
+    templates: int
+    probability: float | None
+
+
+@dataclass(frozen=True)
+class Identification:
+    """Who an item is: an identity, or None for nobody that is enrolled.
+
+    `candidates` are the nearest identities, nearest first, whether or not they are near enough.
+    """
+
+    item: str
+    identity: str | None
+    threshold: Threshold
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def distance(self) -> float:
+        """The distance of the nearest identity."""
+        return self.candidates[0].distance
+
+    @property
+    def probability(self) -> float | None:
+        """The chance that the item shows the nearest identity; None without a calibration."""
+        return self.candidates[0].probability
+
+    @property
+    def exit_code(self) -> int:
+        """For the command line: 0 identified, 1 nobody."""
+        return 1 if self.identity is None else 0
+
+    def sentence(self) -> str:
+        """The answer in one line for people."""
+        nearest = self.candidates[0]
+        chance = "" if nearest.probability is None else f"probability {chance_of(nearest.probability)}; "
+        if self.identity is None:
+            return (
+                f"nobody enrolled (nearest is {nearest.identity}, {chance}distance {shown(nearest.distance)}, "
+                f"{self.threshold.words()})"
+            )
+        return f"{self.identity} ({chance}distance {shown(nearest.distance)}, {self.threshold.words()})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: item, identity (null: nobody), distance, probability, threshold, candidates."""
+        return {
+            "item": self.item,
+            "identity": self.identity,
+            "distance": self.distance,
+            "probability": self.probability,
+            "threshold": asdict(self.threshold),
+            "candidates": [asdict(candidate) for candidate in self.candidates],
+        }
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A template like the item that was searched with. `fields` are the user's own."""
+
+    key: str
+    identity: str
+    distance: float
+    fields: Mapping[str, Field]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the fields by name."""
+        return {
+            "key": self.key,
+            "identity": self.identity,
+            "distance": self.distance,
+            "fields": dict(self.fields),
+        }
+
+    def cells(self) -> tuple[str, str, str]:
+        """For printing: identity, distance, fields."""
+        fields = ", ".join(f"{name} = {value}" for name, value in self.fields.items())
+        return self.identity, shown(self.distance), fields
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What an enrolment did: templates that are new, those that were there (of these, `changed` got other fields).
+
+    `problems` are the items that could not be read, with what is wrong with each; all others are enrolled.
+    """
+
+    new: int
+    there: int
+    changed: int
+    problems: tuple[tuple[str, str], ...]
+
+    @property
+    def exit_code(self) -> int:
+        """For the command line: 0 all is enrolled, 1 some items could not be read."""
+        return 1 if self.problems else 0
+
+    def sentence(self) -> str:
+        """What was done, in one line."""
+        changed = f" ({self.changed:,} with other fields now)" if self.changed else ""
+        bad = f"; {len(self.problems):,} could not be read" if self.problems else ""
+        return f"{self.new:,} enrolled, {self.there:,} there already{changed}{bad}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the counts, and the problems."""
+        problems = [{"item": name, "problem": problem} for name, problem in self.problems]
+        return {"new": self.new, "there": self.there, "changed": self.changed, "problems": problems}
+
+
+@dataclass(frozen=True)
+class Removed:
+    """How many templates were removed, and how many files were then searched for what might be left (None: none)."""
+
+    templates: int
+    files_searched: int | None
+
+    def sentence(self) -> str:
+        """What was done, in one line."""
+        count = f"{self.templates:,} template{'' if self.templates == 1 else 's'} removed"
+        if self.files_searched is None:
+            return f"{count}; what the database's own files still hold was not looked at"
+        return f"{count}; nothing of them is left in the gallery's {self.files_searched:,} files"

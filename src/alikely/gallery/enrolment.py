@@ -1,0 +1,164 @@
+"""A source of items in; their templates in the store, each item once, batch by batch, out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from alikely.data.items import read_all
+from alikely.data.reading import prepare
+from alikely.data.sources import examples_from, read_said
+from alikely.embedding import Progress, embed_items
+from alikely.errors import InputError, ModelError, SettingsError
+from alikely.gallery.answers import Enrolled
+from alikely.gallery.candidates import gathered
+from alikely.gallery.content import content_of, key_of, own_name
+from alikely.gallery.fields import check_fields, fields_of
+from alikely.gallery.held import Held
+from alikely.model import SiameseModel
+from alikely.types import Examples, Field, Item, Kind, Templates
+
+BATCH = 256  # items embedded and committed at once: so many at most are embedded again after a stop
+
+Source = str | Path | Examples | Sequence[Item]
+
+
+def examples_of(source: Source, kind: Kind) -> Examples:
+    """The items of a source for a model of this kind: a folder, a table, one item as it is said, a list, or Examples.
+
+    A str is a text (or the name of a table) where the model takes texts. Raises InputError as reading a source does,
+    SettingsError for items of another kind.
+    """
+    if isinstance(source, Examples):
+        examples = source
+    elif isinstance(source, str | Path):
+        examples = read_said(str(source), kind)
+    elif isinstance(source, Item):
+        examples = examples_from([source], kind=kind)
+    else:
+        examples = examples_from(source, kind=kind)
+    if examples.kind != kind:
+        raise SettingsError(f"the model takes {kind}s, and these items are {examples.kind}s")
+    return examples
+
+
+def enrol(
+    held: Held,
+    examples: Examples,
+    identity: str | None = None,
+    fields: Mapping[str, Field] | None = None,
+    progress: Progress | None = None,
+) -> Enrolled:
+    """Enrol all items that can be read, in batches; what a batch has committed stays, whatever happens next.
+
+    An item shows `identity`, or without one its label, or without that its own name. Its fields are the further columns
+    of its table, and `fields`. An item that is there under its identity is not embedded again, but gets new fields
+    where some are given. Raises SettingsError for fields that cannot be kept, StorageError where the disk is full, and
+    GalleryError where another writes too long.
+    """
+    if identity is not None and not identity.strip():
+        raise InputError("an identity must be a text that is not blank; name who or what the items show")
+    all_fields = [{**columns, **(fields or {})} for columns in fields_of(examples.columns, len(examples))]
+    for mine in all_fields:
+        check_fields(mine)
+    seen: set[str] = set()
+    done = Enrolled(0, 0, 0, ())
+    for start in range(0, len(examples), BATCH):
+        stop = min(start + BATCH, len(examples))
+        some = examples.select(np.arange(start, stop))
+        done = _added(done, _enrol_batch(held, some, all_fields[start:stop], identity, seen))
+        if progress:
+            progress("enrolling", stop, len(examples))
+    return done
+
+
+def embedded(
+    model: SiameseModel, examples: Examples, progress: Progress | None = None
+) -> tuple[Float[np.ndarray, "items dim"], Examples, list[tuple[str, str]]]:
+    """The embeddings of all items that can be read, these items, and what is wrong with each of the others.
+
+    Raises ModelError for embeddings that are not finite.
+    """
+    told = None if progress is None else lambda done, total: progress("reading", done, total)
+    read, problems = prepare(examples, model.preparation, skip_bad=True, progress=told)
+    embeddings = embed_items(model, read, progress)
+    finite = np.isfinite(embeddings).all(axis=1)
+    if not finite.all():
+        name = read.examples.names[int(np.flatnonzero(~finite)[0])]
+        raise ModelError(f"{name}: its embedding is not finite: the model's weights are not usable; train it again")
+    return embeddings, read.examples, problems
+
+
+def _enrol_batch(
+    held: Held, examples: Examples, fields: Sequence[Mapping[str, Field]], identity: str | None, seen: set[str]
+) -> Enrolled:
+    """One batch; `seen` are the keys of the batches before it and gets those of this one."""
+    contents, problems = read_all(examples.items, examples.names, content_of)
+    names: dict[str, str] = {}
+    places: dict[str, int] = {}
+    for place, content in enumerate(contents):
+        if content is None:
+            continue
+        shows = identity if identity is not None else _shown_by(examples, place, content)
+        key = key_of(content, shows)
+        if key not in seen:
+            names[key], places[key] = shows, place
+            seen.add(key)
+    there = held.store.has(list(places)) if places else set()
+    changed = _with_new_fields(held, there, {key: fields[places[key]] for key in there})
+    keys = [key for key in places if key not in there]
+    if not keys:
+        return Enrolled(0, len(there), changed, tuple(problems))
+    # Each is found again by its place: not all can be read.
+    numbered = replace(
+        examples.select(np.array([places[key] for key in keys])), groups=np.arange(len(keys)), pairs=None
+    )
+    embeddings, read, bad = embedded(held.model, numbered)
+    assert read.groups is not None  # they were numbered above
+    kept = [keys[number] for number in read.groups]
+    if kept:
+        held.store.put(
+            Templates(
+                keys=tuple(kept),
+                identities=tuple(names[key] for key in kept),
+                embeddings=held.coordinates.of(embeddings),
+                fields=tuple(fields[places[key]] for key in kept),
+            )
+        )
+    return Enrolled(len(kept), len(there), changed, (*problems, *bad))
+
+
+def _with_new_fields(held: Held, there: set[str], fields: Mapping[str, Mapping[str, Field]]) -> int:
+    """Give templates that are there other fields, where some are given; how many."""
+    given = [key for key in there if fields[key]]
+    if not given:
+        return 0
+    old = gathered(held.store.read(keys=given), held.store.dim)
+    rows = [row for row, key in enumerate(old.keys) if dict(old.fields[row]) != dict(fields[key])]
+    if rows:
+        held.store.put(
+            Templates(
+                keys=tuple(old.keys[row] for row in rows),
+                identities=tuple(old.identities[row] for row in rows),
+                embeddings=old.embeddings[rows],
+                fields=tuple(fields[old.keys[row]] for row in rows),
+            )
+        )
+    return len(rows)
+
+
+def _shown_by(examples: Examples, place: int, content: str) -> str:
+    if examples.labels is not None:
+        return str(examples.labels[place])
+    return own_name(examples.items[place], examples.names[place], content)
+
+
+def _added(one: Enrolled, other: Enrolled) -> Enrolled:
+    return Enrolled(
+        one.new + other.new,
+        one.there + other.there,
+        one.changed + other.changed,
+        (*one.problems, *other.problems),
+    )

@@ -1,0 +1,98 @@
+"""A gallery and a wanted false-positive-identification rate (FPIR) in; the threshold that keeps it out."""
+
+import numpy as np
+
+from alikely.calibration.record import check_confidence, percent_up
+from alikely.errors import CalibrationError
+from alikely.gallery.answers import Threshold
+from alikely.gallery.candidates import nearest_identities
+from alikely.gallery.held import Held
+from alikely.gallery.strangers import Strangers
+from alikely.metrics import percent
+from alikely.metrics.verification import check_rate
+
+CONFIDENCE = 0.95  # where the model has no calibration that says another
+MOST_SHOWN = 3000  # identities shown to the others: enough for an FPIR of 0.2 %
+AT_ONCE = 256
+FEWEST_ASKED = 20
+
+
+def default_confidence(held: Held) -> float:
+    """The confidence of the model's calibration, or 95 %."""
+    return CONFIDENCE if held.model.calibration is None else held.model.calibration.confidence
+
+
+def strangers_of(held: Held, seed: int = 0) -> Strangers | None:
+    """Each enrolled identity (of many, 3,000 drawn at random) shown to all others by its first template.
+
+    Identities with the label of one that the model learned from are not shown: the model knows how to tell them apart.
+    None where fewer than 20 are left.
+    """
+    learned = held.model.record.get("data", {}).get("labels", {})
+    known = {label for part in ("train", "validate") for label in learned.get(part, ())}
+    names = list(held.store.identities())
+    number = {name: place for place, name in enumerate(names)}
+    fresh = [name for name in names if name not in known]
+    if len(fresh) < FEWEST_ASKED:
+        return None
+    chosen = np.random.default_rng(seed).permutation(fresh)[:MOST_SHOWN].tolist()
+    found: list[tuple[float, int, int]] = []
+    for start in range(0, len(chosen), AT_ONCE):
+        probes: dict[str, np.ndarray] = {}
+        for piece in held.store.read(identities=chosen[start : start + AT_ONCE]):
+            for row, name in enumerate(piece.identities):
+                probes.setdefault(name, piece.embeddings[row])
+        answers = nearest_identities(held, np.stack(list(probes.values())), 2)
+        for name, answer in zip(probes, answers, strict=True):
+            other = next((found for found in answer if found[0] != name), None)
+            if other is not None and other[0] in number:
+                found.append((other[1], number[name], number[other[0]]))
+    found.sort()
+    distances, themselves, nearest = (np.array(column) for column in zip(*found, strict=True))
+    return Strangers(distances.astype(np.float64), themselves, nearest, len(names))
+
+
+def open_set_threshold(held: Held, strangers: Strangers | None, fpir: float, confidence: float | None) -> Threshold:
+    """The threshold by a fixed rule: by the gallery's own identities where they can show the rate, else by the model's
+    calibration at a false-match rate of the FPIR divided by the number of templates (the union bound), where that can.
+
+    `confidence` None is the calibration's own (95 % without one), 0 an estimate. Raises CalibrationError with the
+    smallest FPIR that can be kept, and with what it takes for less.
+    """
+    sure = default_confidence(held) if confidence is None else confidence
+    check_confidence(sure)
+    check_rate(fpir, "false-positive-identification rate")
+    identities, templates = len(held.store.identities()), held.store.count()
+    by_gallery = None if strangers is None else strangers.threshold(fpir, sure)
+    if by_gallery is not None:
+        return Threshold(by_gallery, fpir, sure, "gallery", identities)
+    calibration = held.model.calibration
+    if calibration is not None and calibration.bearable("fmr", sure) <= fpir / templates:
+        by_calibration = calibration.threshold(fmr=fpir / templates, confidence=sure)
+        return Threshold(by_calibration, fpir, sure, "calibration", identities)
+    raise CalibrationError(_cannot(held, strangers, fpir, sure, templates))
+
+
+def _cannot(held: Held, strangers: Strangers | None, fpir: float, confidence: float, templates: int) -> str:
+    calibration = held.model.calibration
+    bearable = [1.0] if strangers is None else [strangers.bearable(confidence)]
+    if calibration is not None:
+        bearable.append(calibration.bearable("fmr", confidence) * templates)
+    smallest = min(bearable)
+    promised = f"with {percent(confidence)} confidence" if confidence else "even as an estimate"
+    shown = 0 if strangers is None else len(strangers.distances)
+    by_calibration = (
+        "the model has no calibration"
+        if calibration is None
+        else f"the calibration of the model can bear {percent_up(min(1.0, bearable[-1]))} for {templates:,} templates"
+    )
+    ways = [f"ask for {percent_up(smallest)} or more (--fpir, fpir=)"] if smallest < 1 else []
+    ways += ["take an estimate that promises nothing (--confidence 0)"] if confidence else []
+    # Without errors, errors coming in pairs: half of the identities count.
+    needed = 2 * np.log(1 - confidence) / np.log1p(-fpir) if confidence and 0 < fpir < 1 else 1 / max(fpir, 1e-9)
+    ways.append(f"enrol about {int(np.ceil(needed)):,} identities or more that the model has not learned from")
+    return (
+        f"a false-positive-identification rate of {percent(fpir)} cannot be kept {promised}: {shown:,} enrolled "
+        f"identities, which the model has not learned from, are too few to show it, and {by_calibration}; "
+        + ", or ".join(ways)
+    )

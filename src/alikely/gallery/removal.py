@@ -1,0 +1,69 @@
+"""Templates to forget in; the store without them, and the proof that its files hold nothing of them, out."""
+
+import mmap
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from alikely.errors import GalleryError
+from alikely.gallery.answers import Removed
+from alikely.gallery.candidates import gathered
+from alikely.gallery.held import Held
+from alikely.types import Templates
+
+SHORTEST_TRACE = 16  # bytes: what is shorter may stand in any file by chance
+
+
+def remove(held: Held, identity: str | None = None, key: str | None = None) -> Removed:
+    """Remove an identity, or one template, and search the gallery's files for what might be left of it.
+
+    Raises GalleryError where it is not there, where neither or both are named, and where anything was left.
+    """
+    if (identity is None) == (key is None):
+        raise GalleryError("name what to remove: an identity, or the key of one template")
+    templates = gathered(
+        held.store.read(
+            keys=None if key is None else [key],
+            identities=None if identity is None else [identity],
+        ),
+        held.store.dim,
+    )
+    if len(templates) == 0:
+        what = f"the identity {identity!r}" if key is None else f"the key {key!r}"
+        raise GalleryError(f"{held.where}: {what} is not there; `alikely gallery list` shows what is")
+    held.store.remove(keys=templates.keys)
+    folder = Path(held.where)
+    if not folder.is_dir():
+        return Removed(len(templates), None)
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    left = [path for path in files if _holds(path, _traces(held, templates))]
+    if left:
+        shown = ", ".join(str(path) for path in left)
+        raise GalleryError(
+            f"{held.where}: {len(templates):,} templates are removed, but traces of them are left in {shown}; close "
+            "other programs that have the gallery open, and remove them once more from a copy: export, import"
+        )
+    return Removed(len(templates), len(files))
+
+
+def _traces(held: Held, templates: Templates) -> list[bytes]:
+    """What only these templates have: their keys, and their embeddings as bytes, but those that others share."""
+    traces = [key.encode() for key in templates.keys]
+    rows = templates.embeddings.astype(np.float32)
+    if held.store.count() > 0:
+        nearest = held.store.search(rows, 1).keys[:, 0].tolist()
+        others = gathered(held.store.read(keys=set(nearest)), held.store.dim)
+        shared = {row.tobytes() for row in others.embeddings}
+    else:
+        shared = set()
+    whole = [row.tobytes() for row in rows if np.count_nonzero(row) > 1]
+    return [*traces, *(trace for trace in whole if trace not in shared and len(trace) >= SHORTEST_TRACE)]
+
+
+def _holds(path: Path, traces: Sequence[bytes]) -> bool:
+    with path.open("rb") as file:
+        if path.stat().st_size == 0:
+            return False
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return any(content.find(trace) >= 0 for trace in traces)

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from alikely.errors import CalibrationError, GalleryError, SettingsError
+from alikely.gallery.drift import drift_of_live
+from alikely.gallery.live import Live, append_live, read_live
+from tests.gallery.galleries import calibrated, embeddings, gallery_of, passing_model, people
+
+MODEL = calibrated(passing_model(8), identities=60)
+
+
+def pairs_of(seed: int, noise: float = 0.3, count: int = 150) -> tuple[np.ndarray, np.ndarray]:
+    """Distances of items of one person, and of two people."""
+    rows, _ = people(count, 2, noise=noise, seed=seed)
+    return np.linalg.norm(rows[::2] - rows[1::2], axis=1), np.linalg.norm(rows[::2] - np.roll(rows[1::2], 1, 0), axis=1)
+
+
+def log_of(same: np.ndarray, different: np.ndarray, threshold: float | None) -> list[Live]:
+    accepted = [
+        Live("accepted" if threshold is None or place <= threshold else "refused", float(place), threshold)
+        for place in same
+    ]
+    return accepted + [Live("different", float(place)) for place in different]
+
+
+@pytest.mark.parametrize("threshold", [None, 1.2])
+def test_no_drift_is_found_where_there_is_none(threshold):
+    calibration = MODEL.calibration
+    assert calibration is not None
+    found = [drift_of_live(log_of(*pairs_of(seed), threshold), calibration) for seed in range(100, 140)]
+
+    assert sum(one.verdict != "no drift" for one in found) <= 2
+    assert all(row.count >= 50 for one in found for row in one.rows)
+    assert found[0].exit_code == 0
+    assert found[0].sentence().startswith("no drift")
+
+
+@pytest.mark.parametrize(("noise", "threshold"), [(0.6, None), (0.5, 1.7)])
+def test_items_that_have_become_noisier_are_found(noise, threshold):
+    calibration = MODEL.calibration
+    assert calibration is not None
+    found = drift_of_live(log_of(*pairs_of(1, noise=noise, count=400), threshold), calibration)
+
+    assert found.verdict == "calibrate anew"
+    assert found.rows[0].direction is not None
+    assert found.rows[0].direction > 0
+    assert found.exit_code == 1
+    assert "distances of same pairs have become larger" in found.sentence()
+    assert found.to_dict()["rows"][0]["verdict"] == "calibrate anew"
+
+
+def test_psi_and_ks_by_hand():
+    calibration = MODEL.calibration
+    assert calibration is not None
+    middle = float(np.interp(0.1, 1 - calibration.curve.fnmr, calibration.curve.thresholds))
+    found = drift_of_live([Live("accepted", middle)] * 100, calibration).rows[0]
+
+    # All live distances lie where a tenth of the calibration's lies below.
+    assert found.ks == pytest.approx(0.9)
+    full, empty = 100.5 / 102.5, 0.5 / 102.5
+    assert found.psi == pytest.approx((full - 0.2) * np.log(full / 0.2) + 4 * (empty - 0.2) * np.log(empty / 0.2))
+    assert found.direction == pytest.approx(-0.4)
+
+
+def test_too_few_distances_say_nothing():
+    calibration = MODEL.calibration
+    assert calibration is not None
+    found = drift_of_live([Live("accepted", 1.0)] * 49, calibration)
+
+    assert (found.verdict, found.exit_code) == ("too few", 0)
+    assert found.sentence() == "too few distances to tell: 49 of a kind, it takes 50"
+    assert found.cells()[0] == ("same", "49", "", "", "", "too few")
+
+
+def test_labelled_items_show_drift_without_a_log():
+    gallery = gallery_of(MODEL)
+    same, noisier = (embeddings(*people(120, 3, noise=noise, seed=8)) for noise in (0.3, 0.8))
+
+    assert gallery.drift(source=same).verdict == "no drift"
+    assert gallery.drift(source=noisier).verdict == "calibrate anew"
+
+
+def test_a_log_goes_through_its_file(tmp_path):
+    entries = [Live("accepted", 0.5, 1.0), Live("different", 2.0)]
+    append_live(tmp_path / "log", entries[:1])
+    append_live(tmp_path / "log", entries[1:])
+
+    assert read_live(tmp_path / "log") == entries
+    gallery = gallery_of(MODEL)
+    assert gallery.drift(log=tmp_path / "log").verdict == "too few"
+
+
+def test_logs_that_are_none_are_refused(tmp_path):
+    gallery = gallery_of(MODEL)
+    log = tmp_path / "log"
+
+    with pytest.raises(GalleryError, match="no distances were kept"):
+        gallery.drift(log=log)
+    with pytest.raises(SettingsError, match="is no folder"):
+        gallery.drift()
+    log.write_text('{"what": "accepted", "distance": 0.5}\n{"what": "accepted", "distance": -1}\n')
+    with pytest.raises(GalleryError, match="line 2"):
+        gallery.drift(log=log)
+    with pytest.raises(CalibrationError):
+        gallery_of(passing_model()).drift(log=log)

@@ -1,0 +1,302 @@
+import numpy as np
+import pytest
+
+from alikely.data.sources import examples_from, read_source
+from alikely.errors import CalibrationError, GalleryError, InputError, ModelError, SettingsError
+from alikely.gallery.gallery import Gallery
+from alikely.gallery.held import about
+from alikely.gallery.joining import Joining
+from alikely.gallery.live import read_live
+from tests.gallery.galleries import calibrated, embeddings, gallery_of, passing_model, people
+from tests.gallery.naive import NaiveStore
+from tests.models import small_model
+from tests.pictures import pattern_folder
+
+
+def line(*places: float) -> np.ndarray:
+    return np.array([[place, 0.0] for place in places], dtype=np.float32)
+
+
+def test_items_are_found_by_the_models_own_distance():
+    gallery = gallery_of(passing_model(distance="squared_euclidean"))
+    gallery.enrol(embeddings(line(0, 3, 10), ["a", "b", "c"]))
+
+    hits = gallery.search(np.array([1.0, 0.0]), k=2)
+
+    assert [(hit.identity, hit.distance) for hit in hits] == [("a", 1.0), ("b", 4.0)]
+
+
+@pytest.mark.parametrize(
+    "distance", ["euclidean", "squared_euclidean", "manhattan", "exp_manhattan", "cosine", "learned"]
+)
+def test_the_order_and_the_distances_are_those_of_the_model(distance):
+    model = passing_model(6, distance)
+    rows, labels = people(30, 1, 6)
+    gallery = gallery_of(model, errors=0.01)
+    gallery.enrol(embeddings(rows, labels))
+    query = people(1, 1, 6, seed=9)[0][0]
+
+    hits = gallery.search(query, k=30)
+
+    expected = sorted((model.distance_of(query, row), str(label)) for row, label in zip(rows, labels, strict=True))
+    assert [hit.identity for hit in hits] == [label for _, label in expected]
+    assert [hit.distance for hit in hits] == pytest.approx([distance for distance, _ in expected], rel=1e-5)
+
+
+def test_each_item_is_enrolled_once_however_often_it_is_run():
+    gallery = gallery_of(passing_model())
+    source = embeddings(line(0, 0, 3), ["a", "a", "b"])
+
+    first, second = gallery.enrol(source), gallery.enrol(source)
+
+    assert (first.new, first.there, second.new, second.there) == (2, 0, 0, 2)
+    assert gallery.identities() == {"a": 1, "b": 1}
+
+
+def test_one_item_under_two_identities_is_two_templates():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0)), identity="a")
+    gallery.enrol(embeddings(line(0)), identity="b")
+
+    assert gallery.identities() == {"a": 1, "b": 1}
+
+
+def test_what_is_there_is_not_embedded_again_but_gets_new_fields():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0, 3), ["a", "b"], {"price": ["1", "2"], "shop": ["x", ""]}))
+    puts = gallery.inside.store.puts
+
+    same = gallery.enrol(embeddings(line(0, 3), ["a", "b"]))
+    assert (same.changed, gallery.inside.store.puts) == (0, puts)
+    changed = gallery.enrol(embeddings(line(0, 3), ["a", "b"], {"price": ["1", "9"], "shop": ["x", ""]}))
+
+    assert changed.changed == 1
+    fields = {one["identity"]: one["fields"] for one in gallery.described()}
+    assert fields == {"a": {"price": 1, "shop": "x"}, "b": {"price": 9}}
+
+
+def test_enrolment_commits_in_batches_and_goes_on_from_there(monkeypatch):
+    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", 4)
+    gallery = gallery_of(passing_model())
+    told = []
+
+    def stop(phase, done, total):
+        told.append((phase, done, total))
+        if done == 8:
+            raise KeyboardInterrupt
+
+    source = embeddings(line(*range(10)), range(10))
+    with pytest.raises(KeyboardInterrupt):
+        gallery.enrol(source, progress=stop)
+    assert told == [("enrolling", 4, 10), ("enrolling", 8, 10)]
+    assert len(gallery) == 8
+
+    rest = gallery.enrol(source)
+    assert (rest.new, rest.there) == (2, 8)
+
+
+def test_items_that_cannot_be_read_are_named_and_the_others_go_on(tmp_path):
+    folder = pattern_folder(tmp_path / "faces", 3, 2)
+    broken = sorted((folder).glob("*/*"))[0]
+    broken.write_bytes(b"no picture")
+    model = small_model()
+    gallery = gallery_of(model)
+
+    done = gallery.enrol(folder)
+
+    assert (done.new, done.exit_code) == (5, 1)
+    assert [name for name, _ in done.problems] == [str(broken)]
+    assert "5 enrolled, 0 there already; 1 could not be read" in done.sentence()
+
+
+def test_pictures_are_known_by_their_bytes_wherever_they_lie(tmp_path):
+    folder = pattern_folder(tmp_path / "faces", 2, 2)
+    gallery = gallery_of(small_model())
+    gallery.enrol(folder)
+    folder.rename(tmp_path / "moved")
+
+    assert gallery.enrol(read_source(tmp_path / "moved")).new == 0
+
+
+def test_without_labels_an_item_is_its_own_identity(tmp_path):
+    folder = pattern_folder(tmp_path / "faces", 2, 1)
+    paths = sorted(folder.glob("*/*"))
+    pictures = gallery_of(small_model())
+    pictures.enrol(examples_from(paths))
+    arrays = gallery_of(passing_model())
+    arrays.enrol([np.array([0.0, 1.0])])
+    arrays.enrol([np.array([0.0, 2.0])])
+
+    assert list(pictures.identities()) == [str(path) for path in paths]
+    assert len(arrays.identities()) == 2  # and not both "embedding 1"
+
+
+def test_identify_answers_with_an_identity_or_nobody():
+    model = calibrated(passing_model(8))
+    rows, labels = people(30, 2, noise=0.05)
+    gallery = gallery_of(model)
+    gallery.enrol(embeddings(rows[::2], labels[::2]))
+
+    known = gallery.identify(rows[1], fpir=0.1, confidence=0.0)
+    stranger = gallery.identify(np.full(8, 5.0, np.float32), fpir=0.1, confidence=0.0)
+
+    assert (known.identity, known.exit_code) == ("0", 0)
+    assert known.candidates[0].templates == 1
+    assert len(known.candidates) == 5
+    assert known.distance == pytest.approx(model.distance_of(rows[0], rows[1]), rel=1e-5)
+    assert known.sentence().startswith("0 (probability ")
+    assert "false-positive-identification rate of 10 %, an estimate, among 30 identities" in known.sentence()
+    assert (stranger.identity, stranger.exit_code) == (None, 1)
+    assert stranger.sentence().startswith("nobody enrolled (nearest is ")
+    assert known.to_dict()["threshold"]["basis"] == "gallery"
+
+
+def test_the_probability_has_the_prior_shared_among_the_enrolled():
+    model = calibrated(passing_model(8))
+    rows, labels = people(25, 1)
+    gallery = gallery_of(model)
+    gallery.enrol(embeddings(rows, labels))
+
+    answer = gallery.identify(rows[0] + 0.1, fpir=0.2, confidence=0.0, prior=0.5)
+
+    assert model.calibration is not None
+    assert answer.probability == pytest.approx(model.calibration.probability(answer.distance, prior=0.5 / 25))
+
+
+def test_of_many_items_each_gets_the_answer_it_gets_alone():
+    gallery = gallery_of(calibrated(passing_model(8)))
+    rows, labels = people(25, 3)
+    gallery.enrol(embeddings(rows, labels))
+
+    answers, problems = gallery.identify_all(embeddings(rows[:5] + 0.2), fpir=0.2, confidence=0.0)
+    found, _ = gallery.search_all(embeddings(rows[:5] + 0.2), k=3)
+
+    assert problems == []
+    for row, answer, (name, hits) in zip(rows[:5] + 0.2, answers, found, strict=True):
+        alone = gallery.identify(row, fpir=0.2, confidence=0.0)
+        assert (answer.identity, answer.distance) == (alone.identity, pytest.approx(alone.distance, rel=1e-6))
+        assert [hit.key for hit in hits] == [hit.key for hit in gallery.search(row, k=3)]
+        assert name == answer.item
+
+
+def test_verify_divides_the_rate_among_the_templates():
+    model = calibrated(passing_model(8))
+    rows, labels = people(3, 4, noise=0.05)
+    gallery = gallery_of(model)
+    gallery.enrol(embeddings(rows[labels == 0][:3], ["a"] * 3))
+
+    decision = gallery.verify(rows[3], "a", fmr=0.03)
+
+    assert model.calibration is not None
+    assert decision.verdict == "same"
+    assert decision.threshold == model.calibration.threshold(fmr=0.01)
+    assert decision.fmr == pytest.approx(0.03)
+    assert gallery.verify(rows[4], "a", fmr=0.03).verdict == "different"
+
+
+def test_verify_with_one_template_is_compare():
+    model = calibrated(passing_model(8))
+    rows, _ = people(2, 1)
+    gallery = gallery_of(model)
+    gallery.enrol([rows[0]], identity="a")
+
+    assert gallery.verify(rows[1], "a").to_dict() == pytest.approx(model.compare(rows[0], rows[1]).to_dict())
+
+
+def test_a_filter_on_fields():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0, 1, 2), ["a", "b", "c"], {"price": ["5", "50", "7"], "shop": ["B", "B", "C"]}))
+    gallery.enrol([np.array([0.5, 0.0])], identity="d", fields={"shop": "B", "price": 6})
+
+    assert [hit.identity for hit in gallery.search(np.zeros(2), where="shop = 'B' and price < 20")] == ["a", "d"]
+    assert gallery.identities("price < 8") == {"a": 1, "c": 1, "d": 1}
+    with pytest.raises(SettingsError):
+        gallery.search(np.zeros(2), where="shop = ")
+
+
+def test_remove_takes_all_of_an_identity_or_one_template():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0, 1, 2, 3), ["a", "a", "b", "b"]))
+    key = gallery.search(np.array([2.0, 0.0]), k=1)[0].key
+
+    assert gallery.remove(key=key).templates == 1
+    assert gallery.remove(identity="a").templates == 2
+    assert gallery.identities() == {"b": 1}
+    with pytest.raises(GalleryError, match="the identity 'a' is not there"):
+        gallery.remove(identity="a")
+    with pytest.raises(GalleryError, match="the key 'x' is not there"):
+        gallery.remove(key="x")
+    with pytest.raises(GalleryError, match="name what to remove"):
+        gallery.remove()
+
+
+def test_a_gallery_of_another_model_is_refused():
+    one, other = passing_model(2), passing_model(2, "manhattan")
+    store = NaiveStore(2, "euclidean", about(one, Joining(), None))
+
+    with pytest.raises(GalleryError, match=r"was made with the model .* gallery rebuild"):
+        Gallery.on(store, other)
+    with pytest.raises(GalleryError, match="is a store, but no gallery"):
+        Gallery.on(NaiveStore(2, "euclidean", {}), one)
+    with pytest.raises(GalleryError, match="gallery of version 99"):
+        Gallery.on(NaiveStore(2, "euclidean", {**about(one, Joining(), None), "version": 99}), one)
+
+
+def test_an_empty_gallery_says_so():
+    gallery = gallery_of(calibrated(passing_model()))
+
+    for ask in (gallery.identify, gallery.search):
+        with pytest.raises(GalleryError, match="the gallery is empty"):
+            ask(np.zeros(2))
+    with pytest.raises(GalleryError, match="the identity 'a' is not there"):
+        gallery.verify(np.zeros(2), "a")
+
+
+def test_bad_settings_and_items_are_refused():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0), ["a"]))
+
+    with pytest.raises(CalibrationError, match="the model has no calibration"):
+        gallery.verify(np.zeros(2), "a")
+    with pytest.raises(SettingsError, match="1 to 10,000 of the nearest"):
+        gallery.search(np.zeros(2), k=0)
+    with pytest.raises(InputError, match="3 numbers"):
+        gallery.search(np.zeros(3))
+    with pytest.raises(InputError, match="not blank"):
+        gallery.enrol([np.zeros(2)], identity=" ")
+    with pytest.raises(SettingsError, match="the field 'price'"):
+        gallery.enrol([np.zeros(2)], identity="a", fields={"price": float("nan")})
+    with pytest.raises(SettingsError, match="these items are pictures"):
+        gallery.enrol(examples_from([np.zeros((4, 4), np.uint8)]))
+    gallery_with_calibration = gallery_of(calibrated(passing_model()))
+    gallery_with_calibration.enrol(embeddings(line(*range(30)), range(30)))
+    with pytest.raises(SettingsError, match="the prior"):
+        gallery_with_calibration.identify(np.zeros(2), fpir=0.5, confidence=0.0, prior=0.0)
+
+
+def test_embeddings_that_are_not_finite_are_the_models_fault():
+    model = passing_model(2)
+    gallery = gallery_of(model)
+    huge = np.full((1, 2), 3e38, dtype=np.float32)
+    model.encoder.forward = lambda batch: batch * 10
+
+    with pytest.raises(ModelError, match="embedding 1: its embedding is not finite"):
+        gallery.enrol(embeddings(huge, ["a"]))
+
+
+def test_distances_are_kept_when_asked(tmp_path):
+    rows, labels = people(30, 2, noise=0.05)
+    gallery = gallery_of(calibrated(passing_model(8)))
+    gallery.enrol(embeddings(rows[::2], labels[::2]))
+    gallery.log = tmp_path / "log.jsonl"
+
+    gallery.verify(rows[1], "0", fmr=0.05)
+    answer = gallery.identify(rows[3], fpir=0.1, confidence=0.0)
+    gallery.verify(np.full(8, 5.0, np.float32), "0", fmr=0.05)
+
+    kept = read_live(gallery.log)
+    told = [entry for entry in kept if entry.what != "different"]
+    assert [entry.what for entry in told] == ["accepted", "accepted", "refused"]
+    assert told[1].distance == answer.distance
+    assert told[1].threshold == answer.threshold.distance
+    assert len(kept) > 3

@@ -1,0 +1,172 @@
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alikely.data.sources import examples_from
+from alikely.errors import GalleryError, ModelError, SettingsError, StorageError
+from alikely.gallery import Gallery
+from alikely.gallery.removal import _holds
+from alikely.storage import save_model
+from alikely.stores.local import open_local
+from tests.gallery.galleries import calibrated, embeddings, passing_model, people
+from tests.models import small_model
+from tests.pictures import pattern_folder
+
+
+def made(folder: Path, count: int = 12, each: int = 2) -> Gallery:
+    gallery = Gallery.create(folder, calibrated(passing_model(8)))
+    rows, labels = people(count, each)
+    gallery.enrol(embeddings(rows, [f"person {label}" for label in labels], {"price": list(map(str, labels))}))
+    return gallery
+
+
+def test_a_gallery_is_there_again_with_its_model(tmp_path):
+    model = calibrated(passing_model(8))
+    save_model(model, tmp_path / "model")
+    rows, labels = people(12, 2)
+    with Gallery.create(tmp_path / "all", tmp_path / "model") as gallery:
+        gallery.enrol(embeddings(rows, labels))
+        before = gallery.identify(rows[3], fpir=0.5, confidence=0.0)
+
+    with Gallery.open(tmp_path / "all") as again:
+        assert len(again) == 24
+        assert again.identify(rows[3], fpir=0.5, confidence=0.0) == before
+    (tmp_path / "model").rename(tmp_path / "moved")
+    with pytest.raises(GalleryError, match=r"its model lay in .*--model FOLDER"):
+        Gallery.open(tmp_path / "all")
+    with Gallery.open(tmp_path / "all", tmp_path / "moved") as again:
+        assert len(again) == 24
+
+
+def test_what_cannot_be_opened_says_why(tmp_path):
+    made(tmp_path / "all").close()
+
+    with pytest.raises(GalleryError, match="there is something in this folder already"):
+        Gallery.create(tmp_path / "all", passing_model())
+    with pytest.raises(GalleryError, match="does not know where its model lies"):
+        Gallery.open(tmp_path / "all")
+    with pytest.raises(GalleryError, match=r"was made with the model .*rebuild"):
+        Gallery.open(tmp_path / "all", passing_model(8, "cosine"))
+    with pytest.raises(GalleryError, match="there is no store"):
+        Gallery.open(tmp_path / "none", passing_model())
+    with pytest.raises(ModelError):
+        Gallery.open(tmp_path / "all", tmp_path / "none")
+
+
+def test_nothing_of_what_is_removed_is_left_in_the_files(tmp_path):
+    with made(tmp_path / "all", count=300) as gallery:
+        removed = next(gallery.templates(identities=["person 7"]))
+        gallery.search(people(1, 1)[0][0], k=3)
+        traces = [removed.keys[0].encode(), removed.embeddings[0].tobytes(), b"person 7\0"]
+        before = [path for path in (tmp_path / "all").iterdir() if any(_holds(path, [trace]) for trace in traces[:2])]
+        done = gallery.remove(identity="person 7")
+        assert before
+        assert done.templates == 2
+        assert "nothing of them is left in the gallery's" in done.sentence()
+        for path in (tmp_path / "all").iterdir():
+            assert not _holds(path, traces)
+    for path in (tmp_path / "all").iterdir():
+        assert not _holds(path, traces)
+
+
+def test_what_is_left_behind_is_found(tmp_path):
+    with made(tmp_path / "all") as gallery:
+        kept = next(gallery.templates(identities=["person 7"])).embeddings[1]
+        (tmp_path / "all" / "copy").write_bytes(b"...." + kept.tobytes() + b"....")
+
+        with pytest.raises(GalleryError, match=r"traces of them are left in .*copy"):
+            gallery.remove(identity="person 7")
+
+
+def test_a_template_that_another_identity_shares_is_no_trace(tmp_path):
+    with made(tmp_path / "all") as gallery:
+        row = people(1, 1)[0][0]
+        gallery.enrol([row], identity="one")
+        gallery.enrol([row], identity="other")
+
+        assert gallery.remove(identity="one").templates == 1
+        assert gallery.search(row, k=1)[0].identity == "other"
+
+
+def test_rebuild_embeds_anew_and_keeps_identities_and_fields(tmp_path):
+    folder = pattern_folder(tmp_path / "faces", 4, 2)
+    old, new = small_model(distance="euclidean"), small_model(distance="manhattan")
+    with Gallery.create(tmp_path / "all", old) as gallery:
+        gallery.enrol(folder, fields={"shop": "B"})
+        gallery.enrol(sorted(folder.glob("*/*"))[:1], identity="another")
+        before = gallery.described()
+    folder.rename(tmp_path / "moved")
+
+    done = Gallery.rebuild(tmp_path / "all", new, tmp_path / "moved")
+
+    assert (done.templates, done.left_out, done.exit_code) == (9, (), 0)
+    assert done.sentence() == "9 templates embedded anew"
+    with Gallery.open(tmp_path / "all", new) as gallery:
+        assert sorted(map(json.dumps, gallery.described())) == sorted(map(json.dumps, before))
+        item = sorted((tmp_path / "moved").glob("*/*"))[3]
+        assert gallery.search(item, k=1)[0].distance == pytest.approx(0, abs=1e-6)
+    with pytest.raises(GalleryError, match="was made with the model"):
+        Gallery.open(tmp_path / "all", old)
+
+
+def test_rebuild_without_all_items_changes_nothing_unless_it_is_said(tmp_path):
+    folder = pattern_folder(tmp_path / "faces", 3, 2)
+    old, new = small_model(distance="euclidean"), small_model(distance="manhattan")
+    with Gallery.create(tmp_path / "all", old) as gallery:
+        gallery.enrol(folder)
+    gone = sorted(folder.glob("*/*"))[0]
+    gone.unlink()
+
+    with pytest.raises(GalleryError, match=r"1 of 6 templates .*have no item in the source"):
+        Gallery.rebuild(tmp_path / "all", new, folder)
+    Gallery.open(tmp_path / "all", old).close()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    done = Gallery.rebuild(tmp_path / "all", new, folder, without_missing=True)
+    assert (done.templates, len(done.left_out), done.exit_code) == (5, 1, 1)
+    with Gallery.open(tmp_path / "all", new) as gallery:
+        assert len(gallery) == 5
+    with pytest.raises(GalleryError, match="is no folder"):
+        Gallery.rebuild("http://computer:19530", new, folder)
+
+
+def test_a_disk_that_fills_up_keeps_what_was_committed(tmp_path, monkeypatch):
+    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", 4)
+    with Gallery.create(tmp_path / "all", passing_model()) as gallery:
+        put, batches = gallery.inside.store.put, []
+
+        def full(templates):
+            if len(batches) == 2:
+                raise StorageError("records.db: cannot be written")
+            batches.append(templates)
+            return put(templates)
+
+        gallery.inside.store.put = full
+        source = embeddings(np.arange(24).reshape(12, 2), range(12))
+        with pytest.raises(StorageError):
+            gallery.enrol(source)
+        assert len(gallery) == 8
+        gallery.inside.store.put = put
+        assert gallery.enrol(source).new == 4
+
+
+def test_a_second_writer_waits_and_is_told(tmp_path):
+    Gallery.create(tmp_path / "all", passing_model()).close()
+    store = open_local(tmp_path / "all", wait=0.1)
+    with Gallery.on(store, passing_model()) as gallery:
+        other = sqlite3.connect(tmp_path / "all" / "records.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            with pytest.raises(GalleryError, match="another process writes to it"):
+                gallery.enrol([np.zeros(2)], identity="a")
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+        assert gallery.enrol([np.zeros(2)], identity="a").new == 1
+
+
+def test_a_texts_gallery_takes_texts(tmp_path):
+    with made(tmp_path / "all") as gallery, pytest.raises(SettingsError, match="these items are texts"):
+        gallery.enrol(examples_from(["a"], kind="text"))

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from alikely.errors import CalibrationError, SettingsError
+from alikely.gallery.joining import Joining
+from alikely.gallery.open_set import strangers_of
+from tests.gallery.galleries import calibrated, embeddings, gallery_of, passing_model, people
+
+
+def enrolled(count: int, each: int = 1, confidence: float | None = None, joining: Joining | None = None):
+    model = passing_model(8)
+    gallery = gallery_of(model if confidence is None else calibrated(model, confidence), joining)
+    rows, labels = people(count, each)
+    gallery.enrol(embeddings(rows, labels))
+    return gallery, rows, labels
+
+
+def test_each_identity_is_shown_to_all_others_by_its_first_template():
+    gallery, rows, labels = enrolled(25, each=2)
+    found = strangers_of(gallery.inside)
+    assert found is not None
+
+    distances = np.linalg.norm(rows[::2, None].astype(np.float64) - rows, axis=2)
+    distances[labels[::2, None] == labels] = np.inf
+    assert found.distances == pytest.approx(np.sort(distances.min(axis=1)), rel=1e-5)
+    names = list(gallery.identities())
+    nearest = {int(names[one]): int(names[other]) for one, other in zip(found.themselves, found.nearest, strict=True)}
+    assert nearest == {one: int(labels[row.argmin()]) for one, row in enumerate(distances)}
+
+
+def test_templates_are_joined_as_the_gallery_joins_them():
+    gallery, rows, _ = enrolled(20, each=3, joining=Joining("mean"))
+    found = strangers_of(gallery.inside)
+    assert found is not None
+
+    distances = np.linalg.norm(rows[::3, None].astype(np.float64) - rows, axis=2).reshape(20, 20, 3).mean(axis=2)
+    np.fill_diagonal(distances, np.inf)
+    assert found.distances == pytest.approx(np.sort(distances.min(axis=1)), rel=1e-5)
+
+
+def test_the_gallery_shows_the_rate_where_it_can():
+    gallery, _, _ = enrolled(100)
+
+    found = gallery.threshold(0.1)
+
+    assert (found.basis, found.confidence, found.identities) == ("gallery", 0.95, 100)
+    assert found.distance == strangers_of(gallery.inside).threshold(0.1, 0.95)
+    assert gallery.threshold(0.1, 0.0).distance > found.distance
+
+
+def test_else_the_calibration_does_at_the_rate_divided_by_the_templates():
+    gallery, _, _ = enrolled(5, each=2, confidence=0.0)
+    calibration = gallery.inside.model.calibration
+    assert calibration is not None
+
+    found = gallery.threshold(0.05)
+
+    assert (found.basis, found.confidence) == ("calibration", 0.0)
+    assert found.distance == calibration.threshold(fmr=0.05 / 10)
+
+
+def test_what_neither_can_show_is_refused_with_what_it_takes():
+    gallery, _, _ = enrolled(60, confidence=0.95)
+
+    with pytest.raises(CalibrationError) as refused:
+        gallery.threshold(0.001)
+    said = str(refused.value)
+    assert "a false-positive-identification rate of 0.1 % cannot be kept with 95 % confidence" in said
+    assert "60 enrolled identities" in said
+    assert "enrol about 5,989 identities or more" in said
+    assert "--confidence 0" in said
+    smallest = float(said.split("ask for ")[1].split(" %")[0]) / 100
+    assert gallery.threshold(smallest).fpir == smallest
+    with pytest.raises(CalibrationError):
+        gallery.threshold(smallest * 0.9)
+
+
+def test_identities_that_the_model_learned_from_show_nothing():
+    gallery, _, _ = enrolled(30)
+    gallery.inside.model.record["data"] = {"labels": {"train": [str(label) for label in range(15)]}}
+
+    assert strangers_of(gallery.inside) is None
+    with pytest.raises(CalibrationError, match="the model has no calibration"):
+        gallery.threshold(0.1)
+
+
+def test_rates_and_confidences_that_are_none_are_refused():
+    gallery, _, _ = enrolled(30)
+
+    with pytest.raises(SettingsError):
+        gallery.threshold(1.5)
+    with pytest.raises(SettingsError):
+        gallery.threshold(0.1, 1.0)
+
+
+def test_the_threshold_follows_what_is_enrolled(monkeypatch):
+    gallery, rows, _ = enrolled(30)
+    before = gallery.threshold(0.3)
+    looked = []
+    real = strangers_of
+    monkeypatch.setattr("alikely.gallery.gallery.strangers_of", lambda held: looked.append(1) or real(held))
+
+    gallery.threshold(0.2, 0.0)
+    assert looked == []  # nothing has changed
+    gallery.enrol([rows[0] + 0.001], identity="a double")
+    after = gallery.threshold(0.3)
+
+    assert looked == [1]
+    assert after.identities == before.identities + 1
+    assert after.distance != before.distance

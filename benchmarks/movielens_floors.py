@@ -9,7 +9,6 @@ from jaxtyping import Bool, Float
 Likes = Float[np.ndarray, "people films"]
 NEIGHBOURS = 50
 EASE_RIDGE = 300.0
-CONTENT_RIDGES = (30.0, 100.0, 300.0, 1000.0)
 
 
 def popularity(likes: Likes) -> Likes:

@@ -207,7 +207,7 @@ def test_what_was_only_seen_is_left_out():
 
 
 def test_too_few():
-    with pytest.raises(TooFewError, match="at least 10 people .* got 5 such people"):
+    with pytest.raises(TooFewError, match=r"at least 10 people .* got 5 such people"):
         fit_recommender(items(), likes(people=5), SMALL)
     with pytest.raises(TooFewError, match="10 items that somebody liked; got 20 such people and 8 such items"):
         fit_recommender(items(8), likes(people=20, count=8, each=2), SMALL)

@@ -18,25 +18,23 @@ EVENING = 0.25
 
 @dataclass(frozen=True)
 class Between:
-    """`weights[i, k]` is how much liking the item `places[i, k]` speaks for item i; below 0: against it."""
+    """`table[j, i]` is how much liking item j speaks for item i; below 0: against it. A sparse table items x items."""
 
-    places: Int[np.ndarray, "items kept"]
-    weights: Float[np.ndarray, "items kept"]
+    table: Any
 
-    def match(self, liked: Float[np.ndarray, " items"]) -> Float[np.ndarray, " items"]:
-        """How much all the liked items (1, else 0) speak for each item."""
-        return np.asarray((self.weights * liked[self.places]).sum(axis=1))
+    def match(self, liked: Int[np.ndarray, " liked"]) -> Float[np.ndarray, " items"]:
+        """How much all the liked items speak for each item."""
+        return np.asarray(self.table[liked].sum(axis=0)).ravel()
 
     def shares(self, liked: Int[np.ndarray, " liked"], item: int) -> Float[np.ndarray, " liked"]:
         """How much each of the liked items speaks for this one."""
-        of_item = dict(zip(self.places[item].tolist(), self.weights[item].tolist(), strict=True))
-        return np.array([of_item.get(int(place), 0.0) for place in liked])
+        return np.asarray(self.table[liked][:, [item]].toarray()).ravel()
 
     def with_new(self, count: int) -> "Between":
         """The same with so many items behind, of which no history tells."""
-        kept = self.places.shape[1]
-        places = np.concatenate([self.places, np.zeros((count, kept), self.places.dtype)])
-        return Between(places, np.concatenate([self.weights, np.zeros((count, kept), self.weights.dtype)]))
+        table, size = self.table.copy(), self.table.shape[0] + count
+        table.resize((size, size))
+        return Between(table)
 
 
 def table_of_likes(histories: Histories, items: int) -> Any:
@@ -71,15 +69,18 @@ def learn_between(likes: Any, ridge: float, kept: int, seed: int) -> Between:
         inverse = np.linalg.inv((table.T @ table).toarray() + ridge * np.eye(items))
         diagonal = np.diag(inverse)
     kept = min(kept, items)
-    places = np.zeros((items, kept), np.int32)
+    tellers = np.zeros((items, kept), np.int32)
     weights = np.zeros((items, kept), np.float32)
     for start in range(0, items, COLUMNS):
         some = np.arange(start, min(start + COLUMNS, items))
         # Rows are items told, columns items that tell; off the diagonal P is -X' solved / ridge.
         off = (table.T @ solved[:, some]).T / ridge if inverse is None else -inverse[some]
-        off = off / diagonal[some, None]
+        off = (off / diagonal[some, None]).astype(np.float32)
         off[np.arange(len(some)), some] = 0.0
         largest = np.argpartition(-np.abs(off), kept - 1, axis=1)[:, :kept]
-        places[some] = largest
+        tellers[some] = largest
         weights[some] = np.take_along_axis(off, largest, axis=1)
-    return Between(places, weights)
+    told = np.repeat(np.arange(items, dtype=np.int32), kept)
+    found = sparse.csr_matrix((weights.ravel(), (tellers.ravel(), told)), shape=(items, items))
+    found.eliminate_zeros()
+    return Between(found)

@@ -27,7 +27,7 @@ _BY_NAME: dict[str, Kind] = {"text": "text", "path": "picture", "embedding": "em
 ROW: Kind = "row"
 BLANK = "?"  # an empty cell of a text: that nothing is known may tell something too
 LARGEST = 3.0  # deviations; numbers further out count as this far
-USUAL_PREPARATION: dict[Kind, dict[str, Any]] = {"text": {"tokens": "words"}}
+USUAL_PREPARATION: dict[Kind, dict[str, Any]] = {"text": {"tokens": "words", "vocabulary": 2000}}
 USUAL_ENCODERS: dict[Kind, str] = {**DEFAULT_ENCODERS, "text": "bag"}
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
 from scipy import sparse
 
@@ -19,9 +20,10 @@ class Content:
     features: Any
     solved: Float[np.ndarray, "features features"]
 
-    def match(self, liked: Float[np.ndarray, " items"]) -> Float[np.ndarray, " items"]:
-        """How much all the liked items (1, else 0) speak for each item."""
-        return np.asarray(self.features @ (self.solved @ (self.features.T @ liked.astype(np.float32))))
+    def match(self, liked: Int[np.ndarray, " liked"]) -> Float[np.ndarray, " items"]:
+        """How much all the liked items speak for each item."""
+        profile = np.asarray(self.features[liked].sum(axis=0)).ravel()
+        return np.asarray(self.features @ (self.solved @ profile))
 
     def shares(self, liked: Int[np.ndarray, " liked"], item: int) -> Float[np.ndarray, " liked"]:
         """How much each of the liked items speaks for this one."""
@@ -38,5 +40,7 @@ def learn_content(
     """The ridge regression of liking on these features, over the items of which histories tell."""
     table = sparse.csr_matrix(features.astype(np.float32))
     of_known = table[np.flatnonzero(known)].astype(np.float64)
-    solved = np.linalg.inv((of_known.T @ of_known).toarray() + ridge * np.eye(features.shape[1]))
-    return Content(table, solved.astype(np.float32))
+    gram = torch.from_numpy((of_known.T @ of_known).toarray() + ridge * np.eye(features.shape[1]))
+    solved = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+    # In the order in which a file holds it, so that a loaded one adds up in the same order.
+    return Content(table, solved.float().contiguous().numpy())

@@ -54,11 +54,9 @@ class Matching:
             some = liked[start : start + AT_ONCE]
             by_network = (self.network.people(self.vectors, some, self.longest) @ self.vectors.T).numpy()
             for row, items in zip(by_network, some, strict=True):
-                table = np.zeros(len(self.vectors), np.float32)
-                table[items] = 1.0
                 root = np.float32(max(1, len(items)) ** 0.5)
-                between = np.zeros_like(table) if self.between is None else self.between.match(table)
-                yield row, between.astype(np.float32) / root, self.content.match(table).astype(np.float32) / root
+                between = np.zeros_like(row) if self.between is None else self.between.match(items) / root
+                yield row, between, self.content.match(items) / root
 
     def shares(self, liked: Int[np.ndarray, " liked"], item: int, blend: Blend) -> Float[np.ndarray, " liked"]:
         """How much each liked item adds to the match with this one; what no item adds (`start`) is not among it."""

@@ -70,8 +70,8 @@ class RecommendSettings:
     weight_decay: float = 1e-4
     candidates: int = 10_000
     hold_back: float = 0.2
-    ridge: tuple[float, ...] = (50.0, 100.0, 200.0, 400.0)
-    content_ridge: tuple[float, ...] = (100.0, 300.0, 1000.0)
+    ridge: tuple[float, ...] = (100.0, 200.0, 400.0)
+    content_ridge: tuple[float, ...] = (100.0, 300.0)
     neighbours: int = 500
     seed: int = 0
 

@@ -80,12 +80,13 @@ def load_recommender(folder: Path | str) -> Recommender:
     folder = Path(folder)
     described = FORMAT.read(folder)
     try:
-        numbers = load_file(folder / NUMBERS)
+        # In memory of their own, laid out as that of what was saved: equal bits.
+        numbers = {name: tensor.clone() for name, tensor in load_file(folder / NUMBERS).items()}
         words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
         matching = Matching(
             network=_network(folder, described, numbers),
             vectors=numbers["vectors"],
-            between=_between(numbers),
+            between=_between(numbers, len(words["ids"])),
             content=_content(numbers, len(words["ids"])),
             longest=int(described["longest"]),
         )
@@ -134,23 +135,19 @@ def _described(recommender: Recommender) -> dict[str, Any]:
 def _tensors(recommender: Recommender) -> dict[str, Tensor]:
     """All numbers by name; of lists of different lengths, what stands in them behind each other, and the lengths."""
     matching, histories = recommender.matching, recommender.histories
-    features = matching.content.features
     tensors = {
         **{f"tower.{name}": tensor for name, tensor in matching.network.tower.state_dict().items()},
         **{f"person.{name}": tensor for name, tensor in matching.network.person.state_dict().items()},
         "vectors": matching.vectors,
         "counts": torch.from_numpy(recommender.counts),
         "content.solved": torch.from_numpy(matching.content.solved),
-        "content.values": torch.from_numpy(features.data),
-        "content.columns": torch.from_numpy(features.indices.astype(np.int64)),
-        "content.starts": torch.from_numpy(features.indptr.astype(np.int64)),
+        **_sparse_tensors("content", matching.content.features),
     }
     for name, lists in (("liked", histories.liked), ("seen", histories.seen)):
         tensors[name] = torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *lists]))
         tensors[f"{name}.lengths"] = torch.tensor([len(some) for some in lists], dtype=torch.int64)
     if matching.between is not None:
-        tensors["between.places"] = torch.from_numpy(matching.between.places)
-        tensors["between.weights"] = torch.from_numpy(matching.between.weights)
+        tensors |= _sparse_tensors("between", matching.between.table)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
@@ -168,18 +165,23 @@ def _network(folder: Path, described: Mapping[str, Any], numbers: Mapping[str, T
     return Network(made, person, tuple(parts))
 
 
-def _between(numbers: Mapping[str, Tensor]) -> Between | None:
-    if "between.places" not in numbers:
-        return None
-    return Between(numbers["between.places"].numpy(), numbers["between.weights"].numpy())
+def _between(numbers: Mapping[str, Tensor], items: int) -> Between | None:
+    return Between(_sparse("between", numbers, items, items)) if "between.values" in numbers else None
 
 
 def _content(numbers: Mapping[str, Tensor], items: int) -> Content:
     solved = numbers["content.solved"].numpy()
-    # As small whole numbers, as scipy keeps them where it makes the table itself.
-    columns, starts = (numbers[f"content.{name}"].numpy().astype(np.int32) for name in ("columns", "starts"))
-    table = sparse.csr_matrix((numbers["content.values"].numpy(), columns, starts), shape=(items, len(solved)))
-    return Content(table, solved)
+    return Content(_sparse("content", numbers, items, len(solved)), solved)
+
+
+def _sparse_tensors(name: str, table: Any) -> dict[str, Tensor]:
+    parts = {"values": table.data, "columns": table.indices, "starts": table.indptr}
+    return {f"{name}.{part}": torch.from_numpy(numbers) for part, numbers in parts.items()}
+
+
+def _sparse(name: str, numbers: Mapping[str, Tensor], rows: int, columns: int) -> Any:
+    values, places, starts = (numbers[f"{name}.{part}"].numpy() for part in ("values", "columns", "starts"))
+    return sparse.csr_matrix((values, places, starts), shape=(rows, columns))
 
 
 def _lists(numbers: Mapping[str, Tensor], name: str) -> tuple[Int[np.ndarray, "_"], ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alikely.model import SiameseModel
     from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
     from alikely.storage import load_model, save_calibration, save_model
+    from alikely.tasks.duplicates import Duplicates, duplicates
     from alikely.tasks.recommend import (
         Recommender,
         RecommendSettings,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         load_recommender,
         save_recommender,
     )
+    from alikely.tasks.sentences import Answers, group_texts, learn_answers, paraphrases
     from alikely.training import train
     from alikely.tuning import Tuned, tune
     from alikely.types import Examples, Pairs
@@ -67,6 +69,12 @@ _PLACES = {
     "save_recommender": "alikely.tasks.recommend",
     "Recommender": "alikely.tasks.recommend",
     "RecommendSettings": "alikely.tasks.recommend",
+    "paraphrases": "alikely.tasks.sentences",
+    "group_texts": "alikely.tasks.sentences",
+    "learn_answers": "alikely.tasks.sentences",
+    "Answers": "alikely.tasks.sentences",
+    "duplicates": "alikely.tasks.duplicates",
+    "Duplicates": "alikely.tasks.duplicates",
     "Examples": "alikely.types",
     "Pairs": "alikely.types",
     "AlikelyError": "alikely.errors",
@@ -104,6 +112,12 @@ __all__ = [
     "save_recommender",
     "Recommender",
     "RecommendSettings",
+    "paraphrases",
+    "group_texts",
+    "learn_answers",
+    "Answers",
+    "duplicates",
+    "Duplicates",
     "Examples",
     "Pairs",
     "AlikelyError",

@@ -7,7 +7,7 @@ import typer
 
 from alikely.cli.app import AsJson, ModelFolder, OwnCode, SkipBad, sentences_app
 from alikely.cli.finding import print_groups, print_pairs, say_written, tell
-from alikely.cli.output import print_json, say_skipped
+from alikely.cli.output import print_json, say, say_skipped
 
 Corpus = Annotated[
     Path,
@@ -87,3 +87,58 @@ def groups(
         return
     print_groups(found)
     say_written(out, len(found))
+
+
+@sentences_app.command(short_help="Learn the questions and answers of SOURCE, to be asked later.")
+def learn(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="table (CSV, JSONL, Parquet) with the columns question and answer")
+    ],
+    model: Annotated[Path, typer.Option(help="folder of a trained model of texts; it must stay where it is")],
+    out: Annotated[Path, typer.Option(help="new folder for the questions and answers")],
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="go on without questions that cannot be read or have two answers")
+    ] = False,
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Learn the questions and answers of SOURCE, to be asked later. Several questions may have the same answer."""
+    from alikely.tasks.sentences import learn_answers
+    from alikely.training.progress import Terminal
+
+    with Terminal() as terminal:
+        done = learn_answers(source, model, out, skip_bad, own_code, terminal.done)
+        for left, right, far in done.close or ():
+            terminal.alarm(f"may be mixed up, as they are {far:.3g} apart, with different answers: {left} - {right}")
+    say_skipped(done.skipped)
+    if as_json:
+        print_json({**done.to_dict(), "out": str(out)})
+        return
+    say(f"{done.sentence()}, in {out}")
+
+
+@sentences_app.command(short_help="Answer QUESTION from what was learned, or say that no answer is known.")
+def ask(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder that `sentences learn` made")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="the question, in any words")],
+    wrong: Annotated[float, typer.Option(help="share of the questions without a known answer that may get one")] = 0.05,
+    confidence: Annotated[
+        float | None,
+        typer.Option(help="confidence that the share is kept; 0: none [default: the model's own, where it can be]"),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="folder of the model, where it is not where it was [default: where it was]")
+    ] = None,
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer QUESTION from what was learned. Exit code: 0 answered, 1 no answer known, 2 error."""
+    from alikely.tasks.sentences import Answers
+
+    with Answers(folder, model, own_code=own_code) as answers:
+        reply = answers.ask(question, wrong, confidence)
+    if as_json:
+        print_json(reply.to_dict())
+    else:
+        say(reply.sentence())
+    raise typer.Exit(reply.exit_code)

@@ -23,12 +23,13 @@ class AlikePairs:
 
     `said` is what each item is called: a text is its own name. `skipped` are items that could not be read, and why;
     `notes` what else is worth knowing. No probability stands beside a distance: among all pairs of a corpus hardly any
-    are the same, and how many nobody knows; `limit` says how many may be wrong.
+    are the same, and how many nobody knows; `limit` says how many may be wrong (None: only
+    equal items were looked for).
     """
 
     said: tuple[str, ...]
     pairs: NearPairs
-    limit: Limit
+    limit: Limit | None
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -47,7 +48,12 @@ class AlikePairs:
     def to_dict(self) -> dict[str, Any]:
         """For JSON: items, limit, pairs (left, right, distance), skipped, notes."""
         pairs = [{"left": left, "right": right, "distance": distance} for left, right, distance in self]
-        return {"items": len(self.said), "limit": self.limit.to_dict(), "pairs": pairs, **_beside(self)}
+        return {
+            "items": len(self.said),
+            "limit": None if self.limit is None else self.limit.to_dict(),
+            "pairs": pairs,
+            **_beside(self),
+        }
 
     def save(self, path: Path | str) -> None:
         """Write a CSV file with left,right,distance. SettingsError for another ending, StorageError."""
@@ -60,7 +66,7 @@ class AlikeGroups:
 
     said: tuple[str, ...]
     groups: tuple[Group, ...]
-    limit: Limit
+    limit: Limit | None
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -92,7 +98,12 @@ class AlikeGroups:
             }
             for group in self.groups
         ]
-        return {"items": len(self.said), "limit": self.limit.to_dict(), "groups": groups, **_beside(self)}
+        return {
+            "items": len(self.said),
+            "limit": None if self.limit is None else self.limit.to_dict(),
+            "groups": groups,
+            **_beside(self),
+        }
 
     def save(self, path: Path | str) -> None:
         """Write a CSV file with group,item,distance, the middle of each group first. Errors as for pairs."""

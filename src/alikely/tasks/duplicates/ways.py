@@ -1,0 +1,91 @@
+"""Items in; rows of numbers to keep, rows to compare, and the distance to compare them by, out.
+
+By a model, or, for pictures, by how they look through windows.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from alikely.contracts import Distance
+from alikely.data.checks.pictures import SIDE, look_at_picture
+from alikely.data.items import read_all
+from alikely.gallery.enrolment import embedded
+from alikely.model import SiameseModel
+from alikely.tasks.duplicates.windows import FLAT, ThroughWindows, views_of
+from alikely.types import Examples
+
+
+@dataclass(frozen=True, eq=False)
+class ByModel:
+    """A model's embeddings, and its distance. `made_by` is the model's hash."""
+
+    model: SiameseModel
+    made_by: str
+
+    @property
+    def dim(self) -> int:
+        """Numbers in an embedding."""
+        return self.model.dim
+
+    @property
+    def distance(self) -> Distance:
+        """That of the model."""
+        return self.model.distance
+
+    def rows_of(
+        self, examples: Examples
+    ) -> tuple[Int[np.ndarray, " read"], Float[np.ndarray, "read dim"], list[tuple[str, str]]]:
+        """Embeddings."""
+        place = {name: number for number, name in enumerate(examples.names)}
+        rows, read, problems = embedded(self.model, examples)
+        return np.array([place[name] for name in read.names], np.int64), rows, problems
+
+    def compared(self, rows: Float[np.ndarray, "items dim"]) -> Float[np.ndarray, "items numbers"]:
+        """The embeddings."""
+        return rows
+
+    def tellable(self, rows: Float[np.ndarray, "items dim"]) -> Int[np.ndarray, " tellable"]:
+        """All."""
+        return np.arange(len(rows))
+
+
+class ByLooks:
+    """Pictures by their thumbnails, through windows. `made_by` names the way: rows of another cannot be compared."""
+
+    dim = SIDE * SIDE
+    made_by = f"thumbnails of {SIDE} x {SIDE}, version 1"
+    distance: Distance = ThroughWindows()
+
+    def rows_of(
+        self, examples: Examples
+    ) -> tuple[Int[np.ndarray, " read"], Float[np.ndarray, "read dim"], list[tuple[str, str]]]:
+        """Thumbnails."""
+        looks, _ = read_all(examples.items, examples.names, look_at_picture)
+        good = [place for place, look in enumerate(looks) if look is not None and look.thumbnail is not None]
+        thumbnails = [look.thumbnail for look in looks if look is not None and look.thumbnail is not None]
+        rows = np.array(thumbnails, np.float32).reshape(-1, self.dim)
+        problems = [
+            (name, look.problem.removeprefix(f"{name}: "))
+            for name, look in zip(examples.names, looks, strict=True)
+            if look is not None and look.problem is not None
+        ]
+        return np.array(good, np.int64), rows, problems
+
+    def compared(self, rows: Float[np.ndarray, "items dim"]) -> Float[np.ndarray, "items numbers"]:
+        """How they look through windows."""
+        return views_of(thumbnails_of(rows))
+
+    def tellable(self, rows: Float[np.ndarray, "items dim"]) -> Int[np.ndarray, " tellable"]:
+        """Those that are not of nearly a single grey."""
+        return np.flatnonzero(rows.std(axis=1) > FLAT)
+
+
+def thumbnails_of(rows: Float[np.ndarray, "items dim"]) -> UInt8[np.ndarray, "items side side"]:
+    """The thumbnails that `ByLooks` has kept as rows."""
+    return rows.reshape(-1, SIDE, SIDE).astype(np.uint8)
+
+
+Way: TypeAlias = ByModel | ByLooks

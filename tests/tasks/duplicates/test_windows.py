@@ -1,0 +1,88 @@
+"""Views of pictures through windows, and their distance: known answers, and what always holds."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from alikely.data.checks.pictures import SIDE
+from alikely.tasks.duplicates.changed import CUT, SMALLER, changed
+from alikely.tasks.duplicates.windows import GRID, WINDOWS, ThroughWindows, views_of
+
+DISTANCE = ThroughWindows()
+
+
+def thumbnails(count, seed=0):
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, 8, 8))
+    return np.kron(coarse, np.ones((4, 4))).astype(np.uint8)
+
+
+def rows(pictures):
+    return torch.from_numpy(views_of(pictures))
+
+
+def test_a_view_has_mean_0_and_length_1_and_the_whole_picture_comes_first():
+    views = views_of(thumbnails(3)).reshape(3, len(WINDOWS), GRID * GRID)
+    assert np.allclose(views.mean(axis=2), 0, atol=1e-5)
+    assert np.allclose(np.linalg.norm(views, axis=2), 1, atol=1e-5)
+    # With cells of 3.2 pixels, the first cell is three pixels and a fifth of the fourth, each way.
+    picture = thumbnails(1)[0].astype(float)
+    weights = np.array([1, 1, 1, 0.2])
+    first = (weights[:, None] * weights * picture[:4, :4]).sum() / weights.sum() ** 2
+    whole = picture.reshape(-1)
+    assert first == pytest.approx(picture[0, 0])  # one block of 4 x 4
+    assert WINDOWS[0] == (0.0, 0.0, 1.0)
+    assert len(WINDOWS) == 28
+    assert whole.size == SIDE * SIDE
+
+
+def test_a_picture_its_mirror_image_and_its_negative():
+    one = thumbnails(1)
+    mirrored = np.ascontiguousarray(one[:, :, ::-1])
+    lighter = (one // 2 + 100).astype(np.uint8)
+    for other in (one, mirrored):
+        assert DISTANCE.between(rows(one), rows(other)).item() == pytest.approx(0, abs=2e-3)
+    assert DISTANCE.between(rows(one), rows(lighter)).item() < 0.05
+    # Half black, half white, from top to bottom: no window and no mirror makes the negative alike.
+    half = np.zeros((1, SIDE, SIDE), np.uint8)
+    half[:, : SIDE // 2] = 255
+    assert DISTANCE.between(rows(half), rows(255 - half)).item() > 1.85
+
+
+def test_a_part_is_near_the_whole_from_either_side():
+    large = Image.fromarray(np.kron(thumbnails(1, seed=3)[0], np.ones((4, 4), np.uint8)))
+    for corner in ((0, 0), (0, 13), (13, 0), (13, 13), (6, 6)):
+        part = large.crop((corner[0], corner[1], corner[0] + 115, corner[1] + 115))  # nine tenths of each side
+        both = [np.asarray(p.resize((SIDE, SIDE), Image.Resampling.BOX))[None] for p in (large, part)]
+        near = DISTANCE.table(rows(both[0]), rows(both[1])).item()
+        assert near < 0.2
+        assert DISTANCE.table(rows(both[1]), rows(both[0])).item() == pytest.approx(near, abs=1e-5)
+        assert DISTANCE.table(rows(both[0]), rows(thumbnails(1, seed=9))).item() > 0.5
+
+
+def test_the_table_is_symmetric_and_the_same_row_by_row():
+    some = rows(thumbnails(30))
+    table = DISTANCE.table(some, some)
+    assert torch.allclose(table, table.T, atol=1e-4)
+    assert (table.diagonal() < 2e-3).all()
+    left, right = some[:29], some[1:]
+    assert torch.allclose(DISTANCE.between(left, right), table.diagonal(1), atol=1e-3)
+
+
+def test_a_single_colour_is_like_nothing():
+    flat = np.full((1, SIDE, SIDE), 77, np.uint8)
+    assert DISTANCE.table(rows(flat), rows(flat)).item() == pytest.approx(math.sqrt(2))
+
+
+def test_a_changed_copy_keeps_what_it_says_and_follows_from_the_generator():
+    picture = Image.fromarray(np.kron(thumbnails(1)[0], np.ones((8, 8), np.uint8)))
+    sizes = []
+    for seed in range(40):
+        one, again = (changed(picture, np.random.default_rng(seed)) for _ in range(2))
+        assert np.array_equal(np.asarray(one), np.asarray(again))
+        sizes.append(one.size)
+    least = math.floor(CUT * SMALLER * picture.width) - 1
+    assert least <= min(map(min, sizes)) < max(map(max, sizes)) <= picture.width
+    assert changed(Image.new("RGB", (1, 1)), np.random.default_rng(0)).size == (1, 1)

@@ -8,6 +8,7 @@ import pytest
 from alikely.data.sources import examples_from
 from alikely.errors import GalleryError, ModelError, SettingsError, StorageError
 from alikely.gallery import Gallery
+from alikely.gallery.open_set import strangers_of
 from alikely.gallery.removal import _holds
 from alikely.storage import save_model
 from alikely.stores.local import open_local
@@ -89,6 +90,25 @@ def test_a_template_that_another_identity_shares_is_no_trace(tmp_path):
 
         assert gallery.remove(identity="one").templates == 1
         assert gallery.search(row, k=1)[0].identity == "other"
+
+
+def test_what_is_known_of_strangers_is_remembered_for_this_state_alone(tmp_path, monkeypatch):
+    computed = []
+    monkeypatch.setattr("alikely.gallery.open_set.strangers_of", lambda held: computed.append(1) or strangers_of(held))
+    model, file = calibrated(passing_model(8)), tmp_path / "all" / "strangers.npz"
+    with made(tmp_path / "all", count=30) as gallery:
+        first = gallery.threshold(0.3)
+    with Gallery.open(tmp_path / "all", model) as gallery:
+        assert gallery.threshold(0.3) == first
+        assert computed == [1]
+        file.write_bytes(b"damaged")
+    with Gallery.open(tmp_path / "all", model) as gallery:
+        assert gallery.threshold(0.3) == first
+        assert computed == [1, 1]
+        gallery.remove(identity="person 3")
+        assert not file.exists()
+        assert gallery.threshold(0.3).identities == 29
+        assert computed == [1, 1, 1]
 
 
 def test_rebuild_embeds_anew_and_keeps_identities_and_fields(tmp_path):

@@ -98,7 +98,7 @@ def test_the_threshold_follows_what_is_enrolled(monkeypatch):
     before = gallery.threshold(0.3)
     looked = []
     real = strangers_of
-    monkeypatch.setattr("alikely.gallery.gallery.strangers_of", lambda held: looked.append(1) or real(held))
+    monkeypatch.setattr("alikely.gallery.open_set.strangers_of", lambda held: looked.append(1) or real(held))
 
     gallery.threshold(0.2, 0.0)
     assert looked == []  # nothing has changed

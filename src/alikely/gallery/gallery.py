@@ -22,9 +22,8 @@ from alikely.gallery.held import Held, about, held, opened
 from alikely.gallery.identifying import calibration_of, identify, verify
 from alikely.gallery.joining import Joining
 from alikely.gallery.live import append_live, live_of, log_beside, read_live
-from alikely.gallery.open_set import open_set_threshold, strangers_of
+from alikely.gallery.open_set import Shown, open_set_threshold, shown_to_others
 from alikely.gallery.rebuilding import Rebuilt, rebuild
-from alikely.gallery.strangers import Strangers
 from alikely.model import SiameseModel, distances_of_examples
 from alikely.storage import load_model
 from alikely.stores import create_store
@@ -41,7 +40,7 @@ class Gallery:
     def __init__(self, inside: Held, log: Path | None = None) -> None:
         self.inside = inside
         self.log = log
-        self._strangers: tuple[Mapping[str, int], Strangers | None] | None = None
+        self._strangers: Shown | None = None
 
     @classmethod
     def create(
@@ -216,10 +215,10 @@ class Gallery:
         takes, GalleryError for an empty gallery.
         """
         self.inside.require_templates()
-        enrolled = self.identities()
-        if self._strangers is None or self._strangers[0] != enrolled:
-            self._strangers = enrolled, strangers_of(self.inside)
-        return open_set_threshold(self.inside, self._strangers[1], fpir, confidence)
+        templates = len(self)
+        if self._strangers is None or self._strangers.templates != templates:
+            self._strangers = shown_to_others(self.inside, templates)
+        return open_set_threshold(self.inside, self._strangers, fpir, confidence)
 
     def remove(self, identity: str | None = None, key: str | None = None) -> Removed:
         """Remove an identity with all its templates, or one template by its key; nothing of it is left in the files.

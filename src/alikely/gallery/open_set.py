@@ -1,5 +1,7 @@
 """A gallery and a wanted false-positive-identification rate (FPIR) in; the threshold that keeps it out."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from alikely.calibration.record import check_confidence, percent_up
@@ -7,6 +9,7 @@ from alikely.errors import CalibrationError
 from alikely.gallery.answers import Threshold
 from alikely.gallery.candidates import nearest_identities
 from alikely.gallery.held import Held
+from alikely.gallery.remembering import mark_of, remember, remembered
 from alikely.gallery.strangers import Strangers
 from alikely.metrics import percent
 from alikely.metrics.verification import check_rate
@@ -20,6 +23,27 @@ FEWEST_ASKED = 20
 def default_confidence(held: Held) -> float:
     """The confidence of the model's calibration, or 95 %."""
     return CONFIDENCE if held.model.calibration is None else held.model.calibration.confidence
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Who is enrolled, counted, and what these say of strangers: None where they are too few to say anything."""
+
+    identities: int
+    templates: int
+    strangers: Strangers | None
+
+
+def shown_to_others(held: Held, templates: int) -> Shown:
+    """The state of a gallery with so many templates: as its folder remembers it, or computed, and then remembered."""
+    identities = held.store.identities()
+    mark = mark_of(identities)
+    strangers = remembered(held.where, mark)
+    if strangers is None:
+        strangers = strangers_of(held)
+        if strangers is not None:
+            remember(held.where, mark, strangers)
+    return Shown(len(identities), templates, strangers)
 
 
 def strangers_of(held: Held, seed: int = 0) -> Strangers | None:
@@ -52,7 +76,7 @@ def strangers_of(held: Held, seed: int = 0) -> Strangers | None:
     return Strangers(distances.astype(np.float64), themselves, nearest, len(names))
 
 
-def open_set_threshold(held: Held, strangers: Strangers | None, fpir: float, confidence: float | None) -> Threshold:
+def open_set_threshold(held: Held, shown: Shown, fpir: float, confidence: float | None) -> Threshold:
     """The threshold by a fixed rule: by the gallery's own identities where they can show the rate, else by the model's
     calibration at a false-match rate of the FPIR divided by the number of templates (the union bound), where that can.
 
@@ -62,25 +86,24 @@ def open_set_threshold(held: Held, strangers: Strangers | None, fpir: float, con
     sure = default_confidence(held) if confidence is None else confidence
     check_confidence(sure)
     check_rate(fpir, "false-positive-identification rate")
-    identities, templates = len(held.store.identities()), held.store.count()
-    by_gallery = None if strangers is None else strangers.threshold(fpir, sure)
+    by_gallery = None if shown.strangers is None else shown.strangers.threshold(fpir, sure)
     if by_gallery is not None:
-        return Threshold(by_gallery, fpir, sure, "gallery", identities)
+        return Threshold(by_gallery, fpir, sure, "gallery", shown.identities)
     calibration = held.model.calibration
-    if calibration is not None and calibration.bearable("fmr", sure) <= fpir / templates:
-        by_calibration = calibration.threshold(fmr=fpir / templates, confidence=sure)
-        return Threshold(by_calibration, fpir, sure, "calibration", identities)
-    raise CalibrationError(_cannot(held, strangers, fpir, sure, templates))
+    if calibration is not None and calibration.bearable("fmr", sure) <= fpir / shown.templates:
+        by_calibration = calibration.threshold(fmr=fpir / shown.templates, confidence=sure)
+        return Threshold(by_calibration, fpir, sure, "calibration", shown.identities)
+    raise CalibrationError(_cannot(held, shown, fpir, sure))
 
 
-def _cannot(held: Held, strangers: Strangers | None, fpir: float, confidence: float, templates: int) -> str:
-    calibration = held.model.calibration
+def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> str:
+    calibration, strangers, templates = held.model.calibration, shown.strangers, shown.templates
     bearable = [1.0] if strangers is None else [strangers.bearable(confidence)]
     if calibration is not None:
         bearable.append(calibration.bearable("fmr", confidence) * templates)
     smallest = min(bearable)
     promised = f"with {percent(confidence)} confidence" if confidence else "even as an estimate"
-    shown = 0 if strangers is None else len(strangers.distances)
+    asked = 0 if strangers is None else len(strangers.distances)
     by_calibration = (
         "the model has no calibration"
         if calibration is None
@@ -92,7 +115,7 @@ def _cannot(held: Held, strangers: Strangers | None, fpir: float, confidence: fl
     needed = 2 * np.log(1 - confidence) / np.log1p(-fpir) if confidence and 0 < fpir < 1 else 1 / max(fpir, 1e-9)
     ways.append(f"enrol about {int(np.ceil(needed)):,} identities or more that the model has not learned from")
     return (
-        f"a false-positive-identification rate of {percent(fpir)} cannot be kept {promised}: {shown:,} enrolled "
+        f"a false-positive-identification rate of {percent(fpir)} cannot be kept {promised}: {asked:,} enrolled "
         f"identities, which the model has not learned from, are too few to show it, and {by_calibration}; "
         + ", or ".join(ways)
     )

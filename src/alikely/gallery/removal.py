@@ -10,6 +10,7 @@ from alikely.errors import GalleryError
 from alikely.gallery.answers import Removed
 from alikely.gallery.candidates import gathered
 from alikely.gallery.held import Held
+from alikely.gallery.remembering import forget
 from alikely.types import Templates
 
 SHORTEST_TRACE = 16  # bytes: what is shorter may stand in any file by chance
@@ -33,6 +34,7 @@ def remove(held: Held, identity: str | None = None, key: str | None = None) -> R
         what = f"the identity {identity!r}" if key is None else f"the key {key!r}"
         raise GalleryError(f"{held.where}: {what} is not there; `alikely gallery list` shows what is")
     held.store.remove(keys=templates.keys)
+    forget(held.where)
     folder = Path(held.where)
     if not folder.is_dir():
         return Removed(len(templates), None)

@@ -49,13 +49,15 @@ def checked_embeddings(
     """Float32 in one piece, of the right length, all numbers finite."""
     if embeddings.shape[1] != dim:
         raise InputError(f"this store holds embeddings of length {dim}, got a {what} of length {embeddings.shape[1]}")
-    with np.errstate(over="ignore"):
-        ready = np.ascontiguousarray(embeddings, dtype=np.float32)
-    # A sum is finite only where all are, but for sums that are too large; these are looked at one by one.
-    if not np.isfinite(ready.sum(dtype=np.float64)):
-        bad = np.flatnonzero(~np.isfinite(ready).all(axis=1))
-        if len(bad):
-            raise InputError(f"{what} {bad[0]}: its embedding holds a number that is not finite in 32 bits")
+    if embeddings.dtype == np.float32:
+        ready = np.ascontiguousarray(embeddings)
+    else:
+        with np.errstate(over="ignore"):
+            ready = np.ascontiguousarray(embeddings, dtype=np.float32)
+    finite = np.isfinite(ready)
+    if not finite.all():
+        bad = np.flatnonzero(~finite.all(axis=1))[0]
+        raise InputError(f"{what} {bad}: its embedding holds a number that is not finite in 32 bits")
     return ready
 
 

@@ -100,8 +100,10 @@ class Database:
 
     def version(self) -> int:
         """A number that changes when another connection has written; the cheapest question there is."""
-        with self.told():
+        try:
             return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise self._our(error) from error
 
     def forget_old_pages(self) -> None:
         """Overwrite the journal, in which removed templates still stand, as far as those who are reading let it."""
@@ -129,7 +131,8 @@ class Database:
                 f"{path}: another process writes to it, and did not end within {self.wait:g} seconds{self._who()}; "
                 "try again when it is done. Nothing was written"
             )
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
+        # The last is what it says of a table that is not there: our own queries have no other faults.
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR):
             return damaged(path, str(error))
         if code == sqlite3.SQLITE_PROTOCOL or isinstance(error, sqlite3.ProgrammingError):
             return GalleryError(f"{path}: cannot be used ({error}); open the store again")

@@ -65,6 +65,8 @@ class Index:
         self.kind = kind
         self.learned_from = learned_from
         self.effort = effort
+        # Of the last search without conditions, as making them takes longer than asking for them.
+        self._plain: tuple[int, faiss.SearchParameters] | None = None
 
     def __len__(self) -> int:
         return int(self.inner.ntotal)
@@ -110,9 +112,9 @@ class Index:
         if self.kind == "exact" or (allowed is not None and len(allowed) <= few):
             return self._exact(queries, k, allowed, few)
         values, found = self._near(queries, k, self.effort, allowed)
-        short = np.flatnonzero(found[:, -1] < 0)
         distances = _as_distances(values, self.metric)
-        if len(short):
+        if (found[:, -1] < 0).any():
+            short = np.flatnonzero(found[:, -1] < 0)
             # Behind what is not allowed, the search may not have come to k: then all are compared.
             distances[short], found[short] = self._exact(queries[short], k, allowed, few)
         return distances, found
@@ -139,12 +141,18 @@ class Index:
 
     def _near(self, queries: Float[np.ndarray, "queries dim"], k: int, effort: int, allowed: Allowed | None) -> Found:
         # The fewer are allowed, the further one must look to come to as many.
-        selector = None if allowed is None else allowed.selector
         effort = effort if allowed is None else int(effort / allowed.share)
-        if self.kind == "lists":
-            parameters = faiss.SearchParametersIVF(nprobe=min(effort, self.inner.nlist), sel=selector)
+        effort = min(effort, self.inner.nlist) if self.kind == "lists" else max(effort, k)
+        if allowed is None and self._plain is not None and self._plain[0] == effort:
+            parameters = self._plain[1]
         else:
-            parameters = faiss.SearchParametersHNSW(efSearch=max(effort, k), sel=selector)
+            selector = None if allowed is None else allowed.selector
+            if self.kind == "lists":
+                parameters = faiss.SearchParametersIVF(nprobe=effort, sel=selector)
+            else:
+                parameters = faiss.SearchParametersHNSW(efSearch=effort, sel=selector)
+            if allowed is None:
+                self._plain = (effort, parameters)
         values, found = self.inner.search(queries, k, params=parameters)
         return values, found
 
@@ -212,5 +220,5 @@ def ready(vectors: Float[np.ndarray, "rows dim"], metric: Metric) -> Float[np.nd
 
 def _as_distances(values: Float[np.ndarray, "queries k"], metric: Metric) -> Float[np.ndarray, "queries k"]:
     if metric == "euclidean":
-        return np.asarray(np.sqrt(values))
+        return np.asarray(np.sqrt(values, out=values))
     return np.clip(1 - values, 0, 2) if metric == "cosine" else values

@@ -12,7 +12,7 @@ import json
 import threading
 import uuid
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,6 @@ class LocalStore:
         with self._lock:
             self._version = -1
             gone = records.put_rows(self._database, checked)
-            self._forget_copy(gone)
         return len(checked) - len(gone)
 
     def remove(self, keys: Collection[str] = (), identities: Collection[str] = ()) -> int:
@@ -78,9 +77,11 @@ class LocalStore:
         with self._lock:
             self._version = -1
             gone = records.remove_rows(self._database, keys, identities)
-            self._forget_copy(gone)
-            if self._held is not None and len(gone):
-                self._follow(in_view=False)  # Nothing is left of them in memory either.
+            copy = self.folder / INDEX
+            if len(gone) and (self._held is not None or copy.exists()):
+                # Nothing is to be left of them in memory or in the copy, which is written anew when the store closes.
+                self._follow(in_view=False)
+                copy.unlink(missing_ok=True)
         return len(gone)
 
     def search(
@@ -88,28 +89,18 @@ class LocalStore:
     ) -> Nearest:
         """For each query its `k` nearest templates, as many as there are that meet the condition."""
         queries, k = checked_embeddings(queries, self.dim, "query"), checked_k(k)
-        with self._lock, ExitStack() as view:
-            in_view = where is not None or with_fields
-            if in_view:
-                view.enter_context(self._database.reading())
-            held = self._follow(in_view)
-            allowed = held.everything if where is None else self._meeting(held, where)
-            count = min(k, held.count if allowed is None else len(allowed))
-            if count and len(queries):
-                distances, found = held.index.search(queries, count, allowed, self._sizes.few)
-            else:
-                distances, found = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-            if count < k:
-                lacking = ((0, 0), (0, k - found.shape[1]))
-                distances = np.pad(distances, lacking, constant_values=np.inf)
-                found = np.pad(found, lacking, constant_values=-1)
-            # Position -1, where nothing was found, is the None at the end.
-            nearest = Nearest(held.keys[found], held.identities[found], distances)
-            if not with_fields:
-                return nearest
-            fields = records.fields_of(self._database, np.unique(held.rows[found[found >= 0]]))
+        with self._lock:
+            if where is None and not with_fields:
+                return _nearest(*self._found(self._follow(in_view=False), queries, k, None))
+            with self._database.reading():
+                held = self._follow(in_view=True)
+                held, distances, found = self._found(held, queries, k, where)
+                nearest = _nearest(held, distances, found)
+                if not with_fields:
+                    return nearest
+                fields = records.fields_of(self._database, np.unique(held.rows[found[found >= 0]]))
             told = tuple(tuple(fields[held.rows[at]] if at >= 0 else {} for at in line) for line in found.tolist())
-            return Nearest(nearest.keys, nearest.identities, distances, told)
+            return Nearest(nearest.keys, nearest.identities, nearest.distances, told)
 
     def read(
         self,
@@ -169,6 +160,22 @@ class LocalStore:
         self._version = version
         return self._held
 
+    def _found(
+        self, held: Held, queries: Float[np.ndarray, "queries dim"], k: int, where: str | None
+    ) -> tuple[Held, Float[np.ndarray, "queries k"], Int[np.ndarray, "queries k"]]:
+        """Distances and positions; -1 and infinity where there are fewer than `k`."""
+        allowed = held.everything if where is None else self._meeting(held, where)
+        count = min(k, held.count if allowed is None else len(allowed))
+        if count and len(queries):
+            distances, found = held.index.search(queries, count, allowed, self._sizes.few)
+        else:
+            distances, found = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
+        if found.shape[1] < k:
+            lacking = ((0, 0), (0, k - found.shape[1]))
+            distances = np.pad(distances, lacking, constant_values=np.inf)
+            found = np.pad(found, lacking, constant_values=-1)
+        return held, distances, found
+
     def _meeting(self, held: Held, where: str) -> Allowed:
         known = self._allowed.get(where)
         if known is None:
@@ -196,10 +203,10 @@ class LocalStore:
             if len(piece):
                 yield piece
 
-    def _forget_copy(self, gone: Int[np.ndarray, " gone"]) -> None:
-        """What was removed may stand in the copy of the index, too."""
-        if len(gone):
-            (self.folder / INDEX).unlink(missing_ok=True)
+
+def _nearest(held: Held, distances: Float[np.ndarray, "queries k"], found: Int[np.ndarray, "queries k"]) -> Nearest:
+    # Position -1, where nothing was found, is the None at the end.
+    return Nearest(held.keys[found], held.identities[found], distances)
 
 
 def create_local(

@@ -46,7 +46,7 @@ SETTINGS = {
     "encoder_settings": {"stem": 16, "stages": [32, 64, 128], "dim": 128, "dropout": 0.3},
     "loss": "info_nce",
     "loss_settings": {"temperature": 0.1},
-    "size": 64,
+    "size": 48,
     "light": "local",
     "augment": {"rotate": 5, "scale": 0.08, "shear": 0.05, "shift": 0.04, "flip": 0.5, "erase": 0.3},
     "labels_per_batch": 40,

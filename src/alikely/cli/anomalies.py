@@ -80,6 +80,10 @@ def score(
     rate: Annotated[
         float | None, typer.Option(help="false-alarm rate of the threshold [default: the detector's own]")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="of pictures judged patch by patch: write each, its odd places coloured"),
+    ] = None,
     skip_bad: SkipBad = False,
     own_code: OwnCode = False,
     as_json: AsJson = False,
@@ -92,13 +96,19 @@ def score(
     """
     from alikely.data.sources import read_said
     from alikely.tasks.anomaly import load_detector
+    from alikely.tasks.anomaly.heat_maps import require_maps, write_heat_maps
     from alikely.training.progress import Terminal
 
     loaded = load_detector(detector, own_code=own_code)
+    if out is not None:
+        require_maps(loaded, source == STREAM)
     if source == STREAM:
         raise typer.Exit(answer_lines(loaded, rate))
     with Terminal() as terminal:
-        answers, skipped = loaded.judge_source(read_said(source, loaded.kind), rate, skip_bad, terminal.done)
+        judged = loaded.judge_source(read_said(source, loaded.kind), rate, skip_bad, terminal.done)
+        if out is not None:
+            write_heat_maps(loaded, judged, out)
+    answers, skipped = judged.answers, judged.skipped
     say_skipped(skipped)
     found = [answer for answer in answers if answer.anomalous]
     if as_json:
@@ -106,6 +116,8 @@ def score(
         print_json({"items": [answer.to_dict() for answer in answers], "anomalies": len(found), "skipped": left_out})
     else:
         print_answers(answers, found, loaded, rate)
+        if out is not None:
+            say(f"pictures with their odd places coloured written to {out}")
     raise typer.Exit(1 if found else 0)
 
 
@@ -126,12 +138,13 @@ def print_answers(
     answers: Sequence["Answer"], found: Sequence["Answer"], detector: "Detector", rate: float | None
 ) -> None:
     """How many items are anomalous, and a table of those, the rarest first."""
+    from alikely.data.items import counted
     from alikely.metrics import percent
 
     wanted = detector.rate if rate is None else rate
-    title = (
-        f"{len(found):,} of {len(answers):,} items are anomalous (of normal items, at most {percent(wanted)} would be)"
-    )
+    are = "is" if len(found) == 1 else "are"
+    title = f"{len(found):,} of {counted(len(answers), 'item', 'items')} {are} anomalous"
+    title += f" (of normal items, at most {percent(wanted)} would be)"
     if not found:
         say(title)
         return

@@ -2,7 +2,7 @@
 
 from alikely.tasks.anomaly.answers import Answer, Reason
 from alikely.tasks.anomaly.conformal import Normality
-from alikely.tasks.anomaly.detector import Detector
+from alikely.tasks.anomaly.detector import Detector, Judged
 from alikely.tasks.anomaly.fitting import fit_detector
 from alikely.tasks.anomaly.settings import DetectorSettings
 from alikely.tasks.anomaly.storage import load_detector, save_detector
@@ -12,6 +12,7 @@ __all__ = [
     "fit_detector",
     "DetectorSettings",
     "Detector",
+    "Judged",
     "Answer",
     "Reason",
     "Normality",

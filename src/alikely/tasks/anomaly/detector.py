@@ -15,10 +15,19 @@ from alikely.errors import BadItemsError, InputError, SettingsError
 from alikely.metrics import percent
 from alikely.tasks.anomaly.answers import Answer
 from alikely.tasks.anomaly.conformal import Normality, bearable
-from alikely.tasks.anomaly.vectors import Vectors
+from alikely.tasks.anomaly.measure import Measure
 from alikely.types import Examples, Item, Kind
 
 BATCH = 256  # items judged at once
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The items of a source that could be read with what is said of each, and (name, problem) of the others."""
+
+    items: tuple[Item, ...]
+    answers: tuple[Answer, ...]
+    skipped: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +42,7 @@ class Detector:
     skipped: items of the source that could not be read, and why.
     """
 
-    measure: Vectors
+    measure: Measure
     normality: Normality
     rate: float
     confidence: float
@@ -43,7 +52,7 @@ class Detector:
     @property
     def preparation(self) -> Preparation:
         """How items are read."""
-        return self.measure.model.preparation
+        return self.measure.preparation
 
     @property
     def kind(self) -> Kind:
@@ -89,8 +98,8 @@ class Detector:
         rate: float | None = None,
         skip_bad: bool = False,
         progress: Callable[[str, int, int], None] | None = None,
-    ) -> tuple[list[Answer], list[tuple[str, str]]]:
-        """What is said of each item of a source, and what could not be read, with the reason.
+    ) -> Judged:
+        """What is said of each item of a source, and what could not be read.
 
         Raises BadItemsError with all items that cannot be read (with `skip_bad`: where none is left), SettingsError
         for items of another kind.
@@ -108,16 +117,15 @@ class Detector:
             answers += self._answers(of.items, of.names, read.take(some), threshold)
             if progress is not None:
                 progress("judging", len(answers), len(read))
-        return answers, skipped
+        return Judged(read.examples.items, tuple(answers), tuple(skipped))
 
     def to_dict(self) -> dict[str, Any]:
         """What it was made of and where its threshold lies, for JSON."""
         return {
             "items": self.kind,
-            "remembered": len(self.measure.remembered.names),
+            **self.measure.counts(),
             "held_back": len(self.normality.deviations),
             "independent": self.normality.units,
-            "anomalies": len(self.measure.neighbours.anomalies),
             "rate": self.rate,
             "confidence": self.confidence,
             "threshold": self.threshold(),
@@ -130,10 +138,11 @@ class Detector:
         """The same for people: (name, value)."""
         told = self.to_dict()
         groups = f" of {told['independent']:,} groups" if self.normality.grouped else ""
+        patches = f", {told['patches']:,} of their patches" if "patches" in told else ""
         sure = f", with {percent(self.confidence)} confidence" if self.confidence else ", on average"
         return [
             ("items", f"{self.kind}s"),
-            ("normal ones that are remembered", f"{told['remembered']:,}"),
+            ("normal ones that are remembered", f"{told['remembered']:,}" + patches),
             ("normal ones held back for the threshold", f"{told['held_back']:,}{groups}"),
             ("known anomalies", f"{told['anomalies']:,}"),
             ("false-alarm rate", f"at most {percent(self.rate)}{sure}"),
@@ -146,7 +155,7 @@ class Detector:
         chances = self.normality.p_values(far.deviation)
         answers = []
         for place, name in enumerate(names):
-            deviation, nearest = float(far.deviation[place]), int(far.nearest[place])
+            deviation, nearest = float(far.deviation[place]), -1 if far.nearest is None else int(far.nearest[place])
             anomalous = deviation > threshold
             answers.append(
                 Answer(
@@ -156,9 +165,10 @@ class Detector:
                     deviation=deviation,
                     threshold=threshold,
                     distance=float(far.distance[place]),
-                    nearest=self.measure.remembered.names[nearest],
+                    nearest=None if far.nearest is None else self.measure.name_of(nearest),
                     # Parts are tried one by one, which is worth it where there is something to explain.
                     reasons=self.measure.reasons(items[place], batch[place], deviation, nearest) if anomalous else (),
+                    map=None if far.maps is None else far.maps[place],
                 )
             )
         return answers

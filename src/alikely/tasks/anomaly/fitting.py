@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from alikely.calibration.record import percent_up
 from alikely.contracts import Preparation
+from alikely.data.preparation import PicturePreparation
 from alikely.data.reading import Prepared, prepare
 from alikely.data.rows import RowPreparation
 from alikely.data.sources import read_items
@@ -16,9 +17,13 @@ from alikely.errors import BadItemsError, CalibrationError, SettingsError
 from alikely.metrics import percent
 from alikely.model import SiameseModel
 from alikely.tasks.anomaly.conformal import Normality, bearable, needed
-from alikely.tasks.anomaly.detector import Detector
+from alikely.tasks.anomaly.detector import BATCH, Detector
+from alikely.tasks.anomaly.gradients import Gradients
+from alikely.tasks.anomaly.measure import Far, Measure
 from alikely.tasks.anomaly.neighbours import Neighbours
 from alikely.tasks.anomaly.parts import cells_of
+from alikely.tasks.anomaly.patches import fit_patches
+from alikely.tasks.anomaly.pictured import Pictured
 from alikely.tasks.anomaly.plain import plain_model, plain_preparation
 from alikely.tasks.anomaly.settings import DetectorSettings
 from alikely.tasks.anomaly.vectors import Remembered, Vectors
@@ -43,7 +48,7 @@ def fit_detector(
     Some of them are remembered, the others held back to set the threshold; items of one group are never in both.
     `anomalies` are known ones, of the same kind: what is like them deviates more. `model` is a trained model whose
     embeddings and distance are used; without one, rows, sequences, texts and embeddings are compared as they are,
-    standardised. `items` says what the items of a folder or table are.
+    standardised, and pictures patch by patch. `items` says what the items of a folder or table are.
 
     Raises CalibrationError where the normal items are too few for the false-alarm rate, with how many it takes;
     BadItemsError with all items that cannot be read (with `skip_bad`: where none is
@@ -61,20 +66,56 @@ def fit_detector(
     units = _units(read.examples)
     rate, note = _rate(settings, units)
     remembered, held = _parted(units, rate, settings)
-    used = plain_model(read.select(remembered)) if model is None else model
-    if model is None and draft.rereads:
-        read, _ = _read(read.examples, used.preparation, False, progress)
-    learned = read.select(remembered)
-    neighbours = Neighbours(
-        distance=used.distance,
-        normal=embed_items(used, learned, progress),
-        anomalies=_embedded(used, known, skip_bad, progress),
-        count=settings.nearest,
-    )
-    deviations = neighbours.far(embed_items(used, read.select(held), progress)).deviation
+    if model is None and normal.kind == "picture":
+        if known is not None:
+            raise SettingsError(
+                "patches of pictures are compared with normal ones only; to use known anomalies, give a trained model"
+            )
+        measure: Measure = _pictured(read.select(remembered), settings)
+    else:
+        used = plain_model(read.select(remembered)) if model is None else model
+        if model is None and draft.rereads:
+            read, _ = _read(read.examples, used.preparation, False, progress)
+        measure = _vectors(used, read.select(remembered), known, settings, skip_bad, progress)
+    deviations = far_of(measure, read.select(held), progress).deviation
     normality = Normality.of(deviations, None if read.examples.groups is None else units[held])
-    measure = Vectors(used, neighbours, _remembered(learned))
     return Detector(measure, normality, rate, settings.confidence, note, tuple(skipped))
+
+
+def far_of(measure: Measure, items: Prepared, progress: Progress | None = None) -> Far:
+    """How far items that were read are from normal, without maps."""
+    deviations, distances = np.zeros(len(items)), np.zeros(len(items))
+    order = items.by_length()
+    for start in range(0, len(items), BATCH):
+        some = order[start : start + BATCH]
+        far = measure.far(items.take(some))
+        deviations[some], distances[some] = far.deviation, far.distance
+        if progress:
+            progress("measuring", start + len(some), len(items))
+    return Far(deviations, distances)
+
+
+def _vectors(
+    model: SiameseModel,
+    learned: Prepared,
+    known: Examples | None,
+    settings: DetectorSettings,
+    skip_bad: bool,
+    progress: Progress | None,
+) -> Vectors:
+    anomalies = np.zeros((0, model.dim), np.float32)
+    if known is not None:
+        anomalies = embed_items(model, read_for(model, known, skip_bad, progress)[0], progress)
+    neighbours = Neighbours(model.distance, embed_items(model, learned, progress), anomalies, settings.nearest)
+    return Vectors(model, neighbours, _remembered(learned))
+
+
+def _pictured(learned: Prepared, settings: DetectorSettings) -> Pictured:
+    assert isinstance(learned.preparation, PicturePreparation)
+    places = np.arange(len(learned))
+    batches = (learned.take(places[start : start + BATCH]) for start in range(0, len(places), BATCH))
+    memory = fit_patches(batches, Gradients(), seed=settings.seed)
+    return Pictured(learned.preparation, memory, len(learned))
 
 
 def _read(
@@ -85,14 +126,6 @@ def _read(
     if len(read) == 0:
         raise BadItemsError(skipped, "None is left; name other items.")
     return read, skipped
-
-
-def _embedded(
-    model: SiameseModel, known: Examples | None, skip_bad: bool, progress: Progress | None
-) -> Float[np.ndarray, "items dim"]:
-    if known is None:
-        return np.zeros((0, model.dim), np.float32)
-    return embed_items(model, read_for(model, known, skip_bad, progress)[0], progress)
 
 
 def _units(examples: Examples) -> Int[np.ndarray, " items"]:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 
 from alikely.contracts import Distance
 from alikely.distances import SHORTEST, Cosine, Euclidean, SquaredEuclidean
+from alikely.tasks.anomaly.measure import Far
 
 ROWS = 1024  # compared at once: a table of so many rows by all that is remembered fits in memory
 
@@ -18,23 +19,6 @@ ROWS = 1024  # compared at once: a table of so many rows by all that is remember
 NEAREST = 1e-6
 
 Search = Callable[[np.ndarray, int], np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
-class Far:
-    """How far items are from what is remembered, row i for item i.
-
-    deviation: what is judged: the distance where no anomalies are known, else
-        distance * distance / mean distance to the nearest known anomalies.
-        So an item near a known anomaly deviates more, and one that is far from everything still as much as its
-        distance says.
-    distance: the mean distance to the nearest normal items.
-    nearest: the position of the nearest normal item.
-    """
-
-    deviation: Float[np.ndarray, " items"]
-    distance: Float[np.ndarray, " items"]
-    nearest: Int[np.ndarray, " items"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,9 @@ from alikely.types import Item, Kind
 
 PLAIN = "plain"  # what the encoder is called
 POINTS = 64  # of a sequence
+# Settings of preparations that fit the comparison of items as they are: a patch of 8 pixels is then as small as a
+# scratch.
+USUAL: dict[Kind, dict[str, Any]] = {"text": {"tokens": "ngrams"}, "picture": {"size": 128}}
 
 
 class PlainRows(nn.Module):
@@ -98,8 +101,7 @@ def is_plain(model: SiameseModel) -> bool:
 
 def plain_preparation(kind: Kind, items: Sequence[Item], settings: Mapping[str, Any]) -> Preparation:
     """How items are prepared where nothing else is said; `settings` change it."""
-    usual = {"tokens": "ngrams"} if kind == "text" else {}
-    return draft_preparation(kind, items, {**usual, **settings})
+    return draft_preparation(kind, items, {**USUAL.get(kind, {}), **settings})
 
 
 def _encoder(preparation: Preparation) -> nn.Module:

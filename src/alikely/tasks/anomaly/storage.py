@@ -5,6 +5,7 @@ Where no model was trained, the files of the preparation stand in its place. Not
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,21 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from alikely.data.preparation import PicturePreparation
 from alikely.data.preparations import described as described_preparation
 from alikely.data.preparations import preparation_from
 from alikely.errors import ModelError, StorageError
 from alikely.folders import whole_folder
-from alikely.model import SiameseModel
 from alikely.signed import SignedFormat
 from alikely.storage import DESCRIPTION as MODEL_DESCRIPTION
 from alikely.storage import load_model, save_model
 from alikely.tasks.anomaly.conformal import Normality
 from alikely.tasks.anomaly.detector import Detector
+from alikely.tasks.anomaly.gradients import Gradients
+from alikely.tasks.anomaly.measure import Measure
 from alikely.tasks.anomaly.neighbours import Neighbours
+from alikely.tasks.anomaly.patches import patch_memory_from
+from alikely.tasks.anomaly.pictured import Pictured
 from alikely.tasks.anomaly.plain import is_plain, model_of
 from alikely.tasks.anomaly.vectors import Remembered, Vectors
 
@@ -44,12 +49,11 @@ def save_detector(detector: Detector, folder: Path | str) -> Path:
             save_file(_tensors(detector), partial / NUMBERS)
         except SafetensorError as error:
             raise OSError(str(error)) from error
-        remembered = detector.measure.remembered
+        remembered = detector.measure.remembered if isinstance(detector.measure, Vectors) else Remembered(())
         words = {"names": list(remembered.names), "cells": [dict(cells) for cells in remembered.cells]}
-        text = json.dumps(words, indent=1)  # in ASCII: a file's name may be no UTF-8
-        (partial / WORDS).write_text(text + "\n", encoding="utf-8")
-        files = [NUMBERS, WORDS, *_write_model(detector.measure.model, partial)]
-        FORMAT.write(partial, _described(detector), files)
+        # In ASCII: a file's name may be no UTF-8.
+        (partial / WORDS).write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
+        FORMAT.write(partial, _described(detector), [NUMBERS, WORDS, *_write_model(detector.measure, partial)])
     return folder
 
 
@@ -71,16 +75,11 @@ def load_detector(folder: Path | str, encoder: nn.Module | None = None, own_code
     folder = Path(folder)
     described = FORMAT.read(folder)
     try:
-        model = _model(folder, described, encoder, own_code)
         numbers = load_file(folder / NUMBERS)
-        words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
-        remembered = Remembered(tuple(words["names"]), _read(numbers), tuple(dict(cells) for cells in words["cells"]))
-        neighbours = Neighbours(
-            model.distance, numbers["normal"].numpy(), numbers["anomalies"].numpy(), int(described["nearest"])
-        )
+        measure = _measure(folder, described, numbers, encoder, own_code)
         normality = Normality(numbers["deviations"].numpy(), numbers["weights"].numpy())
         return Detector(
-            Vectors(model, neighbours, remembered),
+            measure,
             normality,
             float(described["rate"]),
             float(described["confidence"]),
@@ -93,52 +92,85 @@ def load_detector(folder: Path | str, encoder: nn.Module | None = None, own_code
 
 def _described(detector: Detector) -> dict[str, Any]:
     """What is no table of numbers, as JSON can hold it."""
-    model = detector.measure.model
-    plain = is_plain(model)
-    return {
+    described: dict[str, Any] = {
         "kind": detector.kind,
         "rate": detector.rate,
         "confidence": detector.confidence,
         "note": detector.note,
         "skipped": [list(skipped) for skipped in detector.skipped],
-        "nearest": detector.measure.neighbours.count,
-        "preparation": described_preparation(model.preparation) if plain else None,
-        "preparation_files": sorted(model.preparation.files()) if plain else [],
-        "model": None if plain else model.fingerprint(),
+        "preparation": None,
+        "preparation_files": [],
     }
+    measure, preparation = detector.measure, detector.preparation
+    if _stands_alone(measure):
+        described["preparation"] = described_preparation(preparation)
+        described["preparation_files"] = sorted(preparation.files())
+    if isinstance(measure, Pictured):
+        assert isinstance(measure.memory.describer, Gradients)
+        describer = {name: _as_list(value) for name, value in asdict(measure.memory.describer).items()}
+        return described | {"patches": measure.memory.settings(), "describer": describer, "pictures": measure.pictures}
+    assert isinstance(measure, Vectors)
+    return described | {"nearest": measure.neighbours.count}
 
 
-def _write_model(model: SiameseModel, folder: Path) -> list[str]:
+def _as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _stands_alone(measure: Measure) -> bool:
+    """Whether no trained model belongs to it."""
+    return not isinstance(measure, Vectors) or is_plain(measure.model)
+
+
+def _write_model(measure: Measure, folder: Path) -> list[str]:
     """The files that hold the model, or what it takes to make it again."""
-    if not is_plain(model):
-        save_model(model, folder / MODEL)
+    if isinstance(measure, Vectors) and not is_plain(measure.model):
+        save_model(measure.model, folder / MODEL)
         return [f"{MODEL}/{MODEL_DESCRIPTION}"]  # which holds the hashes of the others
-    for name, content in model.preparation.files().items():
+    for name, content in measure.preparation.files().items():
         (folder / name).write_bytes(content)
-    return list(model.preparation.files())
+    return list(measure.preparation.files())
 
 
-def _model(folder: Path, described: dict[str, Any], encoder: nn.Module | None, own_code: bool) -> SiameseModel:
-    if described["preparation"] is None:
-        return load_model(folder / MODEL, encoder, own_code=own_code)
-    files = {
-        name: (folder / name).read_bytes() for name in described["preparation_files"] if name in described["files"]
-    }
-    return model_of(preparation_from(described["preparation"], files))
+def _measure(
+    folder: Path, described: dict[str, Any], numbers: dict[str, Tensor], encoder: nn.Module | None, own_code: bool
+) -> Measure:
+    preparation = None
+    if described["preparation"] is not None:
+        names = [name for name in described["preparation_files"] if name in described["files"]]
+        preparation = preparation_from(described["preparation"], {name: (folder / name).read_bytes() for name in names})
+    if isinstance(preparation, PicturePreparation):
+        settings = {name: _as_tuple(value) for name, value in described["describer"].items()}
+        memory = patch_memory_from(described["patches"], numbers, Gradients(**settings))
+        return Pictured(preparation, memory, int(described["pictures"]))
+    model = load_model(folder / MODEL, encoder, own_code=own_code) if preparation is None else model_of(preparation)
+    words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
+    remembered = Remembered(tuple(words["names"]), _read(numbers), tuple(dict(cells) for cells in words["cells"]))
+    neighbours = Neighbours(
+        model.distance, numbers["normal"].numpy(), numbers["anomalies"].numpy(), int(described["nearest"])
+    )
+    return Vectors(model, neighbours, remembered)
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _tensors(detector: Detector) -> dict[str, Tensor]:
     """All numbers by name; items of different lengths stand behind each other, and `lengths` says where each ends."""
-    neighbours, normality = detector.measure.neighbours, detector.normality
+    measure, normality = detector.measure, detector.normality
     tensors = {
-        "normal": torch.from_numpy(neighbours.normal),
-        "anomalies": torch.from_numpy(neighbours.anomalies),
         "deviations": torch.from_numpy(normality.deviations),
         "weights": torch.from_numpy(normality.weights),
     }
-    if read := detector.measure.remembered.read:
-        tensors["read"] = torch.cat(read)
-        tensors["lengths"] = torch.tensor([len(item) for item in read])  # of a row, its columns
+    if isinstance(measure, Pictured):
+        tensors |= measure.memory.tensors()
+    if isinstance(measure, Vectors):
+        tensors["normal"] = torch.from_numpy(measure.neighbours.normal)
+        tensors["anomalies"] = torch.from_numpy(measure.neighbours.anomalies)
+        if read := measure.remembered.read:
+            tensors["read"] = torch.cat(read)
+            tensors["lengths"] = torch.tensor([len(item) for item in read])  # of a row, its columns
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from alikely.contracts import Preparation
 from alikely.data.rows import RowPreparation
 from alikely.model import SiameseModel
 from alikely.tasks.anomaly.answers import Reason
-from alikely.tasks.anomaly.neighbours import Far, Neighbours
+from alikely.tasks.anomaly.measure import Far
+from alikely.tasks.anomaly.neighbours import Neighbours
 from alikely.tasks.anomaly.parts import cells_of, columns_of, windows_of
 from alikely.types import Item
 
@@ -33,11 +36,24 @@ class Remembered:
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """How far the embedding of an item is from those of normal items, and which of its parts make it so."""
+    """Meets `Measure`: how far the embedding of an item is from those of normal ones, and which parts make it so."""
 
     model: SiameseModel
     neighbours: Neighbours
     remembered: Remembered
+
+    @property
+    def preparation(self) -> Preparation:
+        """That of the model."""
+        return self.model.preparation
+
+    def name_of(self, nearest: int) -> str:
+        """What the normal item at this position is called."""
+        return self.remembered.names[nearest]
+
+    def counts(self) -> dict[str, Any]:
+        """Normal items, and known anomalies."""
+        return {"remembered": len(self.neighbours.normal), "anomalies": len(self.neighbours.anomalies)}
 
     def far(self, batch: Tensor) -> Far:
         """How far the items of a batch that was read are."""

@@ -1,0 +1,115 @@
+"""alikely anomaly fit and score: tables, JSON, pictures, a stream, exit codes."""
+
+import csv
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.commands import command, refused
+from tests.tasks.anomaly.normal import anomaly_of, normal_of
+
+
+def write_rows(path, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder with normal rows, others, and a detector."""
+    folder = tmp_path_factory.mktemp("shop")
+    normal = list(normal_of("row", count=150).items)
+    write_rows(folder / "normal.csv", normal)
+    write_rows(folder / "calm.csv", normal[:3])
+    write_rows(folder / "new.csv", [*normal[:3], anomaly_of("row")])
+    ran = command("anomaly", "fit", folder / "normal.csv", "--items", "row", "--out", folder / "detector")
+    assert ran.code == 0, ran
+    return folder
+
+
+def test_fit_says_what_it_made(shop):
+    ran = command(
+        "anomaly", "fit", shop / "normal.csv", "--items", "row", "--rate", "0.1", "--out", shop / "other", "--json"
+    )
+    told = json.loads(ran.out)
+    assert (told["items"], told["remembered"], told["held_back"], told["rate"]) == ("row", 105, 45, 0.1)
+    noted = command(*fit)
+    assert "the rate is 5 %" in noted.err
+    assert "at most 5 %, with 95 % confidence" in noted.out
+
+
+def test_score_of_a_table(shop):
+    ran = command("anomaly", "score", shop / "detector", shop / "new.csv")
+    assert ran.code == 1
+    assert "1 of 4 items is anomalous" in ran.out
+    assert "line 5" in ran.out
+    assert "(nearest normal: " in ran.out
+    calm = command("anomaly", "score", shop / "detector", shop / "calm.csv")
+    assert (calm.code, "0 of 3 items are anomalous" in calm.out) == (0, True)
+    told = json.loads(command("anomaly", "score", shop / "detector", shop / "new.csv", "--json").out)
+    assert told["anomalies"] == 1
+    assert [item["anomalous"] for item in told["items"]] == [False, False, False, True]
+
+
+def test_score_of_a_stream(shop, monkeypatch):
+    lines = ['{"amount": 20, "hours": 3, "town": "Bern"}', '{"amount": 5000, "hours": -9, "town": "Bern"}', "nonsense"]
+
+    def ran(some):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(some).encode() + b"\n")))
+        return command("anomaly", "score", shop / "detector", "-")
+
+    whole = ran([*lines, lines[0]])
+    answers = [json.loads(line) for line in whole.out.splitlines()]
+    assert whole.code == 2
+    assert [answer["line"] for answer in answers] == [1, 2, 3, 4]
+    assert [answer.get("anomalous") for answer in answers] == [False, True, None, False]
+    assert "is not JSON" in answers[2]["error"]["message"]
+    assert (ran(lines[:2]).code, ran(lines[:1]).code) == (1, 0)
+
+
+def test_a_stream_that_is_no_text(shop, monkeypatch):
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b'{"amount": 20, "hours": 3, "town": "Bern"}\n'))
+    )
+    answers = [json.loads(line) for line in command("anomaly", "score", shop / "detector", "-").out.splitlines()]
+    assert "error" in answers[0]
+    assert answers[1]["anomalous"] is False
+
+
+def test_pictures_are_written_with_their_odd_places_coloured(tmp_path):
+    for name, pictures in (("good", normal_of("picture", count=40).items), ("new", [anomaly_of("picture")])):
+        (tmp_path / name).mkdir()
+        for place, pixels in enumerate(pictures):
+            Image.fromarray(np.asarray(pixels)).save(tmp_path / name / f"{place}.png")
+    fit = command(
+        "anomaly", "fit", tmp_path / "good", "--rate", "0.2", "--confidence", "0.9", "--out", tmp_path / "detector"
+    )
+    assert fit.code == 0, fit
+    ran = command("anomaly", "score", tmp_path / "detector", tmp_path / "new", "--out", tmp_path / "maps")
+    assert ran.code == 1
+    pixels = np.asarray(Image.open(tmp_path / "maps" / "0001-0.png")).astype(int)
+    orange = pixels[..., 0] - pixels[..., 2] > 40
+    rows = np.flatnonzero(orange.any(axis=1)) / len(pixels)
+    assert 0.2 < rows.mean() < 0.6  # the bar lies in rows 10 to 16 of 32
+    assert orange.mean() < 0.6
+
+
+def test_what_is_refused(shop, tmp_path):
+    normal, new, out = shop / "normal.csv", shop / "new.csv", tmp_path / "d"
+    assert "say so: --items row" in refused("anomaly", "fit", normal, "--out", out)
+    ten = write_rows(tmp_path / "ten.csv", list(normal_of("row", count=10).items))
+    assert "it takes 58" in refused("anomaly", "fit", ten, "--items", "row", "--out", out)
+    assert not out.exists()
+    assert "holds no detector.json" in refused("anomaly", "score", tmp_path, new)
+    assert "cannot be promised" in refused("anomaly", "score", shop / "detector", new, "--rate", "0.001")
+    assert "compared as a whole" in refused("anomaly", "score", shop / "detector", new, "--out", tmp_path / "maps")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all of it")
+    assert "is no detector" in refused("anomaly", "fit", normal, "--items", "row", "--out", tmp_path / "mine")

@@ -86,7 +86,7 @@ def test_search_with_a_condition(files):
 def test_list_export_import_remove(files, tmp_path):
     listed = json.loads(command("gallery", "list", files / "all", "--where", "price = 3", "--json").out)
     assert [(one["identity"], one["fields"]) for one in listed] == [("person 3", {"price": 3})] * 2
-    assert "1 identities, 2 templates" in command("gallery", "list", files / "all", "--where", "price = 3").out
+    assert "1 identity, 2 templates" in command("gallery", "list", files / "all", "--where", "price = 3").out
 
     exported = command("gallery", "export", files / "all", "--out", tmp_path / "all.npz")
     assert exported.out == f"60 templates written to {tmp_path / 'all.npz'}\n"

@@ -96,7 +96,7 @@ def test_logs_that_are_none_are_refused(tmp_path):
 
     with pytest.raises(GalleryError, match="no distances were kept"):
         gallery.drift(log=log)
-    with pytest.raises(SettingsError, match="is no folder"):
+    with pytest.raises(SettingsError, match="is no folder of a gallery"):
         gallery.drift()
     log.write_text('{"what": "accepted", "distance": 0.5}\n{"what": "accepted", "distance": -1}\n')
     with pytest.raises(GalleryError, match="line 2"):

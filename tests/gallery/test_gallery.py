@@ -105,6 +105,8 @@ def test_items_that_cannot_be_read_are_named_and_the_others_go_on(tmp_path):
     done = gallery.enrol(folder)
 
     assert (done.new, done.exit_code) == (5, 1)
+    assert sum(gallery.identities().values()) == 5
+    assert set(gallery.identities()) == {path.name for path in folder.iterdir()}
     assert [name for name, _ in done.problems] == [str(broken)]
     assert "5 enrolled, 0 there already; 1 could not be read" in done.sentence()
 

@@ -1,7 +1,7 @@
 """The command line. No logic of its own: each command calls what Python users call, and prints what it gives.
 
-Exit codes: 0 done (compare: same), 1 compare: different, check: faults found, 2 error, 3 compare: unsure,
-130 stopped by Ctrl-C.
+Exit codes: 0 done (compare: same), 1 compare: different, check: faults found, gallery: different, nobody, something
+left out or left behind, drift, 2 error, 3 compare: unsure, 130 stopped by Ctrl-C.
 """
 
 import io
@@ -20,6 +20,7 @@ from alikely.cli import (  # noqa: F401
     explaining,
     galleries,
     judging,
+    keeping,
     learning,
     looking,
     recommending,

@@ -9,8 +9,8 @@ app = typer.Typer(
     name="alikely",
     help=(
         "Siamese networks: learn from examples what is alike, decide about items never seen.\n\n"
-        "Exit codes: 0 done (compare: same), 1 compare: different, check: faults found, 2 error, 3 compare: unsure, "
-        "130 stopped by Ctrl-C."
+        "Exit codes: 0 done (compare: same), 1 compare: different, check: faults found, gallery: different, nobody, "
+        "something left out or left behind, drift, 2 error, 3 compare: unsure, 130 stopped by Ctrl-C."
     ),
     add_completion=False,
     # Rich would take [default: ...] in a help text for markup and swallow it.

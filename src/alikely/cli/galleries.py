@@ -1,4 +1,4 @@
-"""alikely gallery create, enrol, verify, identify, search, remove, list, export, import, rebuild, drift."""
+"""alikely gallery create, enrol, verify, identify, search."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -88,7 +88,7 @@ def enrol(
     from alikely.gallery.fields import parse_field
     from alikely.training.progress import Terminal
 
-    with Terminal() as terminal, _opened(where, model, own_code) as gallery:
+    with Terminal() as terminal, opened_gallery(where, model, own_code) as gallery:
         fields = dict(parse_field(said) for said in field or ())
         done = gallery.enrol(source, identity, fields, terminal.done)
     say_skipped(done.problems)
@@ -113,7 +113,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Say whether ITEM shows IDENTITY. Exit code: 0 same, 1 different, 2 error."""
-    with _opened(where, model, own_code, log) as gallery:
+    with opened_gallery(where, model, own_code, log) as gallery:
         decision = gallery.verify(_item(item, gallery), identity, fmr, prior, confidence)
     if as_json:
         print_json(decision.to_dict())
@@ -142,7 +142,7 @@ def identify(
     """
     from alikely.training.progress import Terminal
 
-    with Terminal() as terminal, _opened(where, model, own_code, log) as gallery:
+    with Terminal() as terminal, opened_gallery(where, model, own_code, log) as gallery:
         answers, problems = gallery.identify_all(source, fpir, confidence, k, prior, terminal.done)
     say_skipped(problems)
     if as_json:
@@ -166,7 +166,7 @@ def search(
     """Find the templates most like each item of SOURCE, nearest first, whether or not they are near."""
     from alikely.training.progress import Terminal
 
-    with Terminal() as terminal, _opened(where, model, own_code) as gallery:
+    with Terminal() as terminal, opened_gallery(where, model, own_code) as gallery:
         found, problems = gallery.search_all(source, k, condition, terminal.done)
     say_skipped(problems)
     if as_json:
@@ -177,126 +177,8 @@ def search(
     raise typer.Exit(1 if problems else 0)
 
 
-@gallery_app.command(short_help="Remove an identity, or one template.")
-def remove(
-    where: Where,
-    identity: Annotated[str | None, typer.Argument(metavar="IDENTITY", help="whose templates are removed")] = None,
-    key: Annotated[str | None, typer.Option(help="remove one template, by its key (`gallery list --json`)")] = None,
-    model: Model = None,
-    own_code: OwnCode = False,
-) -> None:
-    """Remove an identity with all its templates, or one template; then look whether the files hold anything of it."""
-    with _opened(where, model, own_code) as gallery:
-        say(gallery.remove(identity, key).sentence())
-
-
-@gallery_app.command("list", short_help="Show the identities.")
-def list_(
-    where: Where,
-    condition: Condition = None,
-    model: Model = None,
-    own_code: OwnCode = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show the identities and how many templates each has; with --json the keys and fields of all templates."""
-    with _opened(where, model, own_code) as gallery:
-        if as_json:
-            print_json(gallery.described(condition))
-            return
-        named = gallery.identities(condition)
-    templates = sum(named.values())
-    print_rows(
-        f"{len(named):,} identities, {templates:,} templates",
-        ("identity", "templates"),
-        [(name, f"{count:,}") for name, count in named.items()],
-    )
-
-
-@gallery_app.command(short_help="Write all templates to a file.")
-def export(
-    where: Where,
-    out: Annotated[Path, typer.Option(metavar="FILE.npz", help="file to write")],
-    model: Model = None,
-    own_code: OwnCode = False,
-) -> None:
-    """Write keys, identities, fields and embeddings of all templates to one file."""
-    with _opened(where, model, own_code) as gallery:
-        count = gallery.export_to(out)
-    say(f"{count:,} templates written to {out}")
-
-
-@gallery_app.command("import", short_help="Take in the templates of a file.")
-def import_(
-    where: Where,
-    file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="what `gallery export` wrote")],
-    model: Model = None,
-    own_code: OwnCode = False,
-) -> None:
-    """Take in all templates that `gallery export` wrote, from a gallery of the same model."""
-    from alikely.training.progress import Terminal
-
-    with Terminal() as terminal, _opened(where, model, own_code) as gallery:
-        new, replaced = gallery.import_from(file, terminal.done)
-    say(f"{new:,} templates are new, {replaced:,} were there already")
-
-
-@gallery_app.command(short_help="Embed everything anew with another model.")
-def rebuild(
-    where: Where,
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="folder of the new model")],
-    source: Items,
-    without_missing: Annotated[
-        bool, typer.Option("--without-missing", help="leave out templates whose items are not in SOURCE")
-    ] = False,
-    own_code: OwnCode = False,
-    as_json: AsJson = False,
-) -> None:
-    """Embed everything anew with MODEL, from SOURCE: the items that were enrolled, wherever they lie now.
-
-    Identities and fields stay. The old gallery stays as it is until all is done. Exit code: 0 done, 1 some are left
-    out, 2 error.
-    """
-    from alikely.gallery import Gallery
-    from alikely.training.progress import Terminal
-
-    with Terminal() as terminal:
-        done = Gallery.rebuild(where, model, source, without_missing, terminal.done, own_code)
-    say_skipped(done.problems)
-    if as_json:
-        print_json(done.to_dict())
-    else:
-        say(done.sentence())
-    raise typer.Exit(done.exit_code)
-
-
-@gallery_app.command(short_help="Say whether distances have moved since the calibration.")
-def drift(
-    where: Where,
-    log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="distances that were kept [default: the gallery's own log]")
-    ] = None,
-    source: Annotated[
-        Path | None, typer.Option(metavar="SOURCE", help="labelled items of today, in place of a log")
-    ] = None,
-    model: Model = None,
-    own_code: OwnCode = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compare the distances in use with those of the calibration (Kolmogorov-Smirnov, PSI).
-
-    Exit code: 0 no drift, or too few distances to tell, 1 watch or calibrate anew, 2 error.
-    """
-    with _opened(where, model, own_code) as gallery:
-        found = gallery.drift(log, source)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        print_rows(found.title(), ("pairs", "number", "KS", "p", "PSI", "verdict"), found.cells())
-        say(found.sentence())
-    raise typer.Exit(found.exit_code)
-
-
-def _opened(where: str, model: Path | None, own_code: bool, log: bool = False) -> "Gallery":
+def opened_gallery(where: str, model: Path | None, own_code: bool, log: bool = False) -> "Gallery":
+    """The gallery there; with `log`, verify and identify keep their distances in its folder."""
     from alikely.gallery import Gallery
     from alikely.gallery.live import log_beside
 

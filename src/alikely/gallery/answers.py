@@ -151,14 +151,25 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Removed:
-    """How many templates were removed, and how many files were then searched for what might be left (None: none)."""
+    """How many templates were removed, and how many files were then searched for what might be left of them.
+
+    `traces` are the files in which something was. `searched` is 0 for a server, whose files are out of reach.
+    """
 
     templates: int
-    files_searched: int | None
+    searched: int
+    traces: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """For the command line: 0 removed, 1 removed, but something of it is left in a file."""
+        return 1 if self.traces else 0
 
     def sentence(self) -> str:
         """What was done, in one line."""
         count = f"{self.templates:,} template{'' if self.templates == 1 else 's'} removed"
-        if self.files_searched is None:
-            return f"{count}; what the database's own files still hold was not looked at"
-        return f"{count}; nothing of them is left in the gallery's {self.files_searched:,} files"
+        if not self.searched:
+            return f"{count}; what the server's own files still hold cannot be looked at"
+        if self.traces:
+            return f"{count}, but traces of them are left in {', '.join(self.traces)}"
+        return f"{count}; nothing of them is left in the gallery's {self.searched:,} files"

@@ -221,9 +221,10 @@ class Gallery:
         return open_set_threshold(self.inside, self._strangers, fpir, confidence)
 
     def remove(self, identity: str | None = None, key: str | None = None) -> Removed:
-        """Remove an identity with all its templates, or one template by its key; nothing of it is left in the files.
+        """Remove an identity with all its templates, or one template by its key, and search the files for traces.
 
-        Raises GalleryError where it is not there.
+        In a folder, nothing of it is left; Milvus overwrites its files in its own time, and the answer says which hold
+        traces. Raises GalleryError where it is not there.
         """
         self._strangers = None
         return removal.remove(self.inside, identity, key)

@@ -73,6 +73,13 @@ def held(where: str, store: Store, model: SiameseModel) -> Held:
     return Held(where, store, model, coordinates_of(model), joining_from(store.about["joining"]))
 
 
+def folder_of(where: str) -> Path | None:
+    """The folder of a gallery that lies in one of our own; None for one in Milvus, whose files are its own."""
+    from alikely.stores.local import ABOUT
+
+    return Path(where) if (Path(where) / ABOUT).is_file() else None
+
+
 def without_password(where: str) -> str:
     """Where a gallery lies, for messages: a URI without the name and the password in it."""
     return re.sub(r"//[^/@]*@", "//", where)

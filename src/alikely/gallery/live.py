@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from alikely.errors import GalleryError, SettingsError, StorageError
 from alikely.gallery.candidates import distances_to, gathered
-from alikely.gallery.held import Held
+from alikely.gallery.held import Held, folder_of
 
 LOG = "distances.jsonl"
 
@@ -35,9 +35,10 @@ class Live:
 
 def log_beside(where: str) -> Path:
     """The log that lies in a gallery's folder. Raises SettingsError for a gallery that has no folder."""
-    if not Path(where).is_dir():
-        raise SettingsError(f"{where}: is no folder, so a log cannot lie in it; name a file for it")
-    return Path(where) / LOG
+    folder = folder_of(where)
+    if folder is None:
+        raise SettingsError(f"{where}: is no folder of a gallery, so a log cannot lie in it; name a file for it")
+    return folder / LOG
 
 
 def live_of(

@@ -14,7 +14,7 @@ from alikely.folders import whole_folder
 from alikely.gallery.content import content_in, content_of
 from alikely.gallery.coordinates import coordinates_of
 from alikely.gallery.enrolment import BATCH, Source, embedded, examples_of
-from alikely.gallery.held import Held, about, check_about, held
+from alikely.gallery.held import Held, about, check_about, folder_of, held
 from alikely.gallery.joining import joining_from
 from alikely.model import SiameseModel
 from alikely.storage import load_model
@@ -68,11 +68,9 @@ def rebuild(
     Raises GalleryError where items of the source are lacking (`without_missing`: they are left out), and for a
     gallery that is none; InputError, ModelError, StorageError.
     """
-    folder = Path(where)
-    if not folder.is_dir():
-        raise GalleryError(
-            f"{where}: is no folder; a gallery on a server is rebuilt by enrolling into a new one with the new model"
-        )
+    folder = folder_of(str(where))
+    if folder is None:
+        raise GalleryError(f"{where}: is no folder of a gallery; one in Milvus is rebuilt by enrolling into a new one")
     loaded = model if isinstance(model, SiameseModel) else load_model(model, own_code=own_code)
     store = open_store(str(where))
     try:

@@ -11,6 +11,7 @@ import numpy as np
 
 from alikely.errors import StorageError
 from alikely.folders import whole_file
+from alikely.gallery.held import folder_of
 from alikely.gallery.strangers import Strangers
 
 FILE = "strangers.npz"
@@ -34,9 +35,10 @@ def remembered(where: str, mark: str) -> Strangers | None:
 
 def remember(where: str, mark: str, strangers: Strangers) -> None:
     """Write it into the folder of a gallery; where that cannot be, it is only computed again."""
-    if not Path(where).is_dir():
+    folder = folder_of(where)
+    if folder is None:
         return
-    with suppress(StorageError), whole_file(Path(where) / FILE) as partial, partial.open("wb") as file:
+    with suppress(StorageError), whole_file(folder / FILE) as partial, partial.open("wb") as file:
         np.savez(
             file,
             allow_pickle=False,

@@ -19,7 +19,7 @@ SHORTEST_TRACE = 16  # bytes: what is shorter may stand in any file by chance
 def remove(held: Held, identity: str | None = None, key: str | None = None) -> Removed:
     """Remove an identity, or one template, and search the gallery's files for what might be left of it.
 
-    Raises GalleryError where it is not there, where neither or both are named, and where anything was left.
+    Raises GalleryError where it is not there, and where neither or both are named.
     """
     if (identity is None) == (key is None):
         raise GalleryError("name what to remove: an identity, or the key of one template")
@@ -35,18 +35,10 @@ def remove(held: Held, identity: str | None = None, key: str | None = None) -> R
         raise GalleryError(f"{held.where}: {what} is not there; `alikely gallery list` shows what is")
     held.store.remove(keys=templates.keys)
     forget(held.where)
-    folder = Path(held.where)
-    if not folder.is_dir():
-        return Removed(len(templates), None)
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    left = [path for path in files if _holds(path, _traces(held, templates))]
-    if left:
-        shown = ", ".join(str(path) for path in left)
-        raise GalleryError(
-            f"{held.where}: {len(templates):,} templates are removed, but traces of them are left in {shown}; close "
-            "other programs that have the gallery open, and remove them once more from a copy: export, import"
-        )
-    return Removed(len(templates), len(files))
+    place = Path(held.where.partition("#")[0])
+    files = [path for path in sorted([place, *place.rglob("*")]) if path.is_file()]
+    traces = _traces(held, templates)
+    return Removed(len(templates), len(files), tuple(str(path) for path in files if holds_any(path, traces)))
 
 
 def _traces(held: Held, templates: Templates) -> list[bytes]:
@@ -63,7 +55,8 @@ def _traces(held: Held, templates: Templates) -> list[bytes]:
     return [*traces, *(trace for trace in whole if trace not in shared and len(trace) >= SHORTEST_TRACE)]
 
 
-def _holds(path: Path, traces: Sequence[bytes]) -> bool:
+def holds_any(path: Path, traces: Sequence[bytes]) -> bool:
+    """Whether a file holds one of these runs of bytes."""
     with path.open("rb") as file:
         if path.stat().st_size == 0:
             return False

@@ -1,0 +1,136 @@
+"""alikely gallery remove, list, export, import, rebuild, drift."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alikely.cli.app import AsJson, OwnCode, gallery_app
+from alikely.cli.galleries import Condition, Items, Model, Where, opened_gallery
+from alikely.cli.output import print_json, print_rows, say, say_skipped
+
+
+@gallery_app.command(short_help="Remove an identity, or one template.")
+def remove(
+    where: Where,
+    identity: Annotated[str | None, typer.Argument(metavar="IDENTITY", help="whose templates are removed")] = None,
+    key: Annotated[str | None, typer.Option(help="remove one template, by its key (`gallery list --json`)")] = None,
+    model: Model = None,
+    own_code: OwnCode = False,
+) -> None:
+    """Remove an identity with all its templates, or one template; then look whether the files hold anything of it.
+
+    Exit code: 0 removed, 1 removed, but something of it is left in a file, 2 error.
+    """
+    with opened_gallery(where, model, own_code) as gallery:
+        done = gallery.remove(identity, key)
+    say(done.sentence())
+    raise typer.Exit(done.exit_code)
+
+
+@gallery_app.command("list", short_help="Show the identities.")
+def list_(
+    where: Where,
+    condition: Condition = None,
+    model: Model = None,
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the identities and how many templates each has; with --json the keys and fields of all templates."""
+    with opened_gallery(where, model, own_code) as gallery:
+        if as_json:
+            print_json(gallery.described(condition))
+            return
+        named = gallery.identities(condition)
+    from alikely.data.items import counted
+
+    templates = sum(named.values())
+    print_rows(
+        f"{counted(len(named), 'identity', 'identities')}, {counted(templates, 'template', 'templates')}",
+        ("identity", "templates"),
+        [(name, f"{count:,}") for name, count in named.items()],
+    )
+
+
+@gallery_app.command(short_help="Write all templates to a file.")
+def export(
+    where: Where,
+    out: Annotated[Path, typer.Option(metavar="FILE.npz", help="file to write")],
+    model: Model = None,
+    own_code: OwnCode = False,
+) -> None:
+    """Write keys, identities, fields and embeddings of all templates to one file."""
+    with opened_gallery(where, model, own_code) as gallery:
+        count = gallery.export_to(out)
+    say(f"{count:,} templates written to {out}")
+
+
+@gallery_app.command("import", short_help="Take in the templates of a file.")
+def import_(
+    where: Where,
+    file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="what `gallery export` wrote")],
+    model: Model = None,
+    own_code: OwnCode = False,
+) -> None:
+    """Take in all templates that `gallery export` wrote, from a gallery of the same model."""
+    from alikely.training.progress import Terminal
+
+    with Terminal() as terminal, opened_gallery(where, model, own_code) as gallery:
+        new, replaced = gallery.import_from(file, terminal.done)
+    say(f"{new:,} templates are new, {replaced:,} were there already")
+
+
+@gallery_app.command(short_help="Embed everything anew with another model.")
+def rebuild(
+    where: Where,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="folder of the new model")],
+    source: Items,
+    without_missing: Annotated[
+        bool, typer.Option("--without-missing", help="leave out templates whose items are not in SOURCE")
+    ] = False,
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Embed everything anew with MODEL, from SOURCE: the items that were enrolled, wherever they lie now.
+
+    Identities and fields stay. The old gallery stays as it is until all is done. Exit code: 0 done, 1 some are left
+    out, 2 error.
+    """
+    from alikely.gallery import Gallery
+    from alikely.training.progress import Terminal
+
+    with Terminal() as terminal:
+        done = Gallery.rebuild(where, model, source, without_missing, terminal.done, own_code)
+    say_skipped(done.problems)
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        say(done.sentence())
+    raise typer.Exit(done.exit_code)
+
+
+@gallery_app.command(short_help="Say whether distances have moved since the calibration.")
+def drift(
+    where: Where,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="distances that were kept [default: the gallery's own log]")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option(metavar="SOURCE", help="labelled items of today, in place of a log")
+    ] = None,
+    model: Model = None,
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the distances in use with those of the calibration (Kolmogorov-Smirnov, PSI).
+
+    Exit code: 0 no drift, or too few distances to tell, 1 watch or calibrate anew, 2 error.
+    """
+    with opened_gallery(where, model, own_code) as gallery:
+        found = gallery.drift(log, source)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_rows(found.title(), ("pairs", "number", "KS", "p", "PSI", "verdict"), found.cells())
+        say(found.sentence())
+    raise typer.Exit(found.exit_code)

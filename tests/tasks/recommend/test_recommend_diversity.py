@@ -18,6 +18,12 @@ def test_by_hand():
     assert diverse(APPEAL, VECTORS, 3, 0.3).tolist() == [0, 1, 2]
 
 
+def test_likeness_is_that_with_the_most_alike_of_those_chosen():
+    # After the two at right angles, the one between them (cosine 0.71 with both) beats a copy of the first.
+    vectors = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    assert diverse(np.ones(4), vectors, 3, 0.5).tolist() == [0, 1, 3]
+
+
 def test_without_diversity_it_is_the_order_of_appeal():
     assert diverse(np.array([1.0, 3.0, 2.0]), VECTORS, 2, 0.0).tolist() == [1, 2]
 

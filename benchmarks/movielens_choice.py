@@ -18,8 +18,8 @@ SPLIT = 1000  # the seed of what is held back here
 CHANGES: dict[str, dict[str, object]] = {
     "as they are": {},
     "no network": {"epochs": 0},
-    "40 epochs": {"epochs": 40},
-    "dim 32": {"dim": 32},
+    "20 epochs": {"epochs": 20},
+    "all items": {"candidates": 10_000},
     "no ids": {"ids": False},
 }
 EASE_RIDGES = (100.0, 200.0, 300.0, 500.0)

@@ -68,7 +68,7 @@ class RecommendSettings:
     people_per_batch: int = 128
     learning_rate: float = 5e-3
     weight_decay: float = 1e-4
-    candidates: int = 10_000
+    candidates: int = 2_000
     hold_back: float = 0.2
     ridge: tuple[float, ...] = (100.0, 200.0, 400.0)
     content_ridge: tuple[float, ...] = (100.0, 300.0)

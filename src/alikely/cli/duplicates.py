@@ -25,11 +25,14 @@ def duplicates(
     ] = None,
     fmr: Annotated[
         float | None,
-        typer.Option(help="false-match rate of each pair [default: the strictest that the calibration can bear]"),
+        typer.Option(
+            help="false-match rate of each pair [default: with a model, the strictest that its calibration can bear; "
+            "else such that about 5 % of what is found is wrong]"
+        ),
     ] = None,
     confidence: Annotated[
         float | None,
-        typer.Option(help="confidence that the rate is kept; 0: none [default: the calibration's own]"),
+        typer.Option(help="with a model: confidence that the rate is kept; 0: none [default: its own]"),
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="show and write groups, not pairs")] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="write all that is found to this file")] = None,

@@ -28,7 +28,7 @@ Out = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="write all th
 def paraphrases(
     model: ModelFolder,
     corpus: Corpus,
-    k: Annotated[int, typer.Option("--k", help="of each text, at most so many nearest ones")] = 10,
+    k: Annotated[int, typer.Option("-k", help="of each text, at most so many nearest ones")] = 10,
     fmr: Fmr = None,
     confidence: Confidence = None,
     out: Out = None,

@@ -102,7 +102,7 @@ def test_few_pictures_only_exact_copies_with_a_note(tmp_path):
         picture(number).save(tmp_path / f"{name}.png")
     found = duplicates(tmp_path)
     assert stems(found.pairs) == {("a", "b")}
-    assert "2 pictures are too few" in found.pairs.notes[-1]
+    assert "2 pictures are too few or too alike" in found.pairs.notes[-1]
     assert found.to_dict()["limit"] is None
 
 
@@ -145,8 +145,10 @@ def test_what_is_refused(tmp_path, many):
     (tmp_path / "t.csv").write_text("text\na\nb\n")
     with pytest.raises(SettingsError, match="the model takes pictures"):
         duplicates(tmp_path / "t.csv", small_model(), items="text")
-    with pytest.raises(CalibrationError, match="cannot be promised"):
-        duplicates(many, fmr=1e-9)
+    with pytest.raises(SettingsError, match=r"must be above 0 and at most 0\.01, got 0\.5"):
+        duplicates(many, fmr=0.5)
+    with pytest.raises(SettingsError, match="an estimate, with no confidence"):
+        duplicates(many, confidence=0.9)
 
 
 def test_command(pictures, tmp_path):
@@ -165,5 +167,6 @@ def test_command(pictures, tmp_path):
     answer = json.loads(ran.out)
     assert stems([(pair["left"], pair["right"]) for pair in answer["pairs"]]) <= COPIES
     assert len(answer["groups"]) == len(answer["pairs"]) >= 4
+    assert command("duplicates", pictures, "--fmr", "0.0001").code == 1
     assert answer["skipped"][0]["item"].endswith("p20.png")
     assert "is written as .csv" in refused("duplicates", pictures, "--out", "x.txt")

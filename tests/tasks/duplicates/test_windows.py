@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from alikely.data.checks.pictures import SIDE
-from alikely.tasks.duplicates.changed import CUT, SMALLER, changed
 from alikely.tasks.duplicates.windows import GRID, WINDOWS, ThroughWindows, views_of
 
 DISTANCE = ThroughWindows()
@@ -74,15 +73,3 @@ def test_the_table_is_symmetric_and_the_same_row_by_row():
 def test_a_single_colour_is_like_nothing():
     flat = np.full((1, SIDE, SIDE), 77, np.uint8)
     assert DISTANCE.table(rows(flat), rows(flat)).item() == pytest.approx(math.sqrt(2))
-
-
-def test_a_changed_copy_keeps_what_it_says_and_follows_from_the_generator():
-    picture = Image.fromarray(np.kron(thumbnails(1)[0], np.ones((8, 8), np.uint8)))
-    sizes = []
-    for seed in range(40):
-        one, again = (changed(picture, np.random.default_rng(seed)) for _ in range(2))
-        assert np.array_equal(np.asarray(one), np.asarray(again))
-        sizes.append(one.size)
-    least = math.floor(CUT * SMALLER * picture.width) - 1
-    assert least <= min(map(min, sizes)) < max(map(max, sizes)) <= picture.width
-    assert changed(Image.new("RGB", (1, 1)), np.random.default_rng(0)).size == (1, 1)

@@ -1,11 +1,10 @@
 """Items -> pairs and groups of near-duplicates among them, at a calibrated rate.
 
-windows      thumbnails of pictures -> how they look through windows, and a distance that overlooks cuts and mirrors
-changed      a picture -> a copy of it, changed at random
-ways         items -> rows to keep, rows to compare, and the distance: by a model, or by looks
-calibrating  pictures -> how near copies of them come, and how near different ones do
-kept         what items were turned into, kept between runs
-finding      duplicates(...): the whole way
+windows  thumbnails of pictures -> how they look through windows, and a distance that overlooks cuts and mirrors
+ways     items -> rows to keep, rows to compare, and the distance: by a model, or by looks
+chance   rows to compare -> how often different items come so near, and the limit that follows
+kept     what items were turned into, kept between runs
+finding  duplicates(...): the whole way
 """
 
 from alikely.tasks.duplicates.finding import Duplicates, duplicates

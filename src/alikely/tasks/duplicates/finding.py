@@ -16,10 +16,20 @@ from alikely.embedding import Progress
 from alikely.errors import SettingsError
 from alikely.gallery.content import content_of
 from alikely.model import SiameseModel
-from alikely.neighbours import AlikeGroups, AlikePairs, Group, NearPairs, limit_for, near_pairs, said_of, star_groups
-from alikely.tasks.duplicates.calibrating import FEWEST, calibration_of_looks
+from alikely.neighbours import (
+    AlikeGroups,
+    AlikePairs,
+    Group,
+    Limit,
+    NearPairs,
+    limit_for,
+    near_pairs,
+    said_of,
+    star_groups,
+)
+from alikely.tasks.duplicates.chance import FEWEST, LARGEST, NEARER, chance_of
 from alikely.tasks.duplicates.kept import kept_in
-from alikely.tasks.duplicates.ways import ByLooks, ByModel, Way, thumbnails_of
+from alikely.tasks.duplicates.ways import ByLooks, ByModel, Way
 from alikely.types import Examples, Item, Kind
 
 AT_ONCE = 256  # items that are read before what they became is kept
@@ -64,15 +74,19 @@ def duplicates(
 ) -> Duplicates:
     """Copies among the items of a folder, a table or Examples; items that cannot be read are named, the others go on.
 
-    With a `model`, of any kind of items: those that its calibration calls the same. Without one, pictures: copies that
-    were saved anew, resized, made lighter or darker, mirrored, or cut by up to about a fifth of a side; the limit is
-    calibrated on these pictures themselves and on changed copies of them, drawn by the `seed`. Without a model, texts
-    and rows: those that differ only in capitals, blanks and punctuation; all other items: those exactly alike.
+    With a `model`, of any kind of items: those that its calibration calls the same; `fmr` is the rate of different
+    pairs taken for copies, with this `confidence`; without it, the strictest that the calibration can bear, up to one
+    wrong pair among all.
 
-    `fmr` is the rate of different pairs taken for copies, with this `confidence`; without it, the strictest that the
-    calibration can bear, up to one wrong pair among all. `state` is a folder that keeps what items were turned into: a
-    further run with more of them reads only the new ones. Every pair is compared: with a model of 384 numbers, 100,000
-    items take minutes of one core, pictures without a model about 30 times as long.
+    Without one, pictures: copies that were saved anew, resized, made lighter or darker, mirrored, or cut a little. The
+    limit follows from how often different ones of these pictures come so near (`chance.py`), such that at most about
+    5 % of the pairs found are wrong; or by an `fmr`, at most 0.01. Both are estimates. A sample is drawn by the `seed`.
+    Without a model, texts and rows: those that differ only in capitals, blanks and punctuation; all other items: those
+    exactly alike.
+
+    `state` is a folder that keeps what items were turned into: a further run with more of them reads only the new ones.
+    Every pair is compared, so the time grows with the square of the items; pictures without a model take about 30 times
+    as long as embeddings of 384 numbers.
 
     Raises InputError for a source that cannot be read, CalibrationError for a rate that cannot be borne, SettingsError
     where the model takes other items, GalleryError for a `state` of another model.
@@ -82,6 +96,8 @@ def duplicates(
     there = np.array([place for place, content in enumerate(contents) if content is not None], np.int64)
     keys = [str(contents[place]) for place in there]
     way = _way(model, examples.kind)
+    if isinstance(way, ByLooks):
+        _check_rates(fmr, confidence)
     if way is None:
         if fmr is not None or state is not None:
             raise SettingsError(
@@ -135,33 +151,36 @@ def _near(
     seed: int,
     progress: Progress | None,
 ) -> _Near:
-    said = said_of(examples)
-    if isinstance(way, ByModel):
-        calibration = way.model.calibration
-    else:
-        calibration = calibration_of_looks([examples.items[place] for place in places], thumbnails_of(rows), seed)
-    nothing = np.zeros(0, np.int64)
-    none = _Near(
-        AlikePairs(said, NearPairs(nothing, nothing, np.zeros(0, np.float32)), None, notes=examples.notes),
-        AlikeGroups(said, (), None, notes=examples.notes),
-    )
-    if calibration is None and not isinstance(way, ByModel):
-        note = (
-            f"{counted(len(places), 'picture is', 'pictures are')} too few to say how near is a copy ({FEWEST} at the"
-        )
-        notes = (*examples.notes, f"{note} least): only those exactly alike are found") if len(places) else ()
-        return _Near(replace(none.pairs, notes=notes), replace(none.groups, notes=notes))
-    limit = limit_for(calibration, len(places), fmr, confidence)
+    said, notes = said_of(examples), examples.notes
     told = None if progress is None else lambda done, total: progress("comparing", done, total)
     compared = way.compared(rows)
-    found = near_pairs(compared, way.distance, limit.distance, MOST_COPIES, told)
+    if isinstance(way, ByModel):
+        limit = limit_for(way.model.calibration, len(places), fmr, confidence)
+        found = near_pairs(compared, way.distance, limit.distance, MOST_COPIES, told)
+    else:
+        chance = chance_of(compared, way.distance, seed)
+        if chance is None:
+            count = counted(len(places), "picture is", "pictures are")
+            note = (
+                f"{count} too few or too alike to say how near is a copy ({FEWEST} at the least): only those exactly "
+            )
+            return _nothing_near(said, (*notes, f"{note}alike are found"))
+        pairs = len(places) * (len(places) - 1) // 2
+        widest = chance.distance(LARGEST if fmr is None else fmr)
+        found = near_pairs(compared, way.distance, widest, MOST_COPIES, told)
+        limit = chance.limit(found.distances, pairs) if fmr is None else Limit(widest, fmr, 0.0, pairs)
+        kept = found.distances <= limit.distance
+        found = NearPairs(found.left[kept], found.right[kept], found.distances[kept])
     grouped = star_groups(compared, way.distance, limit.distance, told)
-    pairs = NearPairs(places[found.left], places[found.right], found.distances)
+    pairs_found = NearPairs(places[found.left], places[found.right], found.distances)
     groups = tuple(Group(places[group.members], group.distances) for group in grouped)
-    return _Near(
-        replace(none.pairs, pairs=pairs, limit=limit),
-        replace(none.groups, groups=groups, limit=limit),
-    )
+    return _Near(AlikePairs(said, pairs_found, limit, notes=notes), AlikeGroups(said, groups, limit, notes=notes))
+
+
+def _nothing_near(said: tuple[str, ...], notes: tuple[str, ...]) -> _Near:
+    nothing = np.zeros(0, np.int64)
+    none = NearPairs(nothing, nothing, np.zeros(0, np.float32))
+    return _Near(AlikePairs(said, none, None, notes=notes), AlikeGroups(said, (), None, notes=notes))
 
 
 def _joined(
@@ -211,9 +230,7 @@ def _equal_ones(
         for row, (place, form) in enumerate(zip(there, forms, strict=True))
         if firsts[form] != row
     ]
-    nothing, said = np.zeros(0, np.int64), said_of(examples)
-    pairs = AlikePairs(said, NearPairs(nothing, nothing, np.zeros(0, np.float32)), None, notes=examples.notes)
-    return _joined(_Near(pairs, AlikeGroups(said, (), None, notes=examples.notes)), copies, new, bad)
+    return _joined(_nothing_near(said_of(examples), examples.notes), copies, new, bad)
 
 
 def _forms(examples: Examples, there: Int[np.ndarray, " there"], keys: Sequence[str]) -> list[str]:
@@ -239,6 +256,13 @@ def _read(source: Path | str | Examples, model: SiameseModel | None, items: str)
     if model is not None and examples.kind != model.preparation.kind:
         raise SettingsError(f"the model takes {model.preparation.kind}s, and these items are {examples.kind}s")
     return examples
+
+
+def _check_rates(fmr: float | None, confidence: float | None) -> None:
+    if fmr is not None and not 0 < fmr <= NEARER:
+        raise SettingsError(f"without a model, the false-match rate must be above 0 and at most {NEARER}, got {fmr}")
+    if confidence:
+        raise SettingsError("without a model the rate is an estimate, with no confidence; name a model (--model MODEL)")
 
 
 def _firsts(keys: Sequence[str]) -> dict[str, int]:

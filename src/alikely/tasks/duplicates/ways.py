@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
 from alikely.contracts import Distance
 from alikely.data.checks.pictures import SIDE, look_at_picture
@@ -76,16 +76,11 @@ class ByLooks:
 
     def compared(self, rows: Float[np.ndarray, "items dim"]) -> Float[np.ndarray, "items numbers"]:
         """How they look through windows."""
-        return views_of(thumbnails_of(rows))
+        return views_of(rows.reshape(-1, SIDE, SIDE).astype(np.uint8))
 
     def tellable(self, rows: Float[np.ndarray, "items dim"]) -> Int[np.ndarray, " tellable"]:
         """Those that are not of nearly a single grey."""
         return np.flatnonzero(rows.std(axis=1) > FLAT)
-
-
-def thumbnails_of(rows: Float[np.ndarray, "items dim"]) -> UInt8[np.ndarray, "items side side"]:
-    """The thumbnails that `ByLooks` has kept as rows."""
-    return rows.reshape(-1, SIDE, SIDE).astype(np.uint8)
 
 
 Way: TypeAlias = ByModel | ByLooks

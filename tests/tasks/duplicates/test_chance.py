@@ -1,0 +1,44 @@
+"""How often different items come near by chance: points in a space of known dimension, and the limit that follows."""
+
+import math
+
+import numpy as np
+import pytest
+
+from alikely.distances import build_distance
+from alikely.tasks.duplicates.chance import Chance, chance_of
+
+EUCLIDEAN = build_distance("euclidean", 3)
+
+
+def test_points_that_fill_a_space_of_three_dimensions():
+    points = np.random.default_rng(0).uniform(size=(700, 3)).astype(np.float32)
+    chance = chance_of(points, EUCLIDEAN, seed=0)
+    assert chance is not None
+    assert chance.dimension == pytest.approx(3, abs=0.35)  # less where a ball reaches over the border
+    # Of two points, far from the border, the share within d is the volume of a ball: 4/3 pi d^3.
+    assert chance.rate(0.05) == pytest.approx(4 / 3 * math.pi * 0.05**3, rel=0.5)
+    assert chance.distance(chance.rate(0.05)) == pytest.approx(0.05)
+
+
+def test_some_copies_change_little():
+    points = np.random.default_rng(1).uniform(size=(300, 3)).astype(np.float32)
+    with_copies = np.concatenate([points, points[:40] + 0.001])
+    one, other = (chance_of(rows, EUCLIDEAN, seed=0) for rows in (points, with_copies))
+    assert other.distance(1e-5) == pytest.approx(one.distance(1e-5), rel=0.15)
+
+
+def test_the_limit_by_hand():
+    chance = Chance(at=1.0, dimension=2.0)  # rate(d) = d^2 / 100
+    # Of 1,000 pairs, within .05 lie .025 by chance, within .09 .081, within .2 .4; allowed are .05, .1, .15.
+    found = chance.limit(np.array([0.05, 0.09, 0.2], np.float32), 1000)
+    assert found.distance == pytest.approx(0.09)
+    assert (found.fmr, found.confidence) == (pytest.approx(8.1e-5), 0.0)
+    assert found.expected == pytest.approx(0.081)
+    assert chance.limit(np.array([0.3], np.float32), 1000).distance == -math.inf
+    assert chance.limit(np.zeros(0, np.float32), 1000).distance == -math.inf
+
+
+def test_too_few_and_all_alike():
+    assert chance_of(np.zeros((19, 3), np.float32), EUCLIDEAN, seed=0) is None
+    assert chance_of(np.zeros((30, 3), np.float32), EUCLIDEAN, seed=0) is None

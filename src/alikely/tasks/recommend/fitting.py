@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -100,7 +101,8 @@ def choose(known: Known, histories: Histories, progress: Progress | None) -> Cho
     """Learn from a part, and take what finds the rest best: first by characteristics alone, then with all."""
     settings = known.settings
     held = hold_back(histories, known.items, settings.hold_back, bool(known.parts), settings.seed)
-    matching = learn(known, held, settings.ridge[0], settings.content_ridge[0], progress)
+    told_as = None if progress is None else lambda _, done, total: progress("choosing", done, total)
+    matching = learn(known, held, settings.ridge[0], settings.content_ridge[0], told_as)
     likes, told = _likes(held, known.items), _told(held, known.items)
 
     def tried(new: bool, blends: Sequence[Blend], ridge: float, changed: Matching) -> Choice:
@@ -128,7 +130,9 @@ def choose(known: Known, histories: Histories, progress: Progress | None) -> Cho
 def learn(known: Known, held: HeldBack, ridge: float, content_ridge: float, progress: Progress | None) -> Matching:
     """All that is learned, from the likes that are not held back."""
     settings = known.settings
-    network = learn_network(held.learned, known.parts, known.batches, held.known, settings, progress)
+    # Weights and dropout are drawn from torch's own generator: the user's stays as it is.
+    with torch.random.fork_rng(devices=[]):
+        network = learn_network(held.learned, known.parts, known.batches, held.known, settings, progress)
     told = _told(held, known.items)
     own = np.where(told, np.arange(known.items), -1) if settings.ids else np.full(known.items, -1)
     between: Between | None = None
@@ -176,6 +180,6 @@ def _record(chosen: Chosen, histories: Histories, known: Known) -> dict[str, Any
         "of_known": asdict(chosen.of_known.blend),
         "of_new": asdict(chosen.of_new.blend),
         "ndcg_at_10_of_held_back_likes": chosen.of_known.ndcg,
-        "ndcg_at_10_of_held_back_items": chosen.of_new.ndcg,
+        "ndcg_at_10_of_held_back_items": chosen.of_new.ndcg if known.parts else None,
         "notes": list(histories.notes),
     }

@@ -13,7 +13,7 @@ def main(where, first):
     number = first
     while True:
         # Each third batch replaces and removes some of the one before, too.
-        numbers = range(number - (5 if number % 3 == 0 else 0), number + 20)
+        numbers = range(max(0, number - 5) if number % 3 == 0 else number, number + 20)
         store.put(made_up(numbers, fields=lambda number: {"number": number}))
         print("kept", *numbers, flush=True)
         if number % 3 == 1:

@@ -305,17 +305,17 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
     create_local(folder, 8, "euclidean", {}).close()
     kept, chance, first = set(), random.Random(0), 0
     for _ in range(50):
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", "tests.stores.enrols_until_killed", str(folder), str(first)],
             cwd=HERE,
             stdout=subprocess.PIPE,
             text=True,
-        )
-        assert process.stdout.readline() == "open\n"
-        time.sleep(chance.uniform(0, 0.4))
-        process.send_signal(signal.SIGKILL)
-        said = process.stdout.read().split("\n")
-        process.wait()
+        ) as process:
+            assert process.stdout.readline() == "open\n"
+            time.sleep(chance.uniform(0, 0.4))
+            assert process.poll() is None
+            process.send_signal(signal.SIGKILL)
+            said = process.stdout.read().split("\n")
         maybe_gone = set()
         for line in said[:-1]:  # the last is empty, or was cut short
             word, *numbers = line.split()

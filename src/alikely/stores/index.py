@@ -19,6 +19,8 @@ from alikely.contracts import Metric
 from alikely.distances import SHORTEST
 
 LINKS, LOOKED_AT_TO_BUILD = 16, 60  # of the graph: links of a vector, candidates for them
+MOST_LOOKED_AT = 1024  # candidates of a search in the graph
+ROUNDING = 1e-6
 PER_LIST = 64  # vectors from which the centre of a list is learned
 ROUNDS = 8  # of k-means
 RECALL, JUDGED, NEIGHBOURS = 0.975, 100, 10  # how much is to be found, judged on so many queries and neighbours of each
@@ -128,13 +130,13 @@ class Index:
         generator = np.random.default_rng(seed)
         chosen = np.sort(generator.choice(len(self), size=min(JUDGED, len(self)), replace=False))
         queries, k = self.vectors(chosen), min(NEIGHBOURS + 1, len(self))
-        truth = self._exact(queries, k, None, 0)[1]
-        most = self.inner.nlist if self.kind == "lists" else 1024
-        self.effort = 1 if self.kind == "lists" else 16
+        # By distances: of several that are equally far, any will do. What is found at once, itself, does not count.
+        last = self._exact(queries, k, None, 0)[0][:, -1:] * (1 + ROUNDING) + ROUNDING
+        most = self.inner.nlist if self.kind == "lists" else MOST_LOOKED_AT
+        self.effort = 1 if self.kind == "lists" else LINKS
         while self.effort < most:
-            found = self._near(queries, k, self.effort, None)[1]
-            # Itself, which is found at once, does not count.
-            right = sum(len(np.intersect1d(ours, all_)) - 1 for ours, all_ in zip(found, truth, strict=True))
+            values, found = self._near(queries, k, self.effort, None)
+            right = ((_as_distances(values, self.metric) <= last) & (found >= 0)).sum() - len(chosen)
             if right >= RECALL * (k - 1) * len(chosen):
                 return
             self.effort = min(most, self.effort + max(1, self.effort // 4))

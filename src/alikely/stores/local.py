@@ -91,10 +91,11 @@ class LocalStore:
         queries, k = checked_embeddings(queries, self.dim, "query"), checked_k(k)
         with self._lock:
             if where is None and not with_fields:
-                return _nearest(*self._found(self._follow(in_view=False), queries, k, None))
+                held = self._follow(in_view=False)
+                return _nearest(held, *self._found(held, queries, k, None))
             with self._database.reading():
                 held = self._follow(in_view=True)
-                held, distances, found = self._found(held, queries, k, where)
+                distances, found = self._found(held, queries, k, where)
                 nearest = _nearest(held, distances, found)
                 if not with_fields:
                     return nearest
@@ -162,7 +163,7 @@ class LocalStore:
 
     def _found(
         self, held: Held, queries: Float[np.ndarray, "queries dim"], k: int, where: str | None
-    ) -> tuple[Held, Float[np.ndarray, "queries k"], Int[np.ndarray, "queries k"]]:
+    ) -> tuple[Float[np.ndarray, "queries k"], Int[np.ndarray, "queries k"]]:
         """Distances and positions; -1 and infinity where there are fewer than `k`."""
         allowed = held.everything if where is None else self._meeting(held, where)
         count = min(k, held.count if allowed is None else len(allowed))
@@ -174,7 +175,7 @@ class LocalStore:
             lacking = ((0, 0), (0, k - found.shape[1]))
             distances = np.pad(distances, lacking, constant_values=np.inf)
             found = np.pad(found, lacking, constant_values=-1)
-        return held, distances, found
+        return distances, found
 
     def _meeting(self, held: Held, where: str) -> Allowed:
         known = self._allowed.get(where)

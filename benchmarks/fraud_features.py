@@ -155,11 +155,10 @@ def deviations(of: Transactions) -> dict[str, Float[np.ndarray, " transactions"]
 
 
 def risks(of: Transactions) -> dict[str, Float[np.ndarray, " transactions"]]:
-    """The share of frauds among a terminal's and a customer's transactions in windows that end DELAY days before."""
+    """The share of frauds among a terminal's transactions in windows that end DELAY days before."""
     columns = {}
-    frauds, ones = of.fraud * 1.0, np.ones(len(of))
-    for name, entity in (("terminal", of.terminal), ("customer", of.customer)):
-        for days in WINDOWS:
-            known = sum_before(of.time, entity, ones, days, DELAY)
-            columns[f"{name}_risk_{days}"] = sum_before(of.time, entity, frauds, days, DELAY) / np.maximum(known, 1)
+    for days in WINDOWS:
+        known = sum_before(of.time, of.terminal, np.ones(len(of)), days, DELAY)
+        frauds = sum_before(of.time, of.terminal, of.fraud * 1.0, days, DELAY)
+        columns[f"terminal_risk_{days}"] = frauds / np.maximum(known, 1)
     return columns

@@ -12,6 +12,7 @@ from benchmarks.cedar import (
     BOOSTED,
     JUDGED,
     OURS,
+    QUICK,
     SETTINGS,
     Learned,
     boosted,
@@ -36,7 +37,7 @@ def main() -> None:
     options = read_options(__doc__ or "", needs_data=True, seeds=4)
     begin = time.perf_counter()
     shorter: dict[str, Any] = {"epochs": 1} if options.quick else {}
-    described = read_signatures(options.data)
+    described = read_signatures(options.data, QUICK if options.quick else None)
     candidates: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
         name: (OURS, changes) for name, changes in CHANGES.items()
     }

@@ -48,9 +48,11 @@ class Chance:
         """
         rates = NEARER * (distances.astype(np.float64) / self.at) ** self.dimension
         kept = np.flatnonzero(rates * pairs <= WRONG * np.arange(1, len(distances) + 1))
-        if len(kept) == 0:
-            return Limit(-math.inf, WRONG / max(pairs, 1), 0.0, pairs)
-        return Limit(float(distances[kept[-1]]), float(rates[kept[-1]]), 0.0, pairs)
+        # Where nothing is found, a single pair would have to be as near as this.
+        found = int(kept[-1]) + 1 if len(kept) else 1
+        rate = min(WRONG * found / max(pairs, 1), LARGEST)
+        last = float(distances[found - 1]) if len(kept) else 0.0
+        return Limit(max(self.distance(rate), last), rate, 0.0, pairs)
 
 
 def chance_of(rows: Float[np.ndarray, "items dim"], distance: Distance, seed: int) -> Chance | None:

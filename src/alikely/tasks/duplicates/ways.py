@@ -3,7 +3,7 @@
 By a model, or, for pictures, by how they look through windows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -39,9 +39,11 @@ class ByModel:
         self, examples: Examples
     ) -> tuple[Int[np.ndarray, " read"], Float[np.ndarray, "read dim"], list[tuple[str, str]]]:
         """Embeddings."""
-        place = {name: number for number, name in enumerate(examples.names)}
-        rows, read, problems = embedded(self.model, examples)
-        return np.array([place[name] for name in read.names], np.int64), rows, problems
+        # Each is found again by its number: not all can be read, and names may repeat.
+        numbered = replace(examples, groups=np.arange(len(examples)), pairs=None)
+        rows, read, problems = embedded(self.model, numbered)
+        assert read.groups is not None  # they were numbered above
+        return read.groups, rows, problems
 
     def compared(self, rows: Float[np.ndarray, "items dim"]) -> Float[np.ndarray, "items numbers"]:
         """The embeddings."""

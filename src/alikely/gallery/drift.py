@@ -84,7 +84,7 @@ class Drift:
             if row.verdict in ("watch", "calibrate anew")
         ]
         if self.verdict == "calibrate anew":
-            return f"calibrate anew: {' and '.join(moved)}; thresholds no longer keep their rates"
+            return f"calibrate anew: {' and '.join(moved)}; the thresholds were set for other distances"
         if self.verdict == "watch":
             return f"watch: {' and '.join(moved)}, a little"
         return "no drift: live distances are spread as those of the calibration"

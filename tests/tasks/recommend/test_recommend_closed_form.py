@@ -10,6 +10,7 @@ from sklearn.linear_model import Ridge
 from alikely.tasks.recommend import between as module
 from alikely.tasks.recommend.between import Between, learn_between
 from alikely.tasks.recommend.content import learn_content
+from alikely.tasks.recommend.matching import Blend, blended
 
 
 def weights_of(found):
@@ -93,3 +94,12 @@ def test_new_items_match_as_if_they_had_been_there():
     liked = np.array([0, 1])
     later = learn_content(features[:8], known[:8], 2.0).with_new(features[8:])
     assert later.match(liked) == pytest.approx(learn_content(features, known, 2.0).match(liked), abs=1e-5)
+
+
+def test_new_items_are_ordered_by_their_blend_and_placed_by_that_of_known_ones():
+    network = np.array([5.0, 1.0, 4.0, 2.0], np.float32)
+    nothing, content = np.zeros(4, np.float32), np.array([0.0, 9.0, 0.0, 3.0], np.float32)
+    known = np.array([True, False, True, False])
+    found = blended((network, nothing, content), known, Blend(1.0, 0.0, 0.0), Blend(0.0, 0.0, 100.0))
+    # By the blend of known items the new ones have 1 and 2; by their own, the second is better than the fourth.
+    assert found.tolist() == [5, 2, 4, 1]

@@ -85,6 +85,13 @@ def blended(
     of_known: Blend,
     of_new: Blend,
 ) -> Float[np.ndarray, " items"]:
-    """One number an item, larger where it matches better: items that histories tell of by one blend, new ones by
-    another."""
-    return np.where(known, of_known.join(*parts), of_new.join(*parts))
+    """One number an item, larger where it matches better.
+
+    New items, of which no history tells, are ordered among themselves by the blend that was chosen for such. Beside
+    known items they stand where the blend of known items puts them: two blends have two scales.
+    """
+    match = of_known.join(*parts)
+    new = np.flatnonzero(~known)
+    among_new = of_new.join(*(part[new] for part in parts))
+    match[new[np.argsort(-among_new, kind="stable")]] = -np.sort(-match[new])
+    return match

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
     from alikely.storage import load_model, save_calibration, save_model
     from alikely.tasks.duplicates import Duplicates, duplicates
+    from alikely.tasks.anomaly import Detector, DetectorSettings, fit_detector, load_detector, save_detector
     from alikely.tasks.recommend import (
         Recommender,
         RecommendSettings,
@@ -64,6 +65,11 @@ _PLACES = {
     "parse_item": "alikely.data.sources",
     "check_examples": "alikely.data.checks",
     "Finding": "alikely.data.checks",
+    "fit_detector": "alikely.tasks.anomaly",
+    "load_detector": "alikely.tasks.anomaly",
+    "save_detector": "alikely.tasks.anomaly",
+    "Detector": "alikely.tasks.anomaly",
+    "DetectorSettings": "alikely.tasks.anomaly",
     "fit_recommender": "alikely.tasks.recommend",
     "load_recommender": "alikely.tasks.recommend",
     "save_recommender": "alikely.tasks.recommend",
@@ -107,6 +113,11 @@ __all__ = [
     "parse_item",
     "check_examples",
     "Finding",
+    "fit_detector",
+    "load_detector",
+    "save_detector",
+    "Detector",
+    "DetectorSettings",
     "fit_recommender",
     "load_recommender",
     "save_recommender",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from alikely.model import SiameseModel
     from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
     from alikely.storage import load_model, save_calibration, save_model
-    from alikely.tasks.duplicates import Duplicates, duplicates
     from alikely.tasks.anomaly import Detector, DetectorSettings, fit_detector, load_detector, save_detector
+    from alikely.tasks.duplicates import Duplicates, duplicates
     from alikely.tasks.recommend import (
         Recommender,
         RecommendSettings,

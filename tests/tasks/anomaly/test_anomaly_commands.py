@@ -35,9 +35,8 @@ def shop(tmp_path_factory):
 
 
 def test_fit_says_what_it_made(shop):
-    ran = command(
-        "anomaly", "fit", shop / "normal.csv", "--items", "row", "--rate", "0.1", "--out", shop / "other", "--json"
-    )
+    fit = ("anomaly", "fit", shop / "normal.csv", "--items", "row", "--out", shop / "other")
+    ran = command(*fit, "--rate", "0.1", "--json")
     told = json.loads(ran.out)
     assert (told["items"], told["remembered"], told["held_back"], told["rate"]) == ("row", 105, 45, 0.1)
     noted = command(*fit)

@@ -17,8 +17,9 @@ import pytest
 from alikely.errors import GalleryError, SettingsError, StorageError
 from alikely.stores.database import DATABASE
 from alikely.stores.index import Index, Sizes
-from alikely.stores.local import ABOUT, INDEX, create_local, open_local
+from alikely.stores.local import ABOUT, FRESH, INDEX, create_local, open_local
 from alikely.stores.recovering import ASIDE, damage_of, recover
+from alikely.types import Templates
 from tests.naive_store import NaiveStore, check_same, made_up
 
 SMALL = Sizes(exact_up_to=60, graph_up_to=250, few=15)
@@ -99,24 +100,26 @@ def test_the_index_of_another_store_is_not_taken(tmp_path):
 
 
 @pytest.mark.parametrize("count", [30, 200, 400])
-def test_nothing_is_left_of_what_was_removed(tmp_path, count):
+@pytest.mark.parametrize("searched", [True, False])
+def test_nothing_is_left_of_what_was_removed(tmp_path, count, searched):
     folder = tmp_path / "store"
-    filled(folder, count)
-    secret = made_up([5], fields=lambda number: {"number": number})
+    secret = made_up([5]).embeddings * 2
+    marks = [b"the secret key", b"the secret name", b"secret field", secret.tobytes()]
+    with closing(create_local(folder, 8, "euclidean", {}, SMALL)) as store:
+        store.put(made_up(range(count)))
+        store.put(Templates(("the secret key",), ("the secret name",), secret, ({"f": "secret field"},)))
+        store.search(QUERIES, 3)
+    assert all(mark in everything(folder) for mark in marks)
+    assert (folder / INDEX).exists() == (count > 60)
     with closing(open_local(folder, SMALL)) as store:
-        store.search(QUERIES, 3)
-        store.put(
-            type(secret)(("the secret key",), ("the secret name",), secret.embeddings * 2, ({"f": "secret field"},))
-        )
-        store.search(QUERIES, 3)
-        marks = [b"the secret key", b"the secret name", b"secret field", (secret.embeddings * 2).tobytes()]
-        assert any(mark in everything(folder) for mark in marks)
+        if searched:
+            store.search(QUERIES, 3)
         assert store.remove(identities=["the secret name"]) == 1
         assert not [mark for mark in marks if mark in everything(folder)]
     assert not [mark for mark in marks if mark in everything(folder)]
+    assert (folder / INDEX).exists() == (count > 60)
     with closing(open_local(folder, SMALL)) as store:
-        store.search(QUERIES, 3)
-    assert not [mark for mark in marks if mark in everything(folder)]
+        assert store.search(secret, 1).distances[0, 0] > 0
 
 
 def everything(folder):
@@ -256,6 +259,8 @@ def test_a_reader_sees_what_another_process_wrote(tmp_path):
             assert writer.put(given) == naive.put(given)
             check_same(reader, naive, QUERIES[:3], 7, "number > 50", recall=0.9)
             assert writer.remove(identities=[f"p{step}"]) == naive.remove(identities=[f"p{step}"])
+            time.sleep(2 * FRESH)
+            assert set(reader.search(QUERIES[:1], 400).keys[0].tolist()) - {None} == set(naive.kept)
 
 
 def test_readers_see_whole_states_while_another_writes(tmp_path):

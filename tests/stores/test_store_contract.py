@@ -7,7 +7,7 @@ from alikely.contracts import Store
 from alikely.errors import GalleryError, InputError, SettingsError
 from alikely.stores import create_store, open_store
 from alikely.stores.checking import check_metric
-from alikely.stores.index import Sizes
+from alikely.stores.index import Allowed, Sizes, build
 from alikely.stores.local import create_local, open_local
 from alikely.types import Templates
 from tests.naive_store import NaiveStore, check_same, made_up
@@ -125,15 +125,38 @@ def test_a_vector_without_direction_is_at_a_right_angle_to_all(place):
     store.close()
 
 
-def test_an_item_is_no_way_from_itself_in_a_batch(place):
-    store = place.create(dim=16)
-    given = made_up(range(300), dim=16)
+def test_far_from_zero_distances_are_as_exact_as_near_it(place):
+    store, naive = place.create(dim=16), NaiveStore("euclidean")
+    given = made_up(range(120), dim=16)
     far = Templates(given.keys, given.identities, given.embeddings + np.float32(1000), given.fields)
     store.put(far)
+    naive.put(far)
+    check_same(store, naive, far.embeddings, 3, recall=0.9)
     nearest = store.search(far.embeddings, 1)
     assert nearest.keys[:, 0].tolist() == list(far.keys)
     assert nearest.distances.max() == 0
     store.close()
+
+
+@pytest.mark.parametrize("count", [100, 200])
+def test_where_an_index_does_not_come_to_k_all_are_compared(count, monkeypatch):
+    vectors = made_up(range(count)).embeddings
+    index = build(vectors, "euclidean", SMALL, seed=0)
+    near = index._near
+
+    def misses(*given):
+        values, found = near(*given)
+        found[::2, 1:] = -1
+        return values, found
+
+    monkeypatch.setattr(index, "_near", misses)
+    for mask in (None, np.arange(count) % 2 == 0):
+        allowed = None if mask is None else Allowed(mask)
+        distances, found = index.search(vectors[:40], 4, allowed, few=10)
+        table = np.linalg.norm(vectors[:40, None] - vectors, axis=2)
+        table[:, [] if mask is None else ~mask] = np.inf
+        np.testing.assert_allclose(distances[::2], np.sort(table, axis=1)[::2, :4], rtol=1e-5)
+        assert (found >= 0).all()
 
 
 def test_an_empty_store_answers(place):

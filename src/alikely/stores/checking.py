@@ -3,6 +3,7 @@
 Every store asks here, so that all refuse the same.
 """
 
+import math
 from collections import Counter
 from typing import get_args
 
@@ -54,10 +55,11 @@ def checked_embeddings(
     else:
         with np.errstate(over="ignore"):
             ready = np.ascontiguousarray(embeddings, dtype=np.float32)
-    finite = np.isfinite(ready)
-    if not finite.all():
-        bad = np.flatnonzero(~finite.all(axis=1))[0]
-        raise InputError(f"{what} {bad}: its embedding holds a number that is not finite in 32 bits")
+    # A number that is not finite makes the sum of all not finite, and is then looked for; so may large ones.
+    if not math.isfinite(np.vdot(ready, ready)):
+        bad = np.flatnonzero(~np.isfinite(ready).all(axis=1))
+        if len(bad):
+            raise InputError(f"{what} {bad[0]}: its embedding holds a number that is not finite in 32 bits")
     return ready
 
 

@@ -1,6 +1,7 @@
 """The database of a local store -> its state in memory: the index, and the row, key and identity at each position."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ NOTHING = records.State(-1, -1, -1)
 
 
 class Held:
-    """One whole state. `keys` and `identities` have a None at their end, for the position -1 of what was not found.
+    """One whole state. `names` are key and identity of each position, and at the end None, for what was not found (-1).
 
     Rows ascend with their positions. `everything` are the positions that were not removed; None where none was.
     """
@@ -27,8 +28,7 @@ class Held:
         self.index = index
         self.rows = rows
         self.saved = saved  # how many positions the copy on the disk has; 0 where there is none
-        self.keys = np.full(len(rows) + 1, None, dtype=object)
-        self.identities = np.full(len(rows) + 1, None, dtype=object)
+        self.names = np.full((len(rows) + 1, 2), None, dtype=object)
         self.alive: Bool[np.ndarray, " positions"] = np.ones(len(rows), dtype=bool)
         self.state = NOTHING
         self.everything: Allowed | None = None
@@ -67,7 +67,7 @@ class Held:
         gone = np.flatnonzero(self.alive & ~self.mask(there))
         if len(gone):
             self.alive[gone] = False
-            self.keys[gone] = self.identities[gone] = None
+            self.names[gone] = None
             self.index.erase(gone)
             self.saved = 0
 
@@ -77,13 +77,12 @@ class Held:
         vectors = np.empty((new, self.index.dim), dtype=np.float32)
         self.rows = np.concatenate([self.rows, np.empty(new, np.int64)])
         self.alive = np.concatenate([self.alive, np.ones(new, dtype=bool)])
-        self.keys, self.identities = _longer(self.keys, new), _longer(self.identities, new)
+        self.names = np.concatenate([self.names, np.full((new, 2), None, dtype=object)])
         start = at
         for rows, templates in records.read_after(database, self.index.dim, last):
             place = slice(at, at + len(rows))
             self.rows[place] = rows
-            self.keys[place] = templates.keys
-            self.identities[place] = [sys.intern(identity) for identity in templates.identities]
+            self.names[place] = _pairs(templates.keys, templates.identities)
             vectors[at - start : at - start + len(rows)] = templates.embeddings
             at += len(rows)
         if self._fits(total, sizes):
@@ -101,7 +100,7 @@ class Held:
         vectors = np.concatenate([self.index.vectors(old), new]) if len(old) else new
         self.index = build(vectors, self.index.metric, sizes, SEED)
         self.rows = self.rows[self.alive]
-        self.keys, self.identities = (names[np.append(self.alive, True)] for names in (self.keys, self.identities))
+        self.names = self.names[np.append(self.alive, True)]
         self.alive = np.ones(len(self.rows), dtype=bool)
         self.saved = 0
 
@@ -116,8 +115,7 @@ def opened(database: Database, path: Path, store: str, metric: Metric, dim: int)
         places = np.searchsorted(rows, there)
         # One that lacks a row is no copy of this database.
         if np.array_equal(rows[np.minimum(places, len(rows) - 1)], there):
-            held.keys[places] = keys
-            held.identities[places] = [sys.intern(identity) for identity in identities]
+            held.names[places] = _pairs(keys, identities)
             held.alive[:] = False
             held.alive[places] = True
             held.index.erase(np.flatnonzero(~held.alive))
@@ -126,5 +124,9 @@ def opened(database: Database, path: Path, store: str, metric: Metric, dim: int)
     return Held(build(np.empty((0, dim), np.float32), metric, Sizes(), SEED), np.empty(0, np.int64), saved=0)
 
 
-def _longer(names: np.ndarray, more: int) -> np.ndarray:
-    return np.concatenate([names, np.full(more, None, dtype=object)])
+def _pairs(keys: Sequence[str], identities: Sequence[str]) -> np.ndarray:
+    pairs = np.empty((len(keys), 2), dtype=object)
+    pairs[:, 0] = keys
+    # One text for all templates of an identity.
+    pairs[:, 1] = [sys.intern(identity) for identity in identities]
+    return pairs

@@ -115,7 +115,7 @@ class Index:
             return self._exact(queries, k, allowed, few)
         values, found = self._near(queries, k, self.effort, allowed)
         distances = _as_distances(values, self.metric)
-        if (found[:, -1] < 0).any():
+        if min(found[:, -1].tolist()) < 0:
             short = np.flatnonzero(found[:, -1] < 0)
             # Behind what is not allowed, the search may not have come to k: then all are compared.
             distances[short], found[short] = self._exact(queries[short], k, allowed, few)

@@ -4,12 +4,14 @@
     records.db       all templates (database.py); with it, SQLite's own -wal and -shm
     nearest.index    a copy of the index, so that it need not be built again (index_file.py)
 
-Any number of processes may read while one writes. What a search finds is the whole state after some write: it looks
-whether others have written, and reads what is new. A store may be used from several threads; they take turns.
+Any number of processes may read while one writes. What a search finds is the whole state after some write: its own at
+once, those of others at most 2 milliseconds later, when it looks whether there are any, and reads what is new. A store
+may be used from several threads; they take turns.
 """
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
@@ -35,6 +37,7 @@ FORMAT = 1
 LEFT = {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", WRITER, f".{ABOUT}.partial"}
 STANDARD = Sizes()
 WAIT = 10.0  # seconds for another that writes
+FRESH = 0.002  # seconds in which it does not look again whether others have written
 REMEMBERED = 8  # conditions whose rows are kept until something is written
 
 
@@ -59,7 +62,7 @@ class LocalStore:
             self._database.close()
             raise
         self._held: Held | None = None
-        self._version = -1
+        self._version, self._looked = -1, -FRESH
         self._allowed: dict[str, Allowed] = {}
 
     def put(self, templates: Templates) -> int:
@@ -68,14 +71,14 @@ class LocalStore:
         if not len(checked):
             return 0
         with self._lock:
-            self._version = -1
+            self._version, self._looked = -1, -FRESH
             gone = records.put_rows(self._database, checked)
         return len(checked) - len(gone)
 
     def remove(self, keys: Collection[str] = (), identities: Collection[str] = ()) -> int:
         """Remove the templates with these keys, and those of these identities. Gives how many there were."""
         with self._lock:
-            self._version = -1
+            self._version, self._looked = -1, -FRESH
             gone = records.remove_rows(self._database, keys, identities)
             copy = self.folder / INDEX
             if len(gone) and (self._held is not None or copy.exists()):
@@ -146,7 +149,11 @@ class LocalStore:
 
     def _follow(self, in_view: bool) -> Held:
         """What is held in memory, as it is in the database now; `in_view`: in the view that is open."""
+        now = time.monotonic()
+        if self._held is not None and not in_view and now < self._looked + FRESH:
+            return self._held
         version = self._database.version()
+        self._looked = now
         if self._held is not None and version == self._version and not in_view:
             return self._held
         with self._database.reading():
@@ -207,7 +214,8 @@ class LocalStore:
 
 def _nearest(held: Held, distances: Float[np.ndarray, "queries k"], found: Int[np.ndarray, "queries k"]) -> Nearest:
     # Position -1, where nothing was found, is the None at the end.
-    return Nearest(held.keys[found], held.identities[found], distances)
+    names = held.names.take(found, axis=0)
+    return Nearest(names[..., 0], names[..., 1], distances)
 
 
 def create_local(

@@ -194,6 +194,8 @@ def test_anomalies_that_do_not_fit():
         fit_detector(normal_of("row"), SETTINGS, anomalies=examples_from(["a"], kind="text"))
     with pytest.raises(SettingsError, match="compared with normal ones only"):
         fit_detector(normal_of("picture"), SETTINGS, anomalies=normal_of("picture", count=2))
+    with pytest.raises(SettingsError, match="leave light out"):
+        fit_detector(normal_of("picture"), DetectorSettings(rate=0.1, preparation={"light": "local"}))
 
 
 def test_lines_are_answered_one_by_one(detectors):

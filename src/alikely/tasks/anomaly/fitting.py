@@ -112,6 +112,8 @@ def _vectors(
 
 def _pictured(learned: Prepared, settings: DetectorSettings) -> Pictured:
     assert isinstance(learned.preparation, PicturePreparation)
+    if learned.preparation.batch_steps:
+        raise SettingsError("patches of pictures even out the light themselves; leave light out of the preparation")
     places = np.arange(len(learned))
     batches = (learned.take(places[start : start + BATCH]) for start in range(0, len(places), BATCH))
     memory = fit_patches(batches, Gradients(), seed=settings.seed)

@@ -1,4 +1,4 @@
-"""How the settings of the Yale B benchmark were chosen: trained on 20 of seed 0's 28 people, judged on the other 8.
+"""Settings of the Yale B benchmark beside others: trained on 20 of seed 0's 28 people, judged on the other 8.
 
 None of the 10 people that seed 0 is judged by is touched. Each candidate is one change of the settings, on the same
 splits of the 28 people (`--seeds` says how many), at about the same number of steps: what makes an epoch shorter gets

@@ -68,7 +68,7 @@ CANDIDATES = {
     "evened over 17": Candidate(describer=Gradients(evened=17)),
     "coreset of 20,000": Candidate(settings=PatchSettings(remembered=5_000, looked_at=20_000)),
     "one covariance": Candidate(settings=PatchSettings(remembered=5_000, looked_at=5_000, borrowed=None)),
-    "100 borrowed": Candidate(settings=PatchSettings(remembered=5_000, looked_at=5_000, borrowed=100)),
+    "100 borrowed": Candidate(settings=PatchSettings(remembered=5_000, looked_at=5_000, borrowed=100.0)),
     "top 3 %": Candidate(settings=PatchSettings(remembered=5_000, looked_at=5_000, top=0.03)),
     "top 10 %": Candidate(settings=PatchSettings(remembered=5_000, looked_at=5_000, top=0.1)),
 }

@@ -49,7 +49,7 @@ class PatchSettings:
 
     remembered: int = 5_000
     looked_at: int = 20_000
-    borrowed: float | None = 20.0
+    borrowed: float | int | None = 20.0
     top: float = 0.01
 
     def __post_init__(self) -> None:
@@ -199,7 +199,7 @@ def _described(
 
 
 def _standards(
-    away: Float[np.ndarray, "items rows columns dim"], borrowed: float | None
+    away: Float[np.ndarray, "items rows columns dim"], borrowed: float | int | None
 ) -> Float[np.ndarray, "places_down places_across dim dim"]:
     """What makes patches vary alike in all directions, at each place: their covariance there becomes 1 / dim.
 

@@ -25,6 +25,14 @@ def test_edges_across_and_down_are_told_apart():
     assert downwards[[1, 3]].min() > 5 * downwards[[0, 2]].max()
 
 
+def test_an_edge_counts_for_a_direction_by_the_fourth_power_of_the_cosine():
+    places = torch.arange(12.0)
+    slope = 0.01 * (places[:, None] + places[None, :])[None, None]
+    found = Gradients(directions=4)._edges(slope)[0, :, 5, 5]
+    strength = 0.02 * math.sqrt(2)
+    assert found.tolist() == pytest.approx([strength / 4, strength / 4, 0, 0], abs=1e-6)
+
+
 def test_a_flat_picture_has_nothing_to_tell():
     assert Gradients().describe(torch.full((2, 1, 32, 32), 0.4)).abs().max() < 1e-3
 

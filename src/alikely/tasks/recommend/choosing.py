@@ -18,10 +18,11 @@ BETWEEN = (30.0, 100.0, 300.0, 1000.0)
 CONTENT = (0.0, 1.0, 2.0)
 ALONE = (300.0, 1000.0, 3000.0)  # what characteristics say of new items
 
-# Of the candidates, in this order, the first of equally good ones is taken.
+# Of the candidates, in this order, the first of equally good ones is taken. None is of histories alone: new items would
+# never be recommended beside known ones.
 OF_KNOWN = (
     *(Blend(1.0, between, between * content) for between in BETWEEN for content in CONTENT),
-    *(Blend(0.0, 1.0, content) for content in CONTENT),
+    *(Blend(0.0, 1.0, content) for content in CONTENT[1:]),
     *(Blend(1.0, 0.0, content) for content in (0.0, *ALONE)),
 )
 OF_NEW = (*(Blend(1.0, 0.0, content) for content in ALONE), Blend(1.0, 0.0, 0.0), Blend(0.0, 0.0, 1.0))

@@ -43,6 +43,7 @@ SMALL = {
     "mlp": {"dim": 8, "width": 16},
     "conv1d": {"dim": 8, "stages": [8], "blocks": 1},
     "given": {"dim": 4},
+    "parts": {"parts": 2, "dim": 36, "learns": True},
     "pretrained": {"head": "linear", "dim": 8},
     "onnx": {"head": "linear", "dim": 4},
 }

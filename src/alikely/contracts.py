@@ -88,6 +88,15 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class Starting(Protocol):
+    """What an encoder may have beside: weights that it finds in the training items at once, before the first epoch."""
+
+    def start(self, batch: Shaped[Tensor, "items *shape"], labels: Int[np.ndarray, " items"]) -> None:
+        """Set the weights. `batch` are all training items as the encoder takes them, `labels` numbers of identities."""
+        ...
+
+
+@runtime_checkable
 class Distance(Protocol):
     """Embeddings -> distances: 0 is alike, larger is less alike; symmetric; never negative."""
 

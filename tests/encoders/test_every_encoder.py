@@ -12,8 +12,13 @@ from alikely.errors import SettingsError
 
 OF_PICTURES = [name for name, kind in ENCODERS.items() if kind.kinds == ("picture",)]
 # Small enough to be quick; every other setting as it comes.
-SMALL = {"cnn": {"dim": 24, "width": 8}, "resnet": {"dim": 24, "stem": 4, "stages": [8, 12]}, "koch": {"dim": 24}}
-SIZES = {"cnn": (8, 28, 57), "resnet": (16, 32, 57), "koch": (65, 66)}
+SMALL = {
+    "cnn": {"dim": 24, "width": 8},
+    "resnet": {"dim": 24, "stem": 4, "stages": [8, 12]},
+    "koch": {"dim": 24},
+    "parts": {"parts": 1, "dim": 24, "learns": True},
+}
+SIZES = {"cnn": (8, 28, 57), "resnet": (16, 32, 57), "koch": (65, 66), "parts": (8,)}
 CASES = [(name, channels, size) for name in OF_PICTURES for channels in (1, 3) for size in SIZES[name]]
 
 

@@ -20,6 +20,7 @@ from alikely.encoders.koch import Koch
 from alikely.encoders.manhattan_lstm import ManhattanLstm
 from alikely.encoders.mlp import Mlp
 from alikely.encoders.onnx import Onnx
+from alikely.encoders.parts import Parts
 from alikely.encoders.pretrained import Pretrained
 from alikely.encoders.recurrent import Gru, Lstm
 from alikely.encoders.resnet import ResNet
@@ -31,6 +32,7 @@ ENCODERS: dict[str, type[nn.Module]] = {
     "cnn": Cnn,
     "resnet": ResNet,
     "koch": Koch,
+    "parts": Parts,
     "gru": Gru,
     "lstm": Lstm,
     "manhattan_lstm": ManhattanLstm,

@@ -11,11 +11,12 @@ import torch
 from torch import nn
 
 from alikely.config import TrainSettings
-from alikely.contracts import Encoder
+from alikely.contracts import Encoder, Starting
 from alikely.data.embeddings import EmbeddingPreparation
 from alikely.data.reading import Prepared
 from alikely.encoders import build_encoder, default_settings
 from alikely.encoders.own import own_encoder, require_rows
+from alikely.errors import SettingsError
 from alikely.model import BATCH, finished
 from alikely.own_code import is_own
 from alikely.training.progress import Reporter
@@ -35,6 +36,26 @@ def make_encoder(given: nn.Module | None, items: Prepared, settings: TrainSettin
     some = finished(items.preparation, items.take(np.arange(min(TRIED, len(items)))))
     require_rows(encoder, name if given is None else type(given).__name__, some)
     return encoder
+
+
+def start_from(items: Prepared, encoder: nn.Module) -> None:
+    """Let an encoder that finds weights in the training items at once do so.
+
+    Raises SettingsError where it needs labels and there are none.
+    """
+    if not isinstance(encoder, Starting):
+        return
+    labels = items.examples.labels
+    if labels is None:
+        raise SettingsError(
+            f"the encoder {type(encoder).__name__.lower()} learns from labels, and the items have none; "
+            "give them (folders, a column `label`), or choose another encoder"
+        )
+    pieces = [
+        finished(items.preparation, items.take(np.arange(start, min(start + BATCH, len(items)))))
+        for start in range(0, len(items), BATCH)
+    ]
+    encoder.start(torch.cat(pieces), np.unique(labels, return_inverse=True)[1])
 
 
 class Learning(NamedTuple):

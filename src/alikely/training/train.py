@@ -26,7 +26,7 @@ from alikely.metrics import VerificationReport
 from alikely.model import SiameseModel, distances_of_examples, ready
 from alikely.own_code import is_own
 from alikely.storage import require_replaceable, save_model
-from alikely.training.encoder import learns, make_encoder, what_learns
+from alikely.training.encoder import learns, make_encoder, start_from, what_learns
 from alikely.training.gather import SKIPPED, Gathered, gather
 from alikely.training.history import History
 from alikely.training.learner import Learner
@@ -181,6 +181,7 @@ def learn(
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         encoder = make_encoder(own, items, settings)
+        start_from(items, encoder)
         part = what_learns(encoder, items, watched, settings, reporter)
         learner = _learner(part.encoder, part.items, settings)
         run = Run(learner, part.watched, validate is not None and not unlabelled, work, gathered.items.fingerprint())
@@ -192,7 +193,7 @@ def learn(
 
 
 def _nothing_learned(reporter: Reporter) -> History:
-    reporter.note("nothing learns: the encoder has no weights that can change, so it is taken as it is")
+    reporter.note("nothing learns: the encoder has no weights that steps of training change, so it is taken as it is")
     return History((), (), 0, "nothing to learn", 0.0)
 
 

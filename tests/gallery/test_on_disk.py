@@ -11,6 +11,7 @@ from alikely.gallery import Gallery
 from alikely.gallery.open_set import strangers_of
 from alikely.gallery.removal import holds_any
 from alikely.storage import save_model
+from alikely.stores.database import Database
 from alikely.stores.local import open_local
 from tests.gallery.galleries import calibrated, embeddings, passing_model, people
 from tests.models import small_model
@@ -75,6 +76,63 @@ def test_nothing_of_what_is_removed_is_left_in_the_files(tmp_path):
         assert not holds_any(path, traces)
 
 
+def test_a_removal_that_a_full_disk_stops_says_so_and_is_ended_by_the_same_call(tmp_path, monkeypatch):
+    folder, model = tmp_path / "all", calibrated(passing_model(8))
+    with made(folder, count=30) as gallery:
+        removed = next(gallery.templates(identities=["person 7"]))
+        traces = [removed.keys[0].encode(), removed.embeddings[0].tobytes()]
+        gallery.threshold(0.3)
+        with monkeypatch.context() as patched:
+            patched.setattr(Database, "forget_old_pages", full)
+            with pytest.raises(StorageError, match=r"removed, but what it left .* could not be overwritten .*again"):
+                gallery.remove(identity="person 7")
+        assert "person 7" not in gallery.identities()
+        assert any(holds_any(path, traces) for path in folder.iterdir())
+    with Gallery.open(folder, model) as gallery:
+        with pytest.raises(GalleryError, match="'person 99' is not there"):
+            gallery.remove(identity="person 99")
+        again = gallery.remove(identity="person 7")
+        assert (again.templates, again.exit_code) == (2, 0)
+        assert not any(holds_any(path, [*traces, b"person 7"]) for path in folder.iterdir())
+        assert not (folder / "removing.json").exists()
+        with pytest.raises(GalleryError, match="'person 7' is not there"):
+            gallery.remove(identity="person 7")
+
+
+def full(database):
+    with database.told():
+        raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_removal_that_cannot_be_written_down_removes_nothing(tmp_path, monkeypatch):
+    def full(target, text):
+        raise StorageError("full")
+
+    with made(tmp_path / "all") as gallery:
+        monkeypatch.setattr("alikely.gallery.unfinished.write_text", full)
+        with pytest.raises(StorageError):
+            gallery.remove(identity="person 7")
+        assert gallery.identities()["person 7"] == 2
+
+
+def test_what_was_not_removed_at_all_is_removed_by_the_same_call(tmp_path, monkeypatch):
+    with made(tmp_path / "all") as gallery:
+        with monkeypatch.context() as patched:
+            patched.setattr("alikely.stores.records._delete", lambda *_: full(gallery.inside.store._database))
+            with pytest.raises(StorageError):
+                gallery.remove(identity="person 7")
+        assert gallery.identities()["person 7"] == 2
+        assert gallery.remove(identity="person 3").exit_code == 0
+        assert gallery.remove(identity="person 7").templates == 2
+
+
+def test_a_list_of_what_is_being_removed_that_cannot_be_read_says_so(tmp_path):
+    with made(tmp_path / "all") as gallery:
+        (tmp_path / "all" / "removing.json").write_text("[{")
+        with pytest.raises(GalleryError, match="delete it"):
+            gallery.remove(identity="person 7")
+
+
 def test_what_is_left_behind_is_found(tmp_path):
     with made(tmp_path / "all") as gallery:
         kept = next(gallery.templates(identities=["person 7"])).embeddings[1]
@@ -83,6 +141,8 @@ def test_what_is_left_behind_is_found(tmp_path):
         done = gallery.remove(identity="person 7")
         assert (done.templates, done.exit_code) == (2, 1)
         assert done.sentence() == f"2 templates removed, but traces of them are left in {tmp_path / 'all' / 'copy'}"
+        (tmp_path / "all" / "copy").unlink()
+        assert gallery.remove(identity="person 7").exit_code == 0
 
 
 def test_a_template_that_another_identity_shares_is_no_trace(tmp_path):

@@ -172,4 +172,8 @@ class Removed:
             return f"{count}; what the server's own files still hold cannot be looked at"
         if self.traces:
             return f"{count}, but traces of them are left in {', '.join(self.traces)}"
-        return f"{count}; nothing of them is left in the gallery's {self.searched:,} files"
+        return f"{count}; nothing of them is left in the gallery's files"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the fields by name."""
+        return {"templates": self.templates, "searched": self.searched, "traces": list(self.traces)}

@@ -11,6 +11,7 @@ from alikely.gallery.answers import Removed
 from alikely.gallery.candidates import gathered
 from alikely.gallery.held import Held
 from alikely.gallery.remembering import forget
+from alikely.gallery.unfinished import FILE, among, finish, keep_unfinished, unfinished
 from alikely.types import Templates
 
 SHORTEST_TRACE = 16  # bytes: what is shorter may stand in any file by chance
@@ -19,7 +20,8 @@ SHORTEST_TRACE = 16  # bytes: what is shorter may stand in any file by chance
 def remove(held: Held, identity: str | None = None, key: str | None = None) -> Removed:
     """Remove an identity, or one template, and search the gallery's files for what might be left of it.
 
-    Raises GalleryError where it is not there, and where neither or both are named.
+    Where that could not be ended (a full disk; something is left), the same call again ends it. Raises GalleryError
+    where it is not there, and where neither or both are named; StorageError where the disk is full.
     """
     if (identity is None) == (key is None):
         raise GalleryError("name what to remove: an identity, or the key of one template")
@@ -30,15 +32,24 @@ def remove(held: Held, identity: str | None = None, key: str | None = None) -> R
         ),
         held.store.dim,
     )
-    if len(templates) == 0:
+    begun = unfinished(held.where, held.store.dim)
+    earlier = [row for row, key_ in enumerate(begun.keys) if key_ not in templates.keys]
+    asked = [row for row in earlier if begun.keys[row] == key or begun.identities[row] == identity]
+    if len(templates) + len(asked) == 0:
         what = f"the identity {identity!r}" if key is None else f"the key {key!r}"
         raise GalleryError(f"{held.where}: {what} is not there; `alikely gallery list` shows what is")
-    held.store.remove(keys=templates.keys)
+    going = gathered([templates, among(begun, earlier)], held.store.dim)
+    keep_unfinished(held.where, going)
     forget(held.where)
+    held.store.remove(keys=templates.keys)
     place = Path(held.where.partition("#")[0])
-    files = [path for path in sorted([place, *place.rglob("*")]) if path.is_file()]
-    traces = _traces(held, templates)
-    return Removed(len(templates), len(files), tuple(str(path) for path in files if holds_any(path, traces)))
+    files = [path for path in sorted([place, *place.rglob("*")]) if path.is_file() and path.name != FILE]
+    still_there = held.store.has(going.keys)
+    traces = _traces(held, among(going, [row for row, key_ in enumerate(going.keys) if key_ not in still_there]))
+    left = tuple(str(path) for path in files if holds_any(path, traces))
+    if not left:
+        finish(held.where)
+    return Removed(len(templates) + len(asked), len(files), left)
 
 
 def _traces(held: Held, templates: Templates) -> list[bytes]:
@@ -46,7 +57,7 @@ def _traces(held: Held, templates: Templates) -> list[bytes]:
     traces = [key.encode() for key in templates.keys]
     rows = templates.embeddings.astype(np.float32)
     if held.store.count() > 0:
-        nearest = held.store.search(rows, 1).keys[:, 0].tolist()
+        nearest = held.store.search(rows, 1).keys[:, 0].tolist() if len(rows) else []
         others = gathered(held.store.read(keys=set(nearest)), held.store.dim)
         shared = {row.tobytes() for row in others.embeddings}
     else:

@@ -76,15 +76,26 @@ class LocalStore:
         return len(checked) - len(gone)
 
     def remove(self, keys: Collection[str] = (), identities: Collection[str] = ()) -> int:
-        """Remove the templates with these keys, and those of these identities. Gives how many there were."""
+        """Remove the templates with these keys, and those of these identities. Gives how many there were.
+
+        Then what they left in the files is overwritten, and what an earlier call left that could not. Raises
+        StorageError where that cannot be done: they are removed, and the next call overwrites what they left.
+        """
         with self._lock:
             self._version, self._looked = -1, -FRESH
             gone = records.remove_rows(self._database, keys, identities)
-            copy = self.folder / INDEX
-            if len(gone) and (self._held is not None or copy.exists()):
-                # Nothing is to be left of them in memory or in the copy, which is written anew when the store closes.
-                self._follow(in_view=False)
-                copy.unlink(missing_ok=True)
+            try:
+                copy = self.folder / INDEX
+                if len(gone) and (self._held is not None or copy.exists()):
+                    # Nothing is to be left of them in memory or in the copy, written anew when the store closes.
+                    copy.unlink(missing_ok=True)
+                    self._follow(in_view=False)
+                self._database.forget_old_pages()
+            except (StorageError, OSError) as error:
+                raise StorageError(
+                    f"{self.folder}: removed, but what it left in the files could not be overwritten "
+                    f"({error.__cause__ or error}); free some space and remove it again: that ends it"
+                ) from error
         return len(gone)
 
     def search(

@@ -66,13 +66,12 @@ def put_rows(database: Database, templates: Templates) -> Int[np.ndarray, " gone
 
 
 def remove_rows(database: Database, keys: Collection[str], identities: Collection[str]) -> Int[np.ndarray, " gone"]:
-    """Remove by key and by identity in one transaction, with all that is left of them. Gives their rows."""
+    """Remove by key and by identity in one transaction. Gives their rows; the journal still holds what they were."""
     with database.writing() as connection:
         gone = np.union1d(_rows_named(database, "key", keys), _rows_named(database, "identity", identities))
         _delete(connection, gone)
-        _count(connection, added=0, removed=len(gone))
-    if len(gone):
-        database.forget_old_pages()
+        if len(gone):
+            _count(connection, added=0, removed=len(gone))
     return gone
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alikely.distances import build_distance
-from alikely.tasks.duplicates.chance import Chance, chance_of
+from alikely.tasks.duplicates.chance import Chance, chance_of, widest_rate
 
 EUCLIDEAN = build_distance("euclidean", 3)
 
@@ -31,14 +31,33 @@ def test_some_copies_change_little():
 def test_the_limit_by_hand():
     chance = Chance(at=1.0, dimension=2.0)  # rate(d) = d^2 / 100
     # Of 1,000 pairs, within .05 lie .025 by chance, within .09 .081, within .2 .4; allowed are .05, .1, .15.
-    found = chance.limit(np.array([0.05, 0.09, 0.2], np.float32), 1000)
+    found = chance.limit(np.array([0.05, 0.09, 0.2], np.float32), 1000, 0.0)
     # Two are found, so .1 may be wrong: up to a distance of .1, beyond the second and short of the third.
     assert found.distance == pytest.approx(0.1)
     assert (found.fmr, found.confidence) == (pytest.approx(1e-4), 0.0)
     assert found.expected == pytest.approx(0.1)
     # A single pair would have to be where .05 are by chance.
     for none in (np.array([0.3], np.float32), np.zeros(0, np.float32)):
-        assert chance.limit(none, 1000).distance == pytest.approx(math.sqrt(0.005))
+        assert chance.limit(none, 1000, 0.0).distance == pytest.approx(math.sqrt(0.005))
+
+
+def test_the_limit_goes_on_to_where_copies_lie_but_not_past_one_pair_by_chance():
+    chance = Chance(at=1.0, dimension=2.0)
+    found = np.array([0.05, 0.09, 0.2], np.float32)
+    # Of 1,000 pairs, one lies within sqrt(.1) = .316 by chance; .4 by .2.
+    near = chance.limit(found, 1000, 0.2)
+    assert (near.distance, near.expected) == (pytest.approx(0.2), pytest.approx(0.4))
+    far = chance.limit(found, 1000, 0.9)
+    assert (far.distance, far.expected) == (pytest.approx(math.sqrt(0.1)), pytest.approx(1))
+    # Copies nearer than the limit change nothing.
+    assert chance.limit(found, 1000, 0.09) == chance.limit(found, 1000, 0.0)
+
+
+def test_of_few_pairs_more_are_looked_at():
+    assert (widest_rate(190), widest_rate(9_999), widest_rate(10_000)) == (0.01, 0.01, 0.001)
+    # What is found beyond a rate of .001, .316 here, is told, and not taken for a copy, however many there are.
+    many = np.linspace(0.001, 0.9, 500).astype(np.float32)
+    assert Chance(at=1.0, dimension=2.0).limit(many, 1000, 0.0).fmr <= 0.001
 
 
 def test_too_few_and_all_alike():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 
 import numpy as np
@@ -60,6 +61,23 @@ def test_every_copy_is_found_and_nothing_else(pictures):
     assert (found.identical, found.new, found.exit_code) == (1, COUNT + 4, 0)
     assert found.pairs.limit.fmr < 0.01
     assert next(iter(found.pairs))[2] == 0.0
+
+
+def test_what_lies_beyond_the_limit_is_counted_and_shown_by_the_rate_that_is_named(pictures):
+    for number, (left, top) in enumerate(((4, 0), (0, 5), (6, 6))):
+        picture(7 + number).crop((left, top, left + 56, top + 42)).save(pictures / f"x_far{number}.png")
+    found = duplicates(pictures)
+    note = found.pairs.notes[-1]
+    told = re.fullmatch(
+        r"(\d+) more pairs? lies? beyond the limit, from a distance of (\S+); with --fmr (\S+) .*", note
+    )
+    assert told, note
+    more = duplicates(pictures, fmr=float(told[3]))
+    assert len(more.pairs) == len(found.pairs) + int(told[1])
+    first = list(more.pairs)[len(found.pairs)][2]
+    assert first > found.pairs.limit.distance
+    assert f"{first:.3g}" == told[2]
+    assert more.pairs.notes == ()
 
 
 def test_a_further_run_looks_at_the_new_items_only_and_finds_the_same(pictures, tmp_path):

@@ -23,6 +23,7 @@ NEAR, NEARER = 0.1, 0.01  # shares of all pairs
 STRIP = 64
 WRONG = 0.05  # share of the pairs found that may be wrong
 LARGEST = 0.001  # rate up to which pairs are looked for
+ENOUGH = 10_000  # pairs: of fewer, that rate is of less than ten
 
 
 @dataclass(frozen=True)
@@ -40,19 +41,27 @@ class Chance:
         """The distance that so large a share of different pairs (at most `NEARER`) is within."""
         return float(self.at * (rate / NEARER) ** (1 / self.dimension))
 
-    def limit(self, distances: Float[np.ndarray, " found"], pairs: int) -> Limit:
+    def limit(self, distances: Float[np.ndarray, " found"], pairs: int, copies: float) -> Limit:
         """Of the ascending distances of all pairs found, the largest up to which few of them are there by chance.
 
         At most a share `WRONG` of those found up to there is expected to be different: Benjamini and Hochberg 1995,
-        with the rate as p-value and all `pairs` compared as tests.
+        with the rate as p-value and all `pairs` compared as tests. Of few pairs that share is far less than one: so
+        the limit goes on to where `copies` lie, as long as no more than one pair in all is expected to be different.
         """
         rates = NEARER * (distances.astype(np.float64) / self.at) ** self.dimension
-        kept = np.flatnonzero(rates * pairs <= WRONG * np.arange(1, len(distances) + 1))
+        kept = np.flatnonzero((rates * pairs <= WRONG * np.arange(1, len(distances) + 1)) & (rates <= LARGEST))
         # Where nothing is found, a single pair would have to be as near as this.
         found = int(kept[-1]) + 1 if len(kept) else 1
         rate = min(WRONG * found / max(pairs, 1), LARGEST)
         last = float(distances[found - 1]) if len(kept) else 0.0
-        return Limit(max(self.distance(rate), last), rate, 0.0, pairs)
+        limit = max(self.distance(rate), last)
+        wider = min(copies, self.distance(min(1 / max(pairs, 1), NEARER)))
+        return Limit(limit, rate, 0.0, pairs) if limit >= wider else Limit(wider, self.rate(wider), 0.0, pairs)
+
+
+def widest_rate(pairs: int) -> float:
+    """The rate up to which, of so many pairs, near ones are looked for."""
+    return LARGEST if pairs >= ENOUGH else NEARER
 
 
 def chance_of(rows: Float[np.ndarray, "items dim"], distance: Distance, seed: int) -> Chance | None:

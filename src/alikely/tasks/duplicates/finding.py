@@ -27,7 +27,8 @@ from alikely.neighbours import (
     said_of,
     star_groups,
 )
-from alikely.tasks.duplicates.chance import FEWEST, LARGEST, NEARER, chance_of
+from alikely.tasks.duplicates.chance import FEWEST, NEARER, chance_of, widest_rate
+from alikely.tasks.duplicates.changed import distance_of_changed
 from alikely.tasks.duplicates.kept import kept_in
 from alikely.tasks.duplicates.ways import ByLooks, ByModel, Way
 from alikely.types import Examples, Item, Kind
@@ -80,7 +81,9 @@ def duplicates(
 
     Without one, pictures: copies that were saved anew, resized, made lighter or darker, mirrored, or cut a little. The
     limit follows from how often different ones of these pictures come so near (`chance.py`), such that at most about
-    5 % of the pairs found are wrong; or by an `fmr`, at most 0.01. Both are estimates. A sample is drawn by the `seed`.
+    5 % of the pairs found are wrong, or a single pair in all, as far as changed copies of these pictures lie
+    (`changed.py`); or by an `fmr`, at most 0.01. These are estimates. Samples are drawn by the `seed`. A note says how
+    many more pairs lie beyond the limit.
     Without a model, texts and rows: those that differ only in capitals, blanks and punctuation; all other items: those
     exactly alike.
 
@@ -166,15 +169,30 @@ def _near(
             )
             return _nothing_near(said, (*notes, f"{note}alike are found"))
         pairs = len(places) * (len(places) - 1) // 2
-        widest = chance.distance(LARGEST if fmr is None else fmr)
+        rate = widest_rate(pairs) if fmr is None else fmr
+        widest = chance.distance(rate)
         found = near_pairs(compared, way.distance, widest, MOST_COPIES, told)
-        limit = chance.limit(found.distances, pairs) if fmr is None else Limit(widest, fmr, 0.0, pairs)
+        if fmr is None:
+            limit = chance.limit(found.distances, pairs, distance_of_changed(examples.select(places), seed))
+        else:
+            limit = Limit(widest, fmr, 0.0, pairs)
         kept = found.distances <= limit.distance
+        notes = (*notes, *_beyond(found.distances[~kept], rate))
         found = NearPairs(found.left[kept], found.right[kept], found.distances[kept])
     grouped = star_groups(compared, way.distance, limit.distance, told)
     pairs_found = NearPairs(places[found.left], places[found.right], found.distances)
     groups = tuple(Group(places[group.members], group.distances) for group in grouped)
     return _Near(AlikePairs(said, pairs_found, limit, notes=notes), AlikeGroups(said, groups, limit, notes=notes))
+
+
+def _beyond(distances: Float[np.ndarray, " beyond"], rate: float) -> list[str]:
+    """How many near pairs are not told, and how to see them."""
+    if len(distances) == 0:
+        return []
+    return [
+        f"{counted(len(distances), 'more pair lies', 'more pairs lie')} beyond the limit, from a distance of "
+        f"{distances[0]:.3g}; with --fmr {rate} (in Python fmr={rate}) they are told too"
+    ]
 
 
 def _nothing_near(said: tuple[str, ...], notes: tuple[str, ...]) -> _Near:

@@ -10,12 +10,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from alikely.contracts import Distance
-from alikely.data.checks.pictures import SIDE, look_at_picture
+from alikely.data.checks.pictures import LARGE_ENOUGH, SIDE
 from alikely.data.items import read_all
+from alikely.data.pictures import open_picture
 from alikely.gallery.enrolment import embedded
 from alikely.model import SiameseModel
-from alikely.tasks.duplicates.windows import FLAT, ThroughWindows, views_of
-from alikely.types import Examples
+from alikely.tasks.duplicates.windows import FLAT, ThroughWindows, thumbnail_of, views_of
+from alikely.types import Examples, Item
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,31 +59,29 @@ class ByLooks:
     """Pictures by their thumbnails, through windows. `made_by` names the way: rows of another cannot be compared."""
 
     dim = SIDE * SIDE
-    made_by = f"thumbnails of {SIDE} x {SIDE}, version 1"
+    made_by = f"thumbnails of {SIDE} x {SIDE}, version 2"
     distance: Distance = ThroughWindows()
 
     def rows_of(
         self, examples: Examples
     ) -> tuple[Int[np.ndarray, " read"], Float[np.ndarray, "read dim"], list[tuple[str, str]]]:
         """Thumbnails."""
-        looks, _ = read_all(examples.items, examples.names, look_at_picture)
-        good = [place for place, look in enumerate(looks) if look is not None and look.thumbnail is not None]
-        thumbnails = [look.thumbnail for look in looks if look is not None and look.thumbnail is not None]
-        rows = np.array(thumbnails, np.float32).reshape(-1, self.dim)
-        problems = [
-            (name, look.problem.removeprefix(f"{name}: "))
-            for name, look in zip(examples.names, looks, strict=True)
-            if look is not None and look.problem is not None
-        ]
-        return np.array(good, np.int64), rows, problems
+        found, problems = read_all(examples.items, examples.names, _thumbnail)
+        good = [place for place, thumbnail in enumerate(found) if thumbnail is not None]
+        rows = np.array([thumbnail for thumbnail in found if thumbnail is not None], np.float32)
+        return np.array(good, np.int64), rows.reshape(-1, self.dim), problems
 
     def compared(self, rows: Float[np.ndarray, "items dim"]) -> Float[np.ndarray, "items numbers"]:
         """How they look through windows."""
-        return views_of(rows.reshape(-1, SIDE, SIDE).astype(np.uint8))
+        return views_of(rows.reshape(-1, SIDE, SIDE))
 
     def tellable(self, rows: Float[np.ndarray, "items dim"]) -> Int[np.ndarray, " tellable"]:
         """Those that are not of nearly a single grey."""
         return np.flatnonzero(rows.std(axis=1) > FLAT)
+
+
+def _thumbnail(item: Item) -> Float[np.ndarray, "side side"]:
+    return thumbnail_of(np.asarray(open_picture(item, at_least=LARGE_ENOUGH).convert("L")))
 
 
 Way: TypeAlias = ByModel | ByLooks

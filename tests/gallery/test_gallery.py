@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -194,6 +196,28 @@ def test_verify_divides_the_rate_among_the_templates():
     assert decision.threshold == model.calibration.threshold(fmr=0.01)
     assert decision.fmr == pytest.approx(0.03)
     assert gallery.verify(rows[4], "a", fmr=0.03).verdict == "different"
+
+
+@pytest.mark.parametrize("rule", ["nearest", "mean"])
+@pytest.mark.parametrize("confidence", [0.0, 0.9])
+def test_verify_never_takes_a_worse_rate_than_the_models_own_unasked(rule, confidence):
+    model = calibrated(passing_model(8), confidence)
+    assert model.calibration is not None
+    own = model.calibration.bearable("fmr") * 1.5
+    model = model.with_calibration(replace(model.calibration, default_fmr=own))
+    rows, labels = people(3, 4, noise=0.05)
+    gallery = gallery_of(model, Joining(rule))
+    gallery.enrol(embeddings(rows[labels == 0][:3], ["a"] * 3))
+
+    with pytest.raises(CalibrationError, match="a has 3 templates, and each of them may match falsely") as refused:
+        gallery.verify(rows[3], "a")
+
+    smallest = float(str(refused.value).split("ask for ")[1].split(" %")[0]) / 100
+    assert smallest == pytest.approx(3 * model.calibration.bearable("fmr"), rel=0.1)
+    assert gallery.verify(rows[3], "a", fmr=smallest).fmr == smallest
+    with pytest.raises(CalibrationError):
+        gallery.verify(rows[3], "a", fmr=smallest * 0.85)
+    assert ("--confidence 0" in str(refused.value)) == (confidence > 0)
 
 
 def test_verify_with_one_template_is_compare():

@@ -148,11 +148,10 @@ class Gallery:
         """Whether an item shows this identity (1:1), as `SiameseModel.compare` says it of two items.
 
         With m templates, the chance that one of them matches falsely is at most m times that of one: the threshold is
-        that for `fmr` / m, whatever rule joins them. Without `fmr`: the model's own rate, or m times the smallest that
-        its calibration can bear where that is more; the Decision says which.
+        that for `fmr` / m, whatever rule joins them. Without `fmr`, that is the model's own rate.
 
         Raises GalleryError for an identity that is not there, InputError for an item that cannot be read,
-        CalibrationError without a calibration or for a rate that it cannot bear.
+        CalibrationError without a calibration, or where it cannot bear `fmr` / m: with the smallest `fmr` that it can.
         """
         (query,) = self._embedded(item)
         decision = verify(self.inside, query, identity, fmr, prior, confidence)

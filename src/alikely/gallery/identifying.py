@@ -7,11 +7,14 @@ import numpy as np
 from jaxtyping import Float
 
 from alikely.calibration import Calibration
+from alikely.calibration.record import check_confidence, percent_up
 from alikely.decision import Decision
 from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery.answers import Candidate, Identification, Threshold
 from alikely.gallery.candidates import distances_to, gathered, nearest_identities
 from alikely.gallery.held import Held
+from alikely.metrics import percent
+from alikely.metrics.verification import check_rate
 
 AT_ONCE = 256
 
@@ -34,17 +37,14 @@ def verify(
     calibration = calibration_of(held)
     sure = calibration.confidence if confidence is None else confidence
     distance = float(held.joining.joined(distances_to(held, query, templates)[None])[0])
-    # Each template may match falsely: the union bound.
-    each = max(calibration.default_fmr / count, _bearable(calibration, sure)) if fmr is None else fmr / count
-    try:
-        decision = calibration.decide(distance, fmr=each, prior=prior, confidence=sure)
-    except CalibrationError as error:
-        if count == 1:
-            raise
-        raise CalibrationError(
-            f"{identity} has {count} templates, so that the rate is divided by {count}, and then: {error}"
-        ) from error
-    return replace(decision, fmr=min(1.0, each * count))
+    wanted = calibration.default_fmr if fmr is None else fmr
+    check_rate(wanted, "false-match rate")
+    check_confidence(sure)
+    # Each template may match falsely: the union bound. No rule goes below the nearest, so that it holds for all.
+    if count > 1 and wanted / count < calibration.bearable("fmr", sure):
+        raise CalibrationError(_cannot(calibration, identity, count, wanted, sure))
+    decision = calibration.decide(distance, fmr=wanted / count, prior=prior, confidence=sure)
+    return replace(decision, fmr=wanted)
 
 
 def identify(
@@ -83,9 +83,17 @@ def calibration_of(held: Held) -> Calibration:
     return held.model.calibration
 
 
-def _bearable(calibration: Calibration, confidence: float) -> float:
-    """The smallest FMR that the calibration bears; its own where that is smaller."""
-    return min(calibration.default_fmr, calibration.bearable("fmr", confidence))
+def _cannot(calibration: Calibration, identity: str, count: int, wanted: float, confidence: float) -> str:
+    bearable = calibration.bearable("fmr", confidence)
+    promised = f"with {percent(confidence)} confidence" if confidence else "even as an estimate"
+    ways = [f"ask for {percent_up(bearable * count)} or more (--fmr, fmr=)"] if bearable * count < 1 else []
+    ways += ["take an estimate that promises nothing (--confidence 0)"] if confidence else []
+    ways += ["enrol fewer templates of it", "calibrate the model on more identities"]
+    return (
+        f"{identity} has {count} templates, and each of them may match falsely: a false-match rate of "
+        f"{percent(wanted)} takes one of {percent(wanted / count)} for each, and the calibration of the model can bear "
+        f"{percent_up(bearable)} {promised}; {', or '.join(ways)}"
+    )
 
 
 def _chances(held: Held, distances: Sequence[float], prior: float) -> list[float | None]:

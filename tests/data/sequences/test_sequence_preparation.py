@@ -61,6 +61,26 @@ def test_each_by_itself_leaves_the_shape_alone():
     assert left[:, 1].tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize("settings", [{}, {"normalise": "each", "keep_duration": True}, {"centre": True}])
+def test_what_rounding_leaves_is_no_deviation(settings):
+    draw = np.random.default_rng(0)
+    items = []
+    for length in range(40, 80):
+        wave = draw.normal(size=length)
+        items.append(
+            np.column_stack([((wave - wave.mean()) / wave.std()).round(3), 100 + 1e-5 * draw.normal(size=length)])
+        )
+    preparation = fitted(items, **settings)
+    # The sizes of series that were normalised before differ by rounding alone; so does a constant channel.
+    assert preparation.deviation[-2] == 1
+    assert preparation.deviation[1] == 1
+    assert preparation.deviation[0] == pytest.approx(1, abs=1e-3)
+    assert preparation.deviation[-3] > 0.1  # lengths do differ
+    # Nor is it one in an item that comes later.
+    batch = finished(preparation, items[0])[0]
+    assert batch[:, [1, -2]].abs().max() < 1e-3
+
+
 def test_duration_and_sizes_are_told_at_every_step():
     items = [np.array([0.0, 4.0]), np.array([0.0, 1.0, 2.0, 3.0])]
     preparation = fitted(items, normalise="none")

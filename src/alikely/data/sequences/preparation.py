@@ -24,6 +24,10 @@ MOST_STEPS = 1_000_000
 LARGEST = 1e18
 # Sizes are told as the logarithm of this share of the usual deviation plus the sequence's own: a flat channel has one.
 FLOOR = 0.01
+# A deviation below this share of the numbers that went in is what 32 bits round, and no deviation.
+ROUNDING = 1e-6
+# Lengths and sizes that differ by less than a thousandth are the same: numbers in files are rounded, too.
+SAME_SIZE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,10 @@ class SequencePreparation:
         """The same with what `finish` needs of the training sequences `read`. Raises InputError for none."""
         if not read:
             raise InputError("mean and deviation cannot be measured without sequences; give the training sequences")
-        plain = replace(self, sizes=_spread(read)[1], mean=(), deviation=())
+        largest = torch.stack([one.abs().amax(dim=0) for one in read]).amax(dim=0).double()
+        plain = replace(self, sizes=_spread(read, ROUNDING * largest)[1], mean=(), deviation=())
         # One by one, so that one long sequence does not pad all others.
-        mean, deviation = _spread([plain.finish(one[None])[0] for one in read])
+        mean, deviation = _spread([plain.finish(one[None])[0] for one in read], plain._flat_below(largest))
         return replace(plain, mean=mean, deviation=deviation)
 
     def finish(self, batch: Float[Tensor, "items steps channels"]) -> Float[Tensor, "items steps finished"]:
@@ -98,8 +103,9 @@ class SequencePreparation:
         mean, deviation = _own(batch, held)
         told = self._told(batch, held, deviation) if self.keep_duration else None
         if self.normalise == "each":
-            # A flat channel stays flat.
-            batch = (batch - mean) / deviation.where(deviation > 1e-6 * (1e-6 + mean.abs()), 1.0)
+            # A flat channel becomes 0, not what rounding left of it; padding stays padding.
+            flat = held & (deviation <= ROUNDING * (ROUNDING + mean.abs()))
+            batch = ((batch - mean) / deviation).masked_fill(flat, 0.0)
         elif self.centre:
             batch = batch - mean * batch.new_tensor(self._centred())
         parts = [batch]
@@ -130,6 +136,13 @@ class SequencePreparation:
         lengths = held.sum(dim=1, keepdim=True).to(batch.dtype).log()
         told = torch.cat([lengths, (FLOOR + deviation / usual).log()], dim=2)
         return told.expand(-1, batch.shape[1], -1).where(held, torch.nan)
+
+    def _flat_below(self, largest: Float[Tensor, " channels"]) -> Float[Tensor, " finished"]:
+        """The deviation up to which each channel of `finish` is flat, by the largest numbers that went in."""
+        # By themselves they have a deviation of 1, unless they are 0.
+        values = ROUNDING * (torch.ones_like(largest) if self.normalise == "each" else largest)
+        told = values.new_full((1 + self.count if self.keep_duration else 0,), SAME_SIZE)
+        return torch.cat([values, values, told] if self.derivatives else [values, told])
 
     def _centred(self) -> list[float]:
         """1 for each channel that is centred, 0 for the others."""
@@ -254,11 +267,12 @@ def _own(
     return mean, variance.sqrt()
 
 
-def _spread(sequences: Sequence[Tensor]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation of each channel over all steps of all sequences; a deviation of 0 is given as 1."""
+def _spread(
+    sequences: Sequence[Tensor], flat_below: Float[Tensor, " channels"]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of each channel over all steps of all sequences; the deviation of a flat one is given as 1."""
     steps = sum(len(one) for one in sequences)
     mean = torch.stack([one.double().sum(dim=0) for one in sequences]).sum(dim=0) / steps
     squares = torch.stack([(one.double() - mean).square().sum(dim=0) for one in sequences]).sum(dim=0)
     deviation = (squares / steps).sqrt()
-    flat = deviation <= 1e-6 * (1e-6 + mean.abs())
-    return tuple(mean.tolist()), tuple(deviation.where(~flat, 1.0).tolist())
+    return tuple(mean.tolist()), tuple(deviation.where(deviation > flat_below, 1.0).tolist())

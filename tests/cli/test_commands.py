@@ -132,6 +132,12 @@ def test_an_error_in_json_has_its_code_and_message(here):
         (("frobnicate",), "no such command 'frobnicate'; see alikely --help\n"),
         (("train", "x"), "missing option '--out'; see alikely train --help\n"),
         (("inspect", "model", "--bogus"), "no such option: --bogus; see alikely inspect --help\n"),
+        (
+            ("train", "x", "--out", "y", "--groups-per-batch", "4"),
+            "no such option: --groups-per-batch; it is a setting: --set groups_per_batch=VALUE; "
+            "see alikely train --help\n",
+        ),
+        (("inspect", "model", "--seed", "1"), "no such option: --seed; see alikely inspect --help\n"),
         (("compare", "model", "x"), "missing argument 'RIGHT'; see alikely compare --help\n"),
     ],
 )

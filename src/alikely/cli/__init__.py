@@ -73,4 +73,15 @@ def _usage(error: Exception) -> str:
     context = getattr(error, "ctx", None)
     command = "alikely" if context is None else context.command_path
     message = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
-    return f"{message[:1].lower()}{message[1:]}; see {command} --help"
+    return f"{message[:1].lower()}{message[1:]}{_as_setting(error)}; see {command} --help"
+
+
+def _as_setting(error: Exception) -> str:
+    """How an option that a command does not have is said as a setting, where it is one and the command takes such."""
+    from alikely.config import TrainSettings
+
+    context, option = getattr(error, "ctx", None), getattr(error, "option_name", "")
+    options = [] if context is None else [said for known in context.command.params for said in known.opts]
+    name = option.lstrip("-").replace("-", "_")
+    there = name in TrainSettings.model_fields and option not in options and "--set" in options
+    return f"; it is a setting: --set {name}=VALUE" if there else ""

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,21 @@ def test_rebuild_with_another_model(files, tmp_path):
     ran = command("gallery", "rebuild", tmp_path / "all", tmp_path / "new", files / "people.jsonl")
     assert (ran.code, ran.out) == (0, "60 templates embedded anew\n")
     assert command("gallery", "list", tmp_path / "all").code == 0
+
+
+def test_recover_keeps_what_can_be_read(files, tmp_path):
+    shutil.copytree(files / "all", tmp_path / "all")
+    whole = command("gallery", "recover", tmp_path / "all")
+    assert (whole.code, whole.out) == (0, "60 templates kept; nothing is lost\n")
+    data = bytearray((tmp_path / "all" / "records.db").read_bytes())
+    at = data.index(people(30, 2, noise=0.05)[0][6].tobytes())
+    data[at] ^= 1
+    (tmp_path / "all" / "records.db").write_bytes(data)
+
+    assert "alikely gallery recover" in refused("gallery", "search", tmp_path / "all", item(6))
+    ran = command("gallery", "recover", tmp_path / "all", "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["kept"], told["lost"], len(told["lost_keys"])) == (1, 59, 1, 1)
 
 
 def test_drift_of_a_log(files):

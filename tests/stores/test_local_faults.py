@@ -136,7 +136,10 @@ def test_a_damaged_page_is_found_and_what_can_be_read_is_recovered(tmp_path):
     page = at // 4096 * 4096
     data[page : page + 4096] = os.urandom(4096)
     (folder / DATABASE).write_bytes(data)
-    with closing(open_local(folder)) as store, pytest.raises(GalleryError, match=r"damaged .*recover\(folder\)"):
+    with (
+        closing(open_local(folder)) as store,
+        pytest.raises(GalleryError, match=rf"damaged .*alikely gallery recover {folder}`"),
+    ):
         store.search(QUERIES, 5)
     assert damage_of(folder)
     done = recover(folder)
@@ -164,6 +167,52 @@ def test_a_changed_bit_is_found(tmp_path):
         assert len(list(store.read(keys=["k1"]))) == 1
     done = recover(folder)
     assert (done.kept, done.lost, done.lost_keys) == (99, 1, ("k50",))
+
+
+def first_page(path):
+    data = path.read_bytes()
+    path.write_bytes(bytes(4096) + data[4096:])
+
+
+@pytest.mark.parametrize(
+    ("harm", "fewest"),
+    [
+        (lambda path: path.write_bytes(bytes(100) + path.read_bytes()[100:]), 2000),
+        (first_page, 2000),
+        (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10]), 1500),
+        (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]), 500),
+    ],
+)
+def test_of_a_file_cut_short_or_without_its_beginning_the_rest_is_recovered(tmp_path, harm, fewest):
+    folder = tmp_path / "store"
+    with closing(create_local(folder, 8, "euclidean", {})) as store:
+        for start in range(0, 2000, 250):  # as enrolment does
+            store.put(made_up(range(start, start + 250)))
+    harm(folder / DATABASE)
+    assert damage_of(str(folder))
+    done = recover(str(folder))
+    assert fewest <= done.kept == 2000 - done.lost
+    assert damage_of(folder) is None
+    with closing(open_local(folder)) as store:
+        assert store.count() == done.kept
+        for piece in store.read():
+            expected = made_up([int(key[1:]) for key in piece.keys])
+            assert (piece.embeddings == expected.embeddings).all()
+    assert {file.name for file in folder.iterdir()} <= {ABOUT, DATABASE, ASIDE, "writer.json"}
+
+
+@pytest.mark.parametrize("data", [b"", os.urandom(50_000), None])
+def test_where_nothing_can_be_read_nothing_is_changed(tmp_path, data):
+    folder = tmp_path / "store"
+    filled(folder, 10)
+    if data is None:
+        (folder / DATABASE).unlink()
+    else:
+        (folder / DATABASE).write_bytes(data)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(GalleryError, match="nothing in it can be read, and nothing was changed"):
+        recover(folder)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(

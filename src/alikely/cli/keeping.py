@@ -1,4 +1,4 @@
-"""alikely gallery remove, list, export, import, rebuild, drift."""
+"""alikely gallery remove, list, export, import, rebuild, recover, drift."""
 
 from pathlib import Path
 from typing import Annotated
@@ -102,6 +102,26 @@ def rebuild(
     with Terminal() as terminal:
         done = Gallery.rebuild(where, model, source, without_missing, terminal.done, own_code)
     say_skipped(done.problems)
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        say(done.sentence())
+    raise typer.Exit(done.exit_code)
+
+
+@gallery_app.command(short_help="Keep what can be read of a damaged gallery.")
+def recover(
+    where: Annotated[Path, typer.Argument(metavar="GALLERY", help="folder of the gallery")],
+    as_json: AsJson = False,
+) -> None:
+    """Keep what can still be read where a file of the gallery is damaged; the damaged file stays as damaged.db.
+
+    Nobody else may use the gallery meanwhile. Exit code: 0 nothing is lost, 1 some templates are, 2 error: nothing can
+    be read, and nothing was changed.
+    """
+    from alikely.stores.recovering import recover as recover_store
+
+    done = recover_store(where)
     if as_json:
         print_json(done.to_dict())
     else:

@@ -166,6 +166,7 @@ class Database:
 def damaged(path: Path, problem: str) -> GalleryError:
     """The error for a file in which something does not stand as it was written."""
     return GalleryError(
-        f"{path}: damaged ({problem}). Nothing was changed. Make a copy of the folder, then "
-        "`alikely.stores.recovering.recover(folder)` keeps all templates that can still be read and counts the others"
+        f"{path}: damaged ({problem}). Nothing was changed. Make a copy of the folder, then `alikely gallery recover "
+        f"{path.parent}` (in Python: alikely.stores.recovering.recover) keeps all templates that can still be read and "
+        "counts the others"
     )

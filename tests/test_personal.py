@@ -1,12 +1,16 @@
 """Thresholds of an identity's own: the spread by hand, its shrinking, the promise, and what cannot be."""
 
+import copy
+import json
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alikely.calibration.personal import PersonalCalibration, Spread, calibrate_personal, joined, reference_pairs
-from alikely.errors import CalibrationError, InputError, SettingsError
+from alikely.errors import CalibrationError, InputError, ModelError, SettingsError
 from alikely.metrics import Verification
 
 
@@ -164,3 +168,49 @@ def test_what_cannot_be_is_said():
         Spread.measured([table_of([1, 2, 3]), table_of([1, 2, 4]), table_of([1, 2])])
     with pytest.raises(CalibrationError, match="at distance 0"):
         Spread.measured([np.zeros((3, 3))] * 3)
+
+
+@pytest.fixture(scope="module")
+def personal():
+    distances, labels = people(12)
+    return calibrate_personal(distances, labels, 5, "euclidean", "model", join="nearest", confidence=0.0)
+
+
+def test_through_json_and_back_nothing_changes(personal):
+    again = PersonalCalibration.from_dict(json.loads(json.dumps(personal.to_dict(), allow_nan=False)))
+    assert again.to_dict() == personal.to_dict()
+    assert (again.spread, again.references, again.join) == (personal.spread, 5, "nearest")
+    distances, _ = people(3, seed=4)
+    for asked in range(5, 30):
+        to, among = distances[asked, :5], distances[:5, :5]
+        assert again.decide(to, among, fnmr=0.1) == personal.decide(to, among, fnmr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("format",), "alikely calibration"),
+        (("version",), 2),
+        (("references",), 0),
+        (("references",), None),
+        (("join",), "middle"),
+        (("join",), []),
+        (("spread",), None),
+        (("spread",), {"usual": 1.0, "between": 1.0}),
+        (("spread", "usual"), 0.0),
+        (("spread", "usual"), math.nan),
+        (("spread", "between"), -1.0),
+        (("spread", "noise"), math.inf),
+        (("calibration",), 3),
+        (("calibration",), {}),
+        (("calibration", "curve"), None),
+    ],
+)
+def test_a_damaged_one_is_refused(personal, path, value):
+    fields = copy.deepcopy(personal.to_dict())
+    place = fields
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(ModelError, match="calibrate again"):
+        PersonalCalibration.from_dict(fields)

@@ -10,18 +10,23 @@ spread badly, so it is drawn to the usual one, the more so the fewer they are (e
 One reference has no spread of its own: then it is the usual one, and the threshold that of all identities.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from alikely.calibration.fitting import USUAL_CONFIDENCE, calibrate
+from alikely.calibration.reading import calibration_from
 from alikely.calibration.record import Calibration
 from alikely.decision import Decision
-from alikely.errors import CalibrationError, InputError, SettingsError
+from alikely.errors import CalibrationError, InputError, ModelError, SettingsError
 from alikely.metrics import PairDistances
 
+FORMAT = "alikely personal calibration"
+VERSION = 1
 JOINS = ("mean", "nearest")
 DRAWS = 8  # sets of references drawn from each identity
 FEWEST_IDENTITIES = 3  # whose spreads tell how far spreads differ
@@ -119,6 +124,45 @@ class PersonalCalibration:
         """This identity's threshold, in the units of the model's distance; as `Calibration.threshold` has it."""
         self._check(among)
         return self.calibration.threshold(fmr=fmr, fnmr=fnmr, confidence=confidence) * self.spread.of(among)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; `from_dict` gives back exactly this calibration.
+
+        format, version    "alikely personal calibration", 1
+        references, join   how many references it is for, and how the distances to them are joined
+        spread             {"usual", "between", "noise"}, as `Spread` has them
+        calibration        that of the joined distances, as `Calibration.to_dict` has it
+        """
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "references": self.references,
+            "join": self.join,
+            "spread": asdict(self.spread),
+            "calibration": self.calibration.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "PersonalCalibration":
+        """The one that `to_dict` gave. Raises ModelError for another format or version, or a damaged one."""
+        found = (fields.get("format"), fields.get("version"))
+        if found != (FORMAT, VERSION):
+            raise ModelError(
+                f"not a personal calibration that this version reads: expected format {FORMAT!r}, version {VERSION}, "
+                f"got {found[0]!r}, version {found[1]!r}; calibrate again"
+            )
+        try:
+            usual, between, noise = (float(fields["spread"][name]) for name in ("usual", "between", "noise"))
+            references, join, calibration = int(fields["references"]), fields["join"], dict(fields["calibration"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"the personal calibration is damaged ({type(error).__name__}: {error}); calibrate again"
+            ) from error
+        if not (0 < usual < math.inf and 0 <= between < math.inf and 0 <= noise < math.inf):
+            raise ModelError("the personal calibration is damaged (spread out of bounds); calibrate again")
+        if references < 1 or join not in JOINS:
+            raise ModelError("the personal calibration is damaged (references or join out of bounds); calibrate again")
+        return cls(Spread(usual, between, noise), references, join, calibration_from(calibration))
 
     def _check(self, among: Float[np.ndarray, "references references"]) -> None:
         if len(among) != self.references:

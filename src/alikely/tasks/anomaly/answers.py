@@ -13,7 +13,7 @@ MOST_TOLD = 3  # reasons in a line
 class Reason:
     """One part of an item that makes it deviate.
 
-    where: the part: a column, or steps of a sequence.
+    where: the part: a column; of a sequence its length, level, size, or steps; or that no single part does.
     share: how much of the deviation goes where this part is as in the nearest normal item; at most 1, below 0 where
         the item then deviates more.
     found: what the item has there, normal: what the nearest normal item has; empty where that is no short text.

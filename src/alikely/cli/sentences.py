@@ -110,6 +110,7 @@ def learn(
         done = learn_answers(source, model, out, skip_bad, own_code, terminal.done)
         for left, right, far in done.close or ():
             terminal.alarm(f"may be mixed up, as they are {far:.3g} apart, with different answers: {left} - {right}")
+        terminal.note(done.promise)
     say_skipped(done.skipped)
     if as_json:
         print_json({**done.to_dict(), "out": str(out)})
@@ -123,9 +124,9 @@ def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="the question, in any words")],
     wrong: Annotated[float, typer.Option(help="share of the questions without a known answer that may get one")] = 0.05,
     confidence: Annotated[
-        float | None,
-        typer.Option(help="confidence that the share is kept; 0: none [default: the model's own, where it can be]"),
-    ] = None,
+        float,
+        typer.Option(help="confidence that at most this share gets one, such as 0.95; 0: the share is an estimate"),
+    ] = 0.0,
     model: Annotated[
         Path | None, typer.Option(help="folder of the model, where it is not where it was [default: where it was]")
     ] = None,

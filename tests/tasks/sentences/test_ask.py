@@ -1,13 +1,17 @@
 """Answers from a list of questions and answers: what is learned, what is answered, and what is not."""
 
 import csv
+import dataclasses
 import json
+import math
 
+import numpy as np
 import pytest
 
-import alikely
-from alikely.errors import BadItemsError, GalleryError, InputError, SettingsError, StorageError
+from alikely.errors import BadItemsError, CalibrationError, GalleryError, InputError, SettingsError, StorageError
 from alikely.gallery import Gallery
+from alikely.gallery.open_set import Shown
+from alikely.gallery.strangers import Strangers
 from alikely.tasks.sentences import Answers, learn_answers
 from alikely.tasks.sentences.questions import read_questions
 from tests.commands import command, refused
@@ -70,8 +74,68 @@ def test_at_the_threshold_a_question_is_answered_and_beyond_it_not(folder, monke
 def test_a_share_that_cannot_be_promised_is_an_estimate_unless_a_confidence_is_asked_for(folder):
     with Answers(folder) as answers:
         assert answers.ask("cancel order").threshold.confidence == 0
-        with pytest.raises(alikely.AlikelyError, match="cannot be kept with 95 % confidence"):
+        with pytest.raises(CalibrationError, match="cannot be promised with 95 % confidence") as error:
             answers.ask("cancel order", confidence=0.95, wrong=0.001)
+    for word in ("--fpir", "enrol", "template", "identit"):
+        assert word not in str(error.value)
+    for word in ("--wrong", "--confidence 0", "60 known answers are too few"):
+        assert word in str(error.value)
+
+
+def of_few(distances):
+    """Answers each of whose questions lies so far from the nearest other."""
+    count = len(distances)
+    return Strangers(np.sort(np.array(distances)), np.arange(count), np.roll(np.arange(count), 1), count)
+
+
+def test_the_limit_of_few_questions_is_a_predictive_quantile_by_hand(folder, monkeypatch):
+    # 30 distances: half .4, half .6. Mean .5, deviation sqrt(30 / 29) / 10; t(.05; 29) = -1.69913.
+    seen = Shown(30, 30, of_few([0.4, 0.6] * 15))
+    monkeypatch.setattr("alikely.tasks.sentences.limit.shown_to_others", lambda *_: seen)
+    with Answers(folder) as answers:
+        found = answers.threshold(0.05)
+    by_hand = 0.5 - 1.699127 * math.sqrt(30 / 29) / 10 * math.sqrt(31 / 30)
+    assert found.distance == pytest.approx(by_hand, abs=1e-6)
+    assert (found.fpir, found.confidence, found.identities) == (0.05, 0.0, 30)
+
+
+def test_one_pair_alike_does_not_silence_a_short_list_and_the_limit_is_never_negative(folder, monkeypatch):
+    of = {"one pair": [0.0, 0.0] + [0.5] * 28, "half alike": [0.0] * 15 + [0.9] * 15}
+    found = {}
+    for name, distances in of.items():
+        seen = Shown(30, 30, of_few(distances))
+        monkeypatch.setattr("alikely.tasks.sentences.limit.shown_to_others", lambda *_, seen=seen: seen)
+        with Answers(folder) as answers:
+            found[name] = answers.threshold(0.05).distance
+    assert found["one pair"] > 0.2
+    assert found["half alike"] == 0.0
+
+
+def test_many_questions_are_counted(folder):
+    with Answers(folder) as answers:
+        assert answers.threshold(0.2) == answers.gallery.threshold(0.2, 0.0)
+        assert answers.threshold(0.049) != answers.gallery.threshold(0.049, 0.0)
+        assert answers.threshold(0.2, 0.95) == answers.gallery.threshold(0.2, 0.95)
+
+
+def test_too_few_for_an_estimate_and_shares_that_are_none(folder, wordings_model, tmp_path):
+    uncalibrated = dataclasses.replace(wordings_model, calibration=None)
+    records = [{"question": wordings(*pair)[0], "answer": answer_to(*pair)} for pair in LEARNED[:5]]
+    done = learn_answers(records, uncalibrated, tmp_path / "five")
+    assert done.close is None
+    assert "cannot even be estimated: 5 known answers are too few" in done.promise
+    assert "about 20 answers" in done.promise
+    with Answers(folder) as answers:
+        with pytest.raises(SettingsError, match="--wrong"):
+            answers.ask("cancel order", wrong=1.5)
+        with pytest.raises(SettingsError, match="confidence"):
+            answers.ask("cancel order", confidence=1.0)
+
+
+def test_the_answer_says_whether_its_share_is_an_estimate(folder):
+    with Answers(folder) as answers:
+        assert "20 %, an estimate)" in answers.ask("cancel order", wrong=0.2).sentence()
+        assert "at most 20 %, at 95 % confidence)" in answers.ask("cancel order", wrong=0.2, confidence=0.95).sentence()
 
 
 def test_the_same_question_with_two_answers(tmp_path):
@@ -120,8 +184,10 @@ def test_folders_and_models_that_do_not_fit(folder, faq, wordings_model, wording
         learn_answers(faq, wordings_folder, folder)
     with pytest.raises(SettingsError, match="the model takes pictures, and sentences are texts"):
         learn_answers(faq, small_model(), tmp_path / "out")
-    with pytest.raises(GalleryError):
-        Answers(tmp_path / "nowhere")
+    for place, said in ((tmp_path / "nowhere", "there is no such folder"), (wordings_folder, "no questions and")):
+        with pytest.raises(GalleryError, match=said) as error:
+            Answers(place)
+        assert "alikely sentences learn" in str(error.value)
     with Gallery.create(tmp_path / "plain", wordings_folder) as gallery:
         gallery.enrol("Hello there", identity="hello")
     with pytest.raises(GalleryError, match="not of questions and answers"):
@@ -143,6 +209,7 @@ def test_commands(faq, wordings_folder, tmp_path):
     out = tmp_path / "answers"
     ran = command("sentences", "learn", faq, "--model", wordings_folder, "--out", out)
     assert (ran.code, ran.out) == (0, f"120 questions with 60 answers learned, in {out}\n"), ran.err
+    assert "is an estimate: 60 known answers are too few to promise it with 95 % confidence" in ran.err
     ran = command("sentences", "ask", out, wordings(*LEARNED[0])[0], "--wrong", "0.2")
     assert ran.code == 0
     assert ran.out.startswith(answer_to(*LEARNED[0]))

@@ -3,6 +3,7 @@
 corpus       a file with a text a line, a table or a list -> texts, each once, and their embeddings
 paraphrases  a corpus -> its paraphrases, and its groups of one meaning
 questions    a table of questions and answers -> the questions, each with its answer as its label
+limit        these and a share of wrong answers -> how near a question must be to get an answer
 answers      these kept in a folder -> the answer to a question in other words, or that none is known
 """
 

@@ -1,7 +1,7 @@
 """Known questions with their answers, and a question in other words, in; its answer, or that none is known, out.
 
 They are kept in a folder, a gallery: an answer is an identity, each wording of its question a template. A question is
-identified, or nobody's: so the threshold holds for the number of answers, and not only for one pair.
+identified, or nobody's: so the limit is one for the number of answers, and not only for one pair.
 """
 
 import os
@@ -19,16 +19,18 @@ from alikely.data.texts.reading import cleaned
 from alikely.embedding import Progress
 from alikely.errors import CalibrationError, GalleryError, InputError, StorageError
 from alikely.gallery import Gallery, Hit, Threshold
+from alikely.gallery.held import folder_of
 from alikely.metrics import percent
 from alikely.model import SiameseModel
 from alikely.neighbours import near_pairs
 from alikely.storage import load_model
 from alikely.tasks.sentences.corpus import require_texts
+from alikely.tasks.sentences.limit import USUAL_WRONG, answer_limit, promised
 from alikely.tasks.sentences.questions import QUESTION, read_questions
 
-USUAL_WRONG = 0.05
 CANDIDATES = 3
 MOST_CLOSE = 20  # pairs of questions that are told
+LEARN = "alikely sentences learn FAQ.csv --model MODEL --out FOLDER"
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,14 @@ class Learned:
 
     `close` are pairs of questions with different answers that the model finds as near as two wordings of one
     (question, question, distance), the nearest first, at most 20: it may mix them up. None where no threshold is known.
+    `promise` says what is known of the share of wrong answers that is usual (5 %).
     """
 
     questions: int
     answers: int
     skipped: tuple[tuple[str, str], ...]
     close: tuple[tuple[str, str, float], ...] | None
+    promise: str
 
     def sentence(self) -> str:
         """What was learned, in one line."""
@@ -55,7 +59,13 @@ class Learned:
         close = None
         if self.close is not None:
             close = [{"left": left, "right": right, "distance": far} for left, right, far in self.close]
-        return {"questions": self.questions, "answers": self.answers, "skipped": skipped, "close": close}
+        return {
+            "questions": self.questions,
+            "answers": self.answers,
+            "skipped": skipped,
+            "close": close,
+            "promise": self.promise,
+        }
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,9 @@ class Reply:
     def sentence(self) -> str:
         """The answer, or that none is known with the nearest question; below it, what speaks for it."""
         nearest = self.known[0]
-        rate = f"at most {percent(self.threshold.fpir)}" if self.threshold.confidence else percent(self.threshold.fpir)
-        limit = f"threshold {self.threshold.distance:.3g} for wrong answers to {rate} of unknown questions"
+        sure, rate = self.threshold.confidence, percent(self.threshold.fpir)
+        kept = f"at most {rate}, at {percent(sure)} confidence" if sure else f"{rate}, an estimate"
+        limit = f"threshold {self.threshold.distance:.3g} for wrong answers to unknown questions: {kept}"
         said = self.answer if self.answer is not None else "no answer known"
         return f"{said}\n(nearest known question: {asked(nearest)!r}; distance {nearest.distance:.3g}, {limit})"
 
@@ -129,7 +140,8 @@ def learn_answers(
                 name, problem = done.problems[0]
                 raise InputError(f"{name}: {problem}; mend or remove it, or go on without it: --skip-bad")
             answers = len(gallery.identities())
-            return Learned(len(gallery), answers, (*skipped, *done.problems), _close(gallery))
+            said = promised(gallery, USUAL_WRONG)
+            return Learned(len(gallery), answers, (*skipped, *done.problems), _close(gallery), said)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -145,6 +157,7 @@ class Answers:
     def __init__(
         self, folder: Path | str, model: SiameseModel | Path | str | None = None, own_code: bool = False
     ) -> None:
+        _require_learned(Path(folder))
         self.gallery = Gallery.open(folder, model, own_code=own_code)
         try:
             require_texts(self.gallery.inside.model)
@@ -165,12 +178,12 @@ class Answers:
         """Let go of the folder."""
         self.gallery.close()
 
-    def ask(self, question: str, wrong: float = USUAL_WRONG, confidence: float | None = None) -> Reply:
+    def ask(self, question: str, wrong: float = USUAL_WRONG, confidence: float = 0.0) -> Reply:
         """The answer of the nearest known question where it is near enough, else none.
 
-        Of questions with no known answer, at most a share `wrong` gets one, with this `confidence` (0: an estimate).
-        Without a confidence: the model's own, or an estimate where the questions are too few to promise the rate.
-        Raises InputError for a question that cannot be read, CalibrationError where not even an estimate can be given.
+        Of questions with no known answer, a share `wrong` gets one: an estimate. With a `confidence` above 0, at most
+        so many are promised to, and fewer questions are answered. Raises InputError for a question that cannot be
+        read, CalibrationError where the known questions are too few even for an estimate, or for the promise.
         """
         if not isinstance(question, str) or not cleaned(question):
             raise InputError("the question is blank; ask something")
@@ -184,14 +197,11 @@ class Answers:
     def _require_questions(self, where: str) -> None:
         piece = next(self.gallery.templates(), None)
         if piece is not None and any(QUESTION not in fields for fields in piece.fields):
-            raise GalleryError(
-                f"{where}: is a gallery, but not of questions and answers; make one of those: "
-                "alikely sentences learn FAQ.csv --model MODEL --out FOLDER"
-            )
+            raise GalleryError(f"{where}: is a gallery, but not of questions and answers; make one of those: {LEARN}")
 
-    def threshold(self, wrong: float = USUAL_WRONG, confidence: float | None = None) -> Threshold:
+    def threshold(self, wrong: float = USUAL_WRONG, confidence: float = 0.0) -> Threshold:
         """The distance up to which a question is answered; rates and errors as for `ask`."""
-        return _threshold(self.gallery, wrong, confidence)
+        return answer_limit(self.gallery, wrong, confidence)
 
 
 def asked(hit: Hit) -> str:
@@ -199,18 +209,15 @@ def asked(hit: Hit) -> str:
     return str(hit.fields[QUESTION])
 
 
-def _threshold(gallery: Gallery, wrong: float, confidence: float | None) -> Threshold:
-    if confidence is not None:
-        return gallery.threshold(wrong, confidence)
-    try:
-        return gallery.threshold(wrong)
-    except CalibrationError:
-        return gallery.threshold(wrong, 0.0)
+def _require_learned(folder: Path) -> None:
+    if folder_of(str(folder)) is None:
+        what = "there are no questions and answers in it" if folder.is_dir() else "there is no such folder"
+        raise GalleryError(f"{folder}: {what}; make one: {LEARN}")
 
 
 def _close(gallery: Gallery) -> tuple[tuple[str, str, float], ...] | None:
     try:
-        limit = _threshold(gallery, USUAL_WRONG, None).distance
+        limit = answer_limit(gallery).distance
     except CalibrationError:
         return None
     pieces = list(gallery.templates())

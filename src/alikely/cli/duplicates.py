@@ -27,7 +27,7 @@ def duplicates(
         float | None,
         typer.Option(
             help="false-match rate of each pair [default: with a model, the strictest that its calibration can bear; "
-            "else such that about 5 % of what is found is wrong]"
+            "else such that about 5 % of what is found is wrong, or a pair in all]"
         ),
     ] = None,
     confidence: Annotated[
@@ -41,8 +41,9 @@ def duplicates(
 ) -> None:
     """Find the items of SOURCE that are copies of each other: exactly alike, or saved anew, resized, cut, mirrored.
 
-    With a model: those that it calls the same, of any kind of items. Exit code: 0 done, 1 some items could not be
-    read (they are named, the others go on), 2 error.
+    With a model: those that it calls the same, of any kind of items. Without one, it is said how many pairs lie beyond
+    the limit, and which --fmr shows them. Exit code: 0 done, 1 some items could not be read (they are named, the
+    others go on), 2 error.
     """
     from alikely.neighbours import check_csv
     from alikely.storage import load_model

@@ -91,6 +91,12 @@ def test_list_export_import_remove(files, tmp_path):
 
     exported = command("gallery", "export", files / "all", "--out", tmp_path / "all.npz")
     assert exported.out == f"60 templates written to {tmp_path / 'all.npz'}\n"
+    again = ("gallery", "export", files / "all", "--out", tmp_path / "all.npz")
+    assert "--overwrite" in refused(*again)
+    assert json.loads(command(*again, "--overwrite", "--json").out) == {
+        "templates": 60,
+        "file": str(tmp_path / "all.npz"),
+    }
     assert command("gallery", "create", tmp_path / "copy", files / "model").code == 0
     assert command("gallery", "import", tmp_path / "copy", tmp_path / "all.npz").out.startswith("60 templates are new")
     removed = command("gallery", "remove", tmp_path / "copy", "person 3")
@@ -98,6 +104,12 @@ def test_list_export_import_remove(files, tmp_path):
     key = json.loads(command("gallery", "list", tmp_path / "copy", "--json").out)[0]["key"]
     assert command("gallery", "remove", tmp_path / "copy", "--key", key).out.startswith("1 template removed")
     assert "is not there" in refused("gallery", "remove", tmp_path / "copy", "person 3")
+    told = json.loads(command("gallery", "import", tmp_path / "copy", tmp_path / "all.npz", "--json").out)
+    assert told == {"new": 3, "there": 57}
+    told = json.loads(command("gallery", "remove", tmp_path / "copy", "person 3", "--json").out)
+    assert (told["templates"], told["traces"]) == (2, [])
+    made = json.loads(command("gallery", "create", tmp_path / "third", files / "model", "--json").out)
+    assert made["joining"] == {"rule": "nearest", "sharpness": None}
 
 
 def test_bad_items_are_named_and_the_exit_code_says_so(files, tmp_path):

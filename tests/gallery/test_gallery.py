@@ -5,6 +5,7 @@ import pytest
 
 from alikely.data.sources import examples_from, read_source
 from alikely.errors import CalibrationError, GalleryError, InputError, ModelError, SettingsError
+from alikely.gallery.answers import Candidate, Hit, Identification, Threshold
 from alikely.gallery.gallery import Gallery
 from alikely.gallery.held import about
 from alikely.gallery.joining import Joining
@@ -153,6 +154,22 @@ def test_identify_answers_with_an_identity_or_nobody():
     assert (stranger.identity, stranger.exit_code) == (None, 1)
     assert stranger.sentence().startswith("nobody enrolled (nearest is ")
     assert known.to_dict()["threshold"]["basis"] == "gallery"
+
+
+@pytest.mark.parametrize(
+    ("identity", "probability", "said"), [("a", 0.01, False), ("a", 0.9, True), (None, 0.9, False)]
+)
+def test_a_probability_that_contradicts_the_answer_is_not_said(identity, probability, said):
+    threshold = Threshold(1.0, 0.1, 0.0, "gallery", 30)
+    answer = Identification("item", identity, threshold, (Candidate("a", 0.5, 1, probability),))
+
+    assert ("probability" in answer.sentence()) == said
+    assert "distance 0.500, threshold 1.000" in answer.sentence()
+    assert answer.to_dict()["probability"] == probability
+
+
+def test_truths_are_shown_as_conditions_say_them():
+    assert Hit("k", "a", 0.5, {"sold": True, "shop": "B"}).cells() == ("a", "0.500", "sold = true, shop = B")
 
 
 def test_the_probability_has_the_prior_shared_among_the_enrolled():

@@ -40,6 +40,12 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(InputError, match="holds no gallery"):
         gallery.import_from(file)
+    file.write_text("no gallery")
+    with pytest.raises(InputError, match="holds no gallery") as refused:
+        gallery.import_from(file)
+    assert "pickle" not in str(refused.value)
+    with pytest.raises(InputError, match="cannot be read"):
+        gallery.import_from(tmp_path)
     np.savez(file, keys=np.array(["a"]))
     with pytest.raises(InputError, match="holds no gallery"):
         gallery.import_from(file)

@@ -67,12 +67,24 @@ def test_what_neither_can_show_is_refused_with_what_it_takes():
     said = str(refused.value)
     assert "a false-positive-identification rate of 0.1 % cannot be kept with 95 % confidence" in said
     assert "60 enrolled identities" in said
-    assert "enrol about 5,989 identities or more" in said
+    assert "enrol about" not in said  # 5,989, and no more than 3,000 are shown
     assert "--confidence 0" in said
     smallest = float(said.split("ask for ")[1].split(" %")[0]) / 100
     assert gallery.threshold(smallest).fpir == smallest
     with pytest.raises(CalibrationError):
         gallery.threshold(smallest * 0.9)
+
+
+def test_what_it_takes_is_never_less_than_there_is():
+    gallery = gallery_of(passing_model(16))
+    around = np.concatenate([np.eye(16), -np.eye(16), np.zeros((1, 16))]) * np.linspace(4, 5, 33)[:, None]
+    gallery.enrol(embeddings(around, range(33)))
+
+    # 17 identities would do, were not all of these nearest to the same one.
+    with pytest.raises(CalibrationError) as refused:
+        gallery.threshold(0.3)
+    needed = str(refused.value).split("enrol about ")[1].split(" ")[0]
+    assert int(needed) > 33
 
 
 def test_identities_that_the_model_learned_from_show_nothing():

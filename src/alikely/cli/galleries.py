@@ -56,12 +56,16 @@ def create(
     ] = None,
     templates: Annotated[int, typer.Option(help="templates of an identity, as learned for (--join learned)")] = 3,
     own_code: OwnCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make an empty gallery, in a new folder or on a Milvus server. It takes no other model than MODEL."""
     from alikely.gallery import Gallery, joining_for
 
     rule = joining_for(join, model, learn_from, templates, own_code)
     Gallery.create(where, model, rule, own_code).close()
+    if as_json:
+        print_json({"gallery": where, "model": str(model), "joining": rule.to_dict()})
+        return
     sharpness = "" if rule.sharpness is None else f" (sharpness {rule.sharpness:g})"
     say(f"gallery {where} made for {model}; templates are joined by: {rule.rule}{sharpness}")
 

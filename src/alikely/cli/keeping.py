@@ -17,14 +17,19 @@ def remove(
     key: Annotated[str | None, typer.Option(help="remove one template, by its key (`gallery list --json`)")] = None,
     model: Model = None,
     own_code: OwnCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove an identity with all its templates, or one template; then look whether the files hold anything of it.
 
-    Exit code: 0 removed, 1 removed, but something of it is left in a file, 2 error.
+    Where a full disk stops it, the same command again ends it. Exit code: 0 removed, 1 removed, but something of it is
+    left in a file, 2 error.
     """
     with opened_gallery(where, model, own_code) as gallery:
         done = gallery.remove(identity, key)
-    say(done.sentence())
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        say(done.sentence())
     raise typer.Exit(done.exit_code)
 
 
@@ -56,13 +61,20 @@ def list_(
 def export(
     where: Where,
     out: Annotated[Path, typer.Option(metavar="FILE.npz", help="file to write")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a file that is there")] = False,
     model: Model = None,
     own_code: OwnCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write keys, identities, fields and embeddings of all templates to one file."""
+    from alikely.data.items import counted
+
     with opened_gallery(where, model, own_code) as gallery:
-        count = gallery.export_to(out)
-    say(f"{count:,} templates written to {out}")
+        count = gallery.export_to(out, overwrite)
+    if as_json:
+        print_json({"templates": count, "file": str(out)})
+    else:
+        say(f"{counted(count, 'template', 'templates')} written to {out}")
 
 
 @gallery_app.command("import", short_help="Take in the templates of a file.")
@@ -71,13 +83,17 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="what `gallery export` wrote")],
     model: Model = None,
     own_code: OwnCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take in all templates that `gallery export` wrote, from a gallery of the same model."""
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal, opened_gallery(where, model, own_code) as gallery:
         new, replaced = gallery.import_from(file, terminal.done)
-    say(f"{new:,} templates are new, {replaced:,} were there already")
+    if as_json:
+        print_json({"new": new, "there": replaced})
+    else:
+        say(f"{new:,} templates are new, {replaced:,} were there already")
 
 
 @gallery_app.command(short_help="Embed everything anew with another model.")

@@ -76,7 +76,9 @@ class Identification:
     def sentence(self) -> str:
         """The answer in one line for people."""
         nearest = self.candidates[0]
-        chance = "" if nearest.probability is None else f"probability {chance_of(nearest.probability)}; "
+        # A rate and a probability answer two questions; where they seem to contradict each other, only JSON has both.
+        agrees = nearest.probability is not None and (nearest.probability >= 0.5) == (self.identity is not None)
+        chance = f"probability {chance_of(nearest.probability)}; " if agrees and nearest.probability is not None else ""
         if self.identity is None:
             return (
                 f"nobody enrolled (nearest is {nearest.identity}, {chance}distance {shown(nearest.distance)}, "
@@ -116,7 +118,7 @@ class Hit:
 
     def cells(self) -> tuple[str, str, str]:
         """For printing: identity, distance, fields."""
-        fields = ", ".join(f"{name} = {value}" for name, value in self.fields.items())
+        fields = ", ".join(f"{name} = {_as_said(value)}" for name, value in self.fields.items())
         return self.identity, shown(self.distance), fields
 
 
@@ -177,3 +179,8 @@ class Removed:
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the fields by name."""
         return {"templates": self.templates, "searched": self.searched, "traces": list(self.traces)}
+
+
+def _as_said(value: Field) -> str:
+    """As a condition says it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -228,9 +228,12 @@ class Gallery:
         self._strangers = None
         return removal.remove(self.inside, identity, key)
 
-    def export_to(self, file: Path | str) -> int:
-        """Write everything into one .npz file (`gallery.moving` says what it holds); how many templates."""
-        return moving.export_to(self.inside, Path(file))
+    def export_to(self, file: Path | str, overwrite: bool = False) -> int:
+        """Write everything into one .npz file (`gallery.moving` says what it holds); how many templates.
+
+        Raises SettingsError for a file that is there, unless `overwrite` replaces it.
+        """
+        return moving.export_to(self.inside, Path(file), overwrite)
 
     def import_from(self, file: Path | str, progress: Progress | None = None) -> tuple[int, int]:
         """Take in what `export_to` wrote, from a gallery of the same model; how many were new, how many replaced."""

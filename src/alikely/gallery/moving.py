@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ AT_ONCE = 4096
 SAME = ("model", "distance")
 
 
-def export_to(held: Held, file: Path) -> int:
-    """Write all templates into one .npz file, whole or not at all; how many.
+def export_to(held: Held, file: Path, overwrite: bool = False) -> int:
+    """Write all templates into one .npz file, whole or not at all; how many. `overwrite` replaces a file that is there.
 
     keys, identities    texts
     fields              texts, each a JSON object
@@ -30,10 +31,12 @@ def export_to(held: Held, file: Path) -> int:
                         in)
     about               a text, a JSON object: the fingerprint of the model, the distance, the rule that joins templates
 
-    Raises SettingsError for another ending, StorageError where the disk is full.
+    Raises SettingsError for another ending and for a file that is there, StorageError where the disk is full.
     """
     if file.suffix.lower() != ".npz":
         raise SettingsError(f"{file}: a gallery is exported as .npz; name such a file")
+    if file.exists() and not overwrite:
+        raise SettingsError(f"{file}: is there already; name another file, or replace it: --overwrite (overwrite=True)")
     templates = gathered(held.store.read(), held.store.dim)
     with whole_file(file) as partial, partial.open("wb") as out:
         np.savez(
@@ -99,9 +102,11 @@ def _parts(file: Path) -> tuple[Templates, dict[str, Any]]:
         check_about(str(file), described)
     except FileNotFoundError:
         raise InputError(f"{file}: is not there; name a file that `alikely gallery export` wrote") from None
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, AttributeError) as error:
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror or error}); check the path and the rights") from None
+    except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error, AttributeError):
         raise InputError(
-            f"{file}: holds no gallery ({error}); name a file that `alikely gallery export` wrote"
+            f"{file}: holds no gallery, or a damaged one; name a file that `alikely gallery export` wrote"
         ) from None
     if not whole or not np.isfinite(templates.embeddings).all():
         raise InputError(f"{file}: is damaged: its parts do not fit each other; export it again")

@@ -113,9 +113,12 @@ def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> str:
     ways += ["take an estimate that promises nothing (--confidence 0)"] if confidence else []
     # Without errors, errors coming in pairs: half of the identities count.
     needed = 2 * np.log(1 - confidence) / np.log1p(-fpir) if confidence and 0 < fpir < 1 else 1 / max(fpir, 1e-9)
-    ways.append(f"enrol about {int(np.ceil(needed)):,} identities or more that the model has not learned from")
+    # Where these bear less than so many should, more of their kind do, too: the bound falls as their number grows.
+    needed = max(needed, asked * bearable[0] / max(fpir, 1e-9))
+    if needed <= MOST_SHOWN:
+        ways.append(f"enrol about {int(np.ceil(needed)):,} identities or more that the model has not learned from")
     return (
         f"a false-positive-identification rate of {percent(fpir)} cannot be kept {promised}: {asked:,} enrolled "
         f"identities, which the model has not learned from, are too few to show it, and {by_calibration}; "
-        + ", or ".join(ways)
+        + (", or ".join(ways) or "calibrate the model on more identities")
     )

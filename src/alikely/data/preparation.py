@@ -26,6 +26,7 @@ from alikely.data.steps import (
     CropToContent,
     Framing,
     ItemStep,
+    Logarithm,
     Pad,
     Resize,
     Standardise,
@@ -183,10 +184,10 @@ def fit_preparation(
     Raises SettingsError for any other word or size.
     """
     framings: dict[str, type[Framing]] = {"resize": Resize, "pad": Pad, "content": CropToContent}
-    lights: dict[str, tuple[BatchStep, ...]] = {
-        "none": (),
-        "local": (LocalLight(),),
-        "tan_triggs": (TanTriggs(),),
+    lights: dict[str, tuple[tuple[ItemStep, ...], tuple[BatchStep, ...]]] = {
+        "none": ((), ()),
+        "local": ((Logarithm(),), (LocalLight(logarithm=False),)),
+        "tan_triggs": ((), (TanTriggs(),)),
     }
     _check_word("colour", colour, ("auto", *COLOURS))
     _check_word("shape", shape, tuple(framings))
@@ -197,7 +198,8 @@ def fit_preparation(
     found = () if detect == "none" else (CropToFound(detect, frame, lower),)
     if (frame, lower) != (1.0, 0.0) and not found:
         raise SettingsError("frame and lower belong to detect, which is none; give detect too, or leave them out")
-    return PicturePreparation((Colour(colour), *found, framing), lights[light])
+    early, late = lights[light]
+    return PicturePreparation((Colour(colour), *found, *early, framing), late)
 
 
 def pictures_from(settings: Mapping[str, Any], files: Mapping[str, bytes]) -> PicturePreparation:  # noqa: ARG001

@@ -6,6 +6,7 @@ its checks in `__post_init__`, and a line in its table.
 """
 
 from dataclasses import dataclass
+from math import log, log1p
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -60,6 +61,19 @@ class Colour:
     def __call__(self, picture: Image.Image) -> Image.Image:
         """The picture in this colour."""
         return picture.convert(COLOURS[self.to])
+
+
+@dataclass(frozen=True)
+class Logarithm:
+    """Each value v of 0..255 as 255 log(1 + v) / log 256: a light that multiplies adds then.
+
+    Before a picture shrinks: what is dark has few of the 256 values, and the means of it would be rounded to these.
+    """
+
+    def __call__(self, picture: Image.Image) -> Image.Image:
+        """The picture in the same colours, its dark parts apart."""
+        values = [round(255 * log1p(value) / log(256)) for value in range(256)]
+        return picture.point(values * len(picture.getbands()))
 
 
 @dataclass(frozen=True)
@@ -162,6 +176,7 @@ Framing: TypeAlias = Resize | Pad | CropToContent
 ITEM_STEPS: dict[str, type[ItemStep]] = {
     "colour": Colour,
     "crop_to_found": CropToFound,
+    "logarithm": Logarithm,
     "resize": Resize,
     "pad": Pad,
     "crop_to_content": CropToContent,

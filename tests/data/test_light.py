@@ -5,8 +5,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from PIL import Image
 
 from alikely.data.light import LocalLight, TanTriggs
+from alikely.data.preparation import fit_preparation
+from alikely.data.steps import Logarithm
 from alikely.errors import SettingsError
 
 
@@ -75,3 +78,23 @@ def test_each_picture_and_channel_by_itself_in_its_own_precision(step):
 def test_settings_out_of_bounds(make, message):
     with pytest.raises(SettingsError, match=message):
         make()
+
+
+def test_the_logarithm_keeps_what_is_dark_apart_where_pictures_shrink():
+    values = np.array([[0, 1, 15, 255]], dtype=np.uint8)
+    known = [0, round(255 / 8), round(255 / 2), 255]  # log2(1 + v) / 8: of 1 it is 1/8, of 15 4/8
+    assert np.asarray(Logarithm()(Image.fromarray(values))).tolist() == [known]
+    coloured = Image.fromarray(np.stack([values] * 3, axis=2))
+    assert np.asarray(Logarithm()(coloured))[0, :, 2].tolist() == known
+    stripes = np.tile(np.array([0, 1], dtype=np.uint8), (32, 16))
+    dark = [np.zeros((32, 32), np.uint8), stripes]
+    plain, kept = (fit_preparation(dark, size=16, light=light) for light in ("none", "local"))
+    assert torch.equal(plain.read_one(dark[0]), plain.read_one(dark[0]))
+    assert int(kept.read_one(dark[1]).max()) - int(kept.read_one(dark[0]).max()) > 10
+    assert int(plain.read_one(dark[1]).max()) - int(plain.read_one(dark[0]).max()) <= 1
+
+
+def test_light_local_is_the_logarithm_and_then_the_local_light():
+    prepared = fit_preparation([np.zeros((32, 32), np.uint8)], size=16, light="local")
+    assert [type(step).__name__ for step in prepared.item_steps] == ["Colour", "Logarithm", "Resize"]
+    assert prepared.batch_steps == (LocalLight(logarithm=False),)

@@ -312,7 +312,7 @@ COLOUR, RESIZE = {"step": "colour", "to": "grey"}, {"step": "resize", "size": 64
         ({"item_steps": [COLOUR, RESIZE, RESIZE], "batch_steps": []}, "begins with one colour step"),
         (
             {"item_steps": [COLOUR, {"step": "blur"}], "batch_steps": []},
-            "unknown step .*; there are colour, crop_to_found, resize, pad",
+            "unknown step .*; there are colour, crop_to_found, logarithm, resize, pad",
         ),
         ({"item_steps": [COLOUR, "resize"], "batch_steps": []}, "unknown step 'resize'"),
         ({"item_steps": [COLOUR, {"step": "resize"}], "batch_steps": []}, "settings of resize do not fit"),

@@ -194,7 +194,7 @@ def _finite(text: str) -> float:
     if number is None:
         raise CellProblem(
             f"{text!r} is no number, where other rows have numbers with a decimal point; correct it, leave the cell "
-            "empty, or train with the column as a category"
+            "empty, or say that the column is a category"
         )
     if isinf(number):
         raise CellProblem(f"{text[: NAMED * 4]!r} {INFINITE}")

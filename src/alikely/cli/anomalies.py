@@ -63,6 +63,8 @@ def fit(
         detector = fit_detector(source, settings, anomalies, loaded, items or "auto", skip_bad, terminal.done)
         if detector.note:
             terminal.alarm(detector.note)
+        if weakness := detector.normality.weakness(detector.rate, detector.confidence):
+            terminal.alarm(weakness)
     say_skipped(detector.skipped)
     save_detector(detector, out)
     if as_json:

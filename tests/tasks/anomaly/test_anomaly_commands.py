@@ -38,7 +38,7 @@ def test_fit_says_what_it_made(shop):
     fit = ("anomaly", "fit", shop / "normal.csv", "--items", "row", "--out", shop / "other")
     ran = command(*fit, "--rate", "0.1", "--json")
     told = json.loads(ran.out)
-    assert (told["items"], told["remembered"], told["held_back"], told["rate"]) == ("row", 105, 45, 0.1)
+    assert (told["items"], told["remembered"], told["held_back"], told["rate"]) == ("row", 75, 75, 0.1)
     noted = command(*fit)
     assert "the rate is 5 %" in noted.err
     assert "at most 5 %, with 95 % confidence" in noted.out

@@ -126,3 +126,34 @@ def test_rates_out_of_bounds(rate):
 def test_deviations_that_say_nothing(bad):
     with pytest.raises(InputError, match="held back"):
         Normality.of(np.array(bad, float))
+
+
+@pytest.mark.parametrize(
+    ("rate", "confidence", "above", "takes"),
+    [
+        (0.01, 0.95, 0, 299),
+        (0.01, 0.95, 1, 473),
+        (0.01, 0.95, 3, 773),
+        (0.1, 0.0, 3, 39),  # 4 / 0.1 - 1
+        (0.1, 0.5, 1, 17),  # 0.9 ** 17 + 17 * 0.1 * 0.9 ** 16 = 0.482, with 16 it is 0.515
+    ],
+)
+def test_how_many_it_takes_for_a_threshold_with_some_above(rate, confidence, above, takes):
+    assert needed(rate, confidence, above=above) == takes
+    ranks = np.arange(takes, dtype=float)
+    assert (ranks > Normality.of(ranks).threshold(rate, confidence)).sum() == above
+    fewer = Normality.of(ranks[:-1])
+    if above:
+        assert (fewer.deviations > fewer.threshold(rate, confidence)).sum() == above - 1
+
+
+def test_a_threshold_that_rests_on_one_deviation_far_out_says_so():
+    usual = np.linspace(0, 1.2, 449)
+    told = Normality.of(np.append(usual, 58.9)).weakness(0.01, 0.95)
+    assert "the threshold, 58.9, is the largest of 450 held-back deviations; the next are 1.2 and 1.197" in told
+    assert "a higher rate" in told
+    # Far from the others or not, as long as some lie above it.
+    assert Normality.of(np.append(usual, [1.25])).weakness(0.01, 0.95) == ""
+    assert Normality.of(np.append(usual, [50.0] * 4)).weakness(0.1, 0.95) == ""
+    assert "second largest" in Normality.of(np.append(np.linspace(0, 1, 498), [9, 10])).weakness(0.01, 0.95)
+    assert Normality.of(np.zeros(400)).weakness(0.01, 0.95) == ""

@@ -184,9 +184,19 @@ def test_groups_are_in_one_part_only():
     settings = DetectorSettings(rate=0.1, confidence=0.0)
     grouped = fit_detector(examples_from(items, groups=groups, kind="embedding"), settings)
     alone = fit_detector(examples_from(items, kind="embedding"), settings)
-    assert grouped.normality.units == 18
+    assert grouped.normality.units == 30
     # With others of its group among what is remembered, every item looks normal.
     assert grouped.threshold() > 2 * alone.threshold()
+
+
+def test_more_is_held_back_where_the_threshold_would_rest_on_the_largest():
+    # 3 above at 10 % take 75; 30 % of 200 were 60.
+    detector = fit_detector(normal_of("embedding", count=200), SETTINGS)
+    assert detector.normality.units == 76
+    assert (detector.normality.deviations > detector.threshold()).sum() == 3
+    assert detector.to_dict()["warning"] == ""
+    # Never more than half.
+    assert fit_detector(normal_of("embedding", count=130), SETTINGS).normality.units == 65
 
 
 def test_too_few_normal_items_say_how_many_it_takes():
@@ -195,7 +205,7 @@ def test_too_few_normal_items_say_how_many_it_takes():
         fit_detector(ten)
     with pytest.raises(CalibrationError, match="it takes 598, half"):
         fit_detector(ten, DetectorSettings(rate=0.01))
-    assert fit_detector(ten, DetectorSettings(rate=0.25, confidence=0.0)).normality.units == 3
+    assert fit_detector(ten, DetectorSettings(rate=0.25, confidence=0.0)).normality.units == 5
 
 
 def test_the_rate_that_the_items_can_bear_is_said():

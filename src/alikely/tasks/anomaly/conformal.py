@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from alikely.calibration.record import check_confidence, percent_up
 from alikely.errors import CalibrationError, InputError, SettingsError
@@ -17,6 +17,11 @@ from alikely.metrics import percent
 
 # Bentkus 2004, "On Hoeffding's inequalities", theorem 1.2: shares in 0..1 in place of counts cost this factor.
 SHARES = math.e
+
+# A threshold with fewer held-back deviations above it rests on single items,
+FIRM = 3
+# and is said to where it is so many times what the rate alone, without confidence in it, asks for.
+FAR_ABOVE = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +93,28 @@ class Normality:
         # Sums of shares such as thirds miss whole numbers by rounding.
         return float(self.deviations[np.flatnonzero(above[after] <= most + 1e-9)[0]])
 
+    def weakness(self, rate: float, confidence: float) -> str:
+        """What to say where the threshold rests on few held-back items, and lies far above the others; else nothing.
+
+        Raises what `threshold` does.
+        """
+        threshold = self.threshold(rate, confidence)
+        above = int((self.deviations > threshold).sum())
+        usual = float(np.quantile(self.deviations, 1 - rate, method="inverted_cdf"))
+        if above >= FIRM or threshold <= FAR_ABOVE * usual:
+            return ""
+        place = ("the largest", "the second largest", "the third largest")[above]
+        below = self.deviations[self.deviations < threshold][::-1][:2]
+        following = ("the next is " if len(below) == 1 else "the next are ") + " and ".join(
+            f"{one:.4g}" for one in below
+        )
+        return (
+            f"the threshold, {threshold:.4g}, is {place} of {len(self.deviations):,} held-back deviations; "
+            f"{following}, and {percent(1 - rate)} of them are at most {usual:.4g}. What deviates less than the threshold is not "
+            "found. What helps: more normal items, a higher rate, a lower confidence, or to take out of the normal "
+            "items those that are not normal"
+        )
+
 
 def bearable(units: int, confidence: float, grouped: bool = False) -> float:
     """The smallest false-alarm rate that so many held-back normal items (or groups) can bear."""
@@ -99,11 +126,19 @@ def bearable(units: int, confidence: float, grouped: bool = False) -> float:
     return -math.expm1(math.log(_doubt(confidence, grouped)) / units)
 
 
-def needed(rate: float, confidence: float, grouped: bool = False) -> int:
-    """How many held-back normal items (or groups) it takes to bear this rate."""
+def needed(rate: float, confidence: float, grouped: bool = False, above: int = 0) -> int:
+    """How many held-back normal items (or groups) it takes to bear this rate with so many of them above the threshold.
+
+    With none above it, the threshold is the largest of their deviations.
+    """
     check_rate(rate)
     check_confidence(confidence)
-    about = 1 / rate - 1 if confidence == 0 else math.log(_doubt(confidence, grouped)) / math.log1p(-rate)
+    if above and confidence:
+        # Bounded: many more than the rate alone takes.
+        counts = np.arange(1, needed(rate, confidence, grouped) + math.ceil((4 * above + 10) / rate))
+        enough = _chances(above, counts, rate) <= _doubt(confidence, grouped)
+        return int(counts[enough.argmax()])
+    about = (1 + above) / rate - 1 if confidence == 0 else math.log(_doubt(confidence, grouped)) / math.log1p(-rate)
     # Rounding must not ask for one more than it takes: 1 / 0.05 - 1.
     return max(1, math.ceil(about - 1e-9))
 
@@ -135,7 +170,15 @@ def _most_above(units: int, rate: float, confidence: float, grouped: bool) -> fl
     check_confidence(confidence)
     if confidence == 0:
         return rate * (units + 1) - 1 if rate * (units + 1) >= 1 - 1e-9 else -1.0
+    chances = _chances(np.arange(units + 1), units, rate)
+    return float(np.searchsorted(chances, _doubt(confidence, grouped), side="right")) - 1
+
+
+def _chances(
+    above: Int[np.ndarray, " cases"] | int, units: Int[np.ndarray, " cases"] | int, rate: float
+) -> Float[np.ndarray, " cases"]:
+    """The chance that at most so many of the units lie above what a share `rate` of all lies above."""
     from scipy.special import bdtr
 
-    chances = bdtr(np.arange(units + 1), units, rate)
-    return float(np.searchsorted(chances, _doubt(confidence, grouped), side="right")) - 1
+    chances: Float[np.ndarray, " cases"] = bdtr(above, units, rate)
+    return chances

@@ -131,6 +131,7 @@ class Detector:
             "threshold": self.threshold(),
             "smallest_rate": bearable(self.normality.units, self.confidence, self.normality.grouped),
             "note": self.note,
+            "warning": self.normality.weakness(self.rate, self.confidence),
             "skipped": [{"item": name, "problem": problem} for name, problem in self.skipped],
         }
 

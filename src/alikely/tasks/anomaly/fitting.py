@@ -16,7 +16,7 @@ from alikely.embedding import embed_items, read_for
 from alikely.errors import BadItemsError, CalibrationError, SettingsError
 from alikely.metrics import percent
 from alikely.model import SiameseModel
-from alikely.tasks.anomaly.conformal import Normality, bearable, needed
+from alikely.tasks.anomaly.conformal import FIRM, Normality, bearable, needed
 from alikely.tasks.anomaly.detector import BATCH, Detector
 from alikely.tasks.anomaly.gradients import Gradients
 from alikely.tasks.anomaly.measure import Far, Measure
@@ -171,7 +171,10 @@ def _parted(
     count = int(units.max()) + 1
     rng = np.random.default_rng(settings.seed)
     order = rng.permutation(count)
-    wanted = max(round(settings.hold_back * count), needed(rate, settings.confidence, _grouped(units)))
+    # So many that the threshold is none of the largest deviations, if half of the items are enough for that.
+    firm = needed(rate, settings.confidence, _grouped(units), above=FIRM)
+    wanted = max(round(settings.hold_back * count), min(firm, count // 2))
+    wanted = max(wanted, needed(rate, settings.confidence, _grouped(units)))
     back = np.isin(units, order[: min(wanted, settings.most_held_back)])
     kept, held = np.flatnonzero(~back), np.flatnonzero(back)
     if len(kept) > settings.most_remembered:

@@ -17,7 +17,8 @@ class DetectorSettings:
         items can bear.
     confidence: with which new normal items keep the rate; 0: on average only, which takes fewer items.
     hold_back: the share of the normal items (of their groups, where there are groups) that is not remembered but sets
-        the threshold; up to half of them where the rate takes more.
+        the threshold; up to half of them where the rate takes more, or where the threshold would rest on the three
+        largest deviations.
     nearest: how many of the nearest normal items an item is compared with.
     most_remembered, most_held_back: normal items that are kept at most, drawn by chance.
     preparation: settings of the items' preparation, where no model brings one.

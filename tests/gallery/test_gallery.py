@@ -257,6 +257,31 @@ def test_a_filter_on_fields():
         gallery.search(np.zeros(2), where="shop = ")
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("preis < 3", r"no template has a field 'preis'; there are: a \"b\", price, sold"),
+        ("price < 9 or not preis is missing", "no template has a field 'preis'"),
+        ("price = '5'", "the field 'price' with a text, and in all templates it is a number"),
+        ("price in (5, '5')", "the field 'price' with a text"),
+        ("sold = 'yes'", "the field 'sold' with a text, and in all templates it is a truth or a number"),
+    ],
+)
+def test_a_condition_on_what_no_template_has_is_refused(where, said):
+    gallery = gallery_of(passing_model())
+    assert gallery.identities("preis < 3") == {}  # nothing is enrolled yet
+    gallery.enrol([np.zeros(2)], identity="a", fields={"price": 5, "sold": True, 'a "b"': "x"})
+    gallery.enrol([np.ones(2)], identity="b", fields={"sold": 1})
+
+    asks = (gallery.identities, gallery.described, lambda where: gallery.search(np.zeros(2), where=where))
+    for ask in (*asks, lambda where: gallery.search_all(embeddings(line(0)), where=where)):
+        with pytest.raises(SettingsError, match=said):
+            ask(where)
+    assert gallery.identities('price is missing and sold = 1 or "a ""b""" = \'x\'') == {"a": 1, "b": 1}
+    gallery.enrol([np.ones(2) * 3], identity="c", fields={"preis": 2, "price": "5"})
+    assert gallery.identities("preis < 3 and price = '5'") == {"c": 1}
+
+
 def test_remove_takes_all_of_an_identity_or_one_template():
     gallery = gallery_of(passing_model())
     gallery.enrol(embeddings(line(0, 1, 2, 3), ["a", "a", "b", "b"]))

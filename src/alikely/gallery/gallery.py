@@ -15,6 +15,7 @@ from alikely.embedding import Progress
 from alikely.gallery import enrolment, moving, removal
 from alikely.gallery.answers import Enrolled, Hit, Identification, Removed, Threshold
 from alikely.gallery.candidates import check_k, nearest_templates
+from alikely.gallery.conditions import check_condition
 from alikely.gallery.coordinates import coordinates_of
 from alikely.gallery.drift import Drift, drift_of_live, drift_of_pairs
 from alikely.gallery.enrolment import Source
@@ -41,6 +42,7 @@ class Gallery:
         self.inside = inside
         self.log = log
         self._strangers: Shown | None = None
+        self._fields: set[tuple[str, str]] = set()
 
     @classmethod
     def create(
@@ -109,11 +111,16 @@ class Gallery:
         self.inside.store.close()
 
     def identities(self, where: str | None = None) -> dict[str, int]:
-        """All identities, in alphabetical order, and how many templates each has that meets the condition `where`."""
+        """All identities, in alphabetical order, and how many templates each has that meets the condition `where`.
+
+        Raises SettingsError for a condition that is none, or on a field that no template has; so do all others.
+        """
+        check_condition(self.inside.store, where, self._fields)
         return self.inside.store.identities(where)
 
     def templates(self, identities: Collection[str] | None = None, where: str | None = None) -> Iterator[Templates]:
         """All templates (of these identities) that meet the condition, in pieces that fit in memory."""
+        check_condition(self.inside.store, where, self._fields)
         return self.inside.store.read(identities=identities, where=where)
 
     def described(self, where: str | None = None) -> list[dict[str, Any]]:
@@ -189,10 +196,11 @@ class Gallery:
         """The `k` templates most like an item, nearest first, among those that meet the condition on fields `where`.
 
         Raises GalleryError for an empty gallery, InputError for an item that cannot be read, SettingsError for a
-        condition that is none.
+        condition that is none, or on a field that no template has.
         """
         check_k(k)
         self.inside.require_templates()
+        check_condition(self.inside.store, where, self._fields)
         return nearest_templates(self.inside, self._embedded(item), k, where)[0]
 
     def search_all(
@@ -201,6 +209,7 @@ class Gallery:
         """`search` for all items of a source, each with its name; and the items that cannot be read."""
         check_k(k)
         self.inside.require_templates()
+        check_condition(self.inside.store, where, self._fields)
         examples, embeddings, problems = self._read(source, progress)
         found = nearest_templates(self.inside, embeddings, k, where)
         return list(zip(examples.names, found, strict=True)), problems

@@ -9,9 +9,10 @@ share `wrong` (5 %) of the unknown gets an answer, as an estimate.
 `metrics.right`: share of the asked that get the right answer. `metrics.wrong`: that get another one. `metrics.unknown`:
 share of the unknown that get any. `metrics.nearest`: share whose nearest known question is the right one, without a
 threshold. `metrics.right_of_30`, `metrics.unknown_of_30`: right and unknown where only 30 of the questions are known,
-the mean of 5 lists drawn at random. Ours is a bag of n-grams learned from the training part of STS-B and from STS 2012 to 2016 with the settings
-of `benchmarks.stsb` (the mean over seeds); beside it MiniLM as it is, where it is installed, and TF-IDF over
-characters, its threshold the 5 % quantile of the distances between a known question and the nearest other.
+the mean of 5 lists drawn at random. Ours is a bag of n-grams learned from the training part of STS-B and from STS 2012
+to 2016 with the settings of `benchmarks.stsb` (the mean over seeds); beside it MiniLM as it is, where it is installed,
+and TF-IDF over characters, its threshold the 5 % quantile of the distances between a known question and the nearest
+other.
 """
 
 import tempfile

@@ -1,6 +1,7 @@
 """All near pairs of many items, held against the definition; and the limit that a calibration gives."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from alikely.errors import CalibrationError, ModelError, SettingsError
 from alikely.neighbours import limit_for, near_counts, near_pairs, pairs
 from tests.models import made_up_pairs
 
+# Its own rate is so large that the smallest one it can bear counts.
+LENIENT = replace(calibrate(made_up_pairs(), "euclidean", None), default_fmr=1.0)
 LINE = np.array([[0.0], [1.0], [3.0], [3.5], [9.0]], np.float32)
 
 
@@ -96,6 +99,29 @@ def test_the_limit_is_as_strict_as_so_many_pairs_need_and_the_calibration_bears(
     assert many.expected == pytest.approx(499_500 / 200)
     assert "up to about 2,498 may be wrong" in many.sentence()
     assert "an estimate" in many.sentence()
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (32, "of 499,500 pairs compared, all 32 found may be wrong"),
+        (2497, "all 2,497 found may be wrong"),
+        (2498, "up to about 2,498 may be wrong"),
+        (1, "the one found may be wrong"),
+        (0, "up to about 2,498 may be wrong"),
+    ],
+)
+def test_no_more_pairs_may_be_wrong_than_are_found(found, said):
+    made = calibrate(made_up_pairs(), "euclidean", None, confidence=0.0)
+    assert limit_for(made, 1000).sentence(found).endswith(said)
+
+
+@given(st.floats(0.02, 0.97))
+@settings(max_examples=30, deadline=None)
+def test_the_rate_that_is_printed_can_be_asked_for(confidence):
+    found = limit_for(LENIENT, 1000, confidence=confidence)
+    printed = float(found.sentence().split("at most ")[1].split(" %")[0]) / 100
+    assert limit_for(LENIENT, 1000, fmr=printed, confidence=confidence).distance == pytest.approx(found.distance)
 
 
 def test_the_limit_as_asked_for():

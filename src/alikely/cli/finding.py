@@ -15,7 +15,7 @@ MOST_OF_A_GROUP = 5
 
 def tell(found: "AlikePairs | AlikeGroups", note: Callable[[str], None]) -> None:
     """What the limit keeps, and what else is worth knowing."""
-    for sentence in (*found.notes, *([] if found.limit is None else [found.limit.sentence()])):
+    for sentence in (*found.notes, *([] if found.limit is None else [found.limit.sentence(found.near())])):
         note(sentence)
 
 

@@ -41,6 +41,10 @@ class AlikePairs:
         for left, right, distance in zip(self.pairs.left, self.pairs.right, self.pairs.distances, strict=True):
             yield self.said[left], self.said[right], float(distance)
 
+    def near(self) -> int:
+        """How many pairs were found near."""
+        return len(self)
+
     def title(self) -> str:
         """How many were found among how many."""
         return f"{counted(len(self), 'pair', 'pairs')} among {counted(len(self.said), 'item', 'items')}"
@@ -77,6 +81,10 @@ class AlikeGroups:
         """Each group by its items: the one in the middle first, then those nearest to it."""
         for group in self.groups:
             yield tuple(self.said[member] for member in group.members)
+
+    def near(self) -> int:
+        """How many pairs of an item and the one in the middle of its group were found near."""
+        return sum(len(group.members) - 1 for group in self.groups)
 
     def title(self) -> str:
         """How many were found among how many."""

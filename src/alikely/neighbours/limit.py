@@ -1,6 +1,7 @@
 """A calibration and how many pairs are compared in; the largest distance that counts as alike among them out."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +28,14 @@ class Limit:
         """How many of all pairs may be taken for alike wrongly, at this rate."""
         return self.fmr * self.pairs
 
-    def sentence(self) -> str:
-        """What the limit keeps, in one line for people."""
+    def sentence(self, found: int | None = None) -> str:
+        """What the limit keeps, in one line for people; `found` is how many pairs were: no more can be wrong."""
         if self.distance == -math.inf:
             return f"no distance keeps a false-match rate of {percent(self.fmr)}, so nothing counts as alike"
         kept = f"at most {percent(self.fmr)}" if self.confidence else f"{percent(self.fmr)}, an estimate"
         wrong = "less than one" if self.expected < 1 else f"up to about {self.expected:,.0f}"
+        if found and self.expected >= max(found, 1):
+            wrong = "the one found" if found == 1 else f"all {found:,} found"
         return (
             f"alike up to a distance of {self.distance:.3g}: a false-match rate of {kept}; of {self.pairs:,} pairs "
             f"compared, {wrong} may be wrong"
@@ -67,7 +70,14 @@ def limit_for(
     pairs = items * (items - 1) // 2
     sure = calibration.confidence if confidence is None else confidence
     if fmr is None:
-        smallest = calibration.bearable("fmr", sure)
-        # At the bound itself, rounding decides whether it still is borne.
-        fmr = min(calibration.default_fmr, max(1 / max(pairs, 1), smallest * (1 + 1e-9)))
+        # Two digits, so that the rate can be asked for as it is printed.
+        smallest = _two_digits(calibration.bearable("fmr", sure), math.ceil)
+        fmr = min(calibration.default_fmr, max(_two_digits(1 / max(pairs, 1), math.floor), smallest))
     return Limit(calibration.threshold(fmr=fmr, confidence=sure), fmr, sure, pairs)
+
+
+def _two_digits(rate: float, rounded: Callable[[float], int]) -> float:
+    # A little is taken off before rounding up and added before rounding down: what has two digits already stays.
+    digits = 1 - math.floor(math.log10(rate))
+    slack = -1e-9 if rounded is math.ceil else 1e-9
+    return float(f"{rounded(rate * 10**digits + slack)}e{-digits}")

@@ -236,6 +236,10 @@ class Store(Protocol):
         """Those of the keys that are there."""
         ...
 
+    def beginning(self, beginnings: Collection[str]) -> dict[str, str]:
+        """The keys that begin with one of these texts, and the identity of each."""
+        ...
+
     def count(self, where: str | None = None) -> int:
         """How many templates there are that meet the condition."""
         ...

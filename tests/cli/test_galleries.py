@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alikely.gallery import enrolment
 from alikely.storage import save_model
 from tests.commands import command, refused
 from tests.gallery.galleries import calibrated, passing_model, people
@@ -128,6 +129,23 @@ def test_bad_items_are_named_and_the_exit_code_says_so(files, tmp_path):
         "gallery", "identify", tmp_path / "all", tmp_path / "bad.jsonl", "--fpir", "0.9", "--confidence", "0"
     )
     assert nothing.code == 1
+
+
+def test_an_enrolment_that_is_stopped_says_what_is_kept(files, tmp_path, monkeypatch):
+    assert command("gallery", "create", tmp_path / "all", files / "model").code == 0
+    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", 16)
+
+    def stop(held, *given):
+        if held.store.count() == 32:
+            raise KeyboardInterrupt
+        return enrol_batch(held, *given)
+
+    enrol_batch = enrolment._enrol_batch
+    monkeypatch.setattr("alikely.gallery.enrolment._enrol_batch", stop)
+    ran = command("gallery", "enrol", tmp_path / "all", files / "people.jsonl")
+
+    assert ran.code == 130
+    assert "32 of 60 items are enrolled; run it again, and it goes on from there" in ran.err
 
 
 def test_enrolling_one_item_with_fields(files, tmp_path):

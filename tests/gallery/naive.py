@@ -63,6 +63,9 @@ class NaiveStore:
     def has(self, keys: Collection[str]) -> set[str]:
         return set(keys) & self.rows.keys()
 
+    def beginning(self, beginnings: Collection[str]) -> dict[str, str]:
+        return {key: kept[0] for key, kept in self.rows.items() if key.startswith(tuple(beginnings))}
+
     def count(self, where: str | None = None) -> int:
         return len(self._keys(None, None, where))
 

@@ -64,6 +64,41 @@ def test_one_item_under_two_identities_is_two_templates():
     assert gallery.identities() == {"a": 1, "b": 1}
 
 
+def test_an_item_under_several_identities_is_said(monkeypatch):
+    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", 2)
+    gallery = gallery_of(passing_model())
+    assert gallery.enrol(embeddings(line(0), ["a"])).shared == ()
+
+    done = gallery.enrol(embeddings(line(0, 1, 2, 1), ["b", "c", "d", "e"]))
+
+    assert done.new == 4
+    assert done.shared == (("embedding 1", "a, b"), ("embedding 4", "c, e"))
+    assert done.to_dict()["shared"][0] == {"item": "embedding 1", "identities": "a, b"}
+    assert done.sentence() == (
+        "4 enrolled, 0 there already\nnote: 2 items are enrolled under several identities (embedding 1: a, b; "
+        "embedding 4: c, e)"
+    )
+    assert gallery.enrol(embeddings(line(2), ["d"])).shared == ()
+
+
+def test_two_who_enrol_the_same_count_it_once(tmp_path):
+    model = passing_model()
+    source = embeddings(line(0, 1, 2), "abc")
+    with Gallery.create(tmp_path / "all", model) as one, Gallery.open(tmp_path / "all", model) as other:
+        has, looked = one.inside.store.has, []
+
+        def slow(keys):
+            there = has(keys)
+            if not looked:
+                looked.append(other.enrol(embeddings(line(0, 1), "ab")))
+            return there
+
+        one.inside.store.has = slow
+        done = one.enrol(source)
+
+    assert (looked[0].new, done.new, done.there) == (2, 1, 2)
+
+
 def test_what_is_there_is_not_embedded_again_but_gets_new_fields():
     gallery = gallery_of(passing_model())
     gallery.enrol(embeddings(line(0, 3), ["a", "b"], {"price": ["1", "2"], "shop": ["x", ""]}))
@@ -89,7 +124,7 @@ def test_enrolment_commits_in_batches_and_goes_on_from_there(monkeypatch):
             raise KeyboardInterrupt
 
     source = embeddings(line(*range(10)), range(10))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="8 of 10 items are enrolled; run it again"):
         gallery.enrol(source, progress=stop)
     assert told == [("enrolling", 4, 10), ("enrolling", 8, 10)]
     assert len(gallery) == 8

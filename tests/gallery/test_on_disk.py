@@ -228,7 +228,7 @@ def test_a_disk_that_fills_up_keeps_what_was_committed(tmp_path, monkeypatch):
 
         gallery.inside.store.put = full
         source = embeddings(np.arange(24).reshape(12, 2), range(12))
-        with pytest.raises(StorageError):
+        with pytest.raises(StorageError, match="8 of 12 items are enrolled; run it again"):
             gallery.enrol(source)
         assert len(gallery) == 8
         gallery.inside.store.put = put

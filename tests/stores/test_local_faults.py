@@ -341,6 +341,20 @@ def test_readers_see_whole_states_while_another_writes(tmp_path):
     assert not problems
 
 
+def test_a_search_with_a_condition_or_fields_sees_one_state(tmp_path, monkeypatch):
+    folder = tmp_path / "store"
+    monkeypatch.setattr("alikely.stores.local.FRESH", 3600.0)
+    naive = filled(folder, 30)
+    with closing(open_local(folder, SMALL)) as reader, closing(open_local(folder, SMALL)) as writer:
+        reader.search(QUERIES, 3)
+        given = made_up(range(20, 50), seed=1, fields=lambda number: {"number": number})
+        assert writer.put(given) == naive.put(given)
+        assert writer.remove(["k3"]) == naive.remove(["k3"])
+        # It need not look whether others have written; but what it finds and their fields are of the same state.
+        check_same(reader, naive, QUERIES, 5, "number > 10")
+        check_same(reader, naive, QUERIES, 5)
+
+
 def test_about_must_be_json(tmp_path):
     with pytest.raises(SettingsError, match="JSON"):
         create_local(tmp_path / "store", 8, "cosine", {"x": object()})

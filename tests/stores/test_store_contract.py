@@ -100,6 +100,8 @@ def check_records(store, naive, where, generator):
     assert list(store.identities(where).items()) == sorted(identities.items())
     some = [f"k{number}" for number in generator.integers(400, size=20)]
     assert store.has(some) == set(some) & set(naive.kept)
+    starts = tuple(key[:3] for key in some[:5])
+    assert store.beginning(starts) == {key: kept[0] for key, kept in naive.kept.items() if key.startswith(starts)}
     for chosen in [{}, {"keys": some}, {"identities": ["p1", "p2"]}, {"keys": some, "identities": ["p1", "p2", "p3"]}]:
         pieces = list(store.read(where=where, **chosen))
         assert all(len(piece) for piece in pieces)

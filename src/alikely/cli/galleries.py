@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alikely.cli.app import AsJson, OwnCode, gallery_app
-from alikely.cli.output import print_json, print_rows, say, say_skipped
+from alikely.cli.output import print_json, print_rows, say, say_skipped, say_stopped
 
 if TYPE_CHECKING:
     from alikely.gallery import Gallery
@@ -94,7 +94,11 @@ def enrol(
 
     with Terminal() as terminal, opened_gallery(where, model, own_code) as gallery:
         fields = dict(parse_field(said) for said in field or ())
-        done = gallery.enrol(source, identity, fields, terminal.done)
+        try:
+            done = gallery.enrol(source, identity, fields, terminal.done)
+        except KeyboardInterrupt as stop:
+            say_stopped(stop)
+            raise
     say_skipped(done.problems)
     if as_json:
         print_json(done.to_dict())

@@ -36,6 +36,11 @@ def say_skipped(skipped: Sequence[tuple[str, str]]) -> None:
         print(f"left out: {name}: {problem}", file=sys.stderr)
 
 
+def say_stopped(stop: KeyboardInterrupt) -> None:
+    """What is kept of something that was stopped, on standard error."""
+    print(stop, file=sys.stderr)
+
+
 def print_json(content: Any) -> None:
     """JSON on standard output, in ASCII; never NaN or infinity, which JSON does not have."""
     say(json.dumps(content, indent=2, allow_nan=False))

@@ -8,6 +8,8 @@ from alikely.decision import chance_of, shown
 from alikely.metrics import percent
 from alikely.types import Field
 
+MOST_NAMED = 5  # items in a note
+
 Basis = Literal["gallery", "calibration"]
 
 
@@ -126,13 +128,16 @@ class Hit:
 class Enrolled:
     """What an enrolment did: templates that are new, those that were there (of these, `changed` got other fields).
 
-    `problems` are the items that could not be read, with what is wrong with each; all others are enrolled.
+    `problems` are the items that could not be read, with what is wrong with each; all others are enrolled. `shared` are
+    those that are enrolled under several identities now, each with these: right for one thing with two names, else a
+    mistake.
     """
 
     new: int
     there: int
     changed: int
     problems: tuple[tuple[str, str], ...]
+    shared: tuple[tuple[str, str], ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -143,12 +148,27 @@ class Enrolled:
         """What was done, in one line."""
         changed = f" ({self.changed:,} with other fields now)" if self.changed else ""
         bad = f"; {len(self.problems):,} could not be read" if self.problems else ""
-        return f"{self.new:,} enrolled, {self.there:,} there already{changed}{bad}"
+        return f"{self.new:,} enrolled, {self.there:,} there already{changed}{bad}{self._sharing()}"
+
+    def _sharing(self) -> str:
+        if not self.shared:
+            return ""
+        few = "; ".join(f"{item}: {identities}" for item, identities in self.shared[:MOST_NAMED])
+        more = "; ..." if len(self.shared) > MOST_NAMED else ""
+        what = "one item is" if len(self.shared) == 1 else f"{len(self.shared):,} items are"
+        return f"\nnote: {what} enrolled under several identities ({few}{more})"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the counts, and the problems."""
         problems = [{"item": name, "problem": problem} for name, problem in self.problems]
-        return {"new": self.new, "there": self.there, "changed": self.changed, "problems": problems}
+        shared = [{"item": name, "identities": identities} for name, identities in self.shared]
+        return {
+            "new": self.new,
+            "there": self.there,
+            "changed": self.changed,
+            "problems": problems,
+            "shared": shared,
+        }
 
 
 @dataclass(frozen=True)

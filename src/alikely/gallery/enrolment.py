@@ -11,10 +11,10 @@ from alikely.data.items import read_all
 from alikely.data.reading import prepare
 from alikely.data.sources import examples_from, read_said
 from alikely.embedding import Progress, embed_items
-from alikely.errors import InputError, ModelError, SettingsError
+from alikely.errors import GalleryError, InputError, ModelError, SettingsError, StorageError
 from alikely.gallery.answers import Enrolled
 from alikely.gallery.candidates import gathered
-from alikely.gallery.content import content_of, key_of, own_name
+from alikely.gallery.content import content_in, content_of, key_of, own_name
 from alikely.gallery.fields import check_fields, fields_of
 from alikely.gallery.held import Held
 from alikely.model import SiameseModel
@@ -56,7 +56,7 @@ def enrol(
     An item shows `identity`, or without one its label, or without that its own name. Its fields are the further columns
     of its table, and `fields`. An item that is there under its identity is not embedded again, but gets new fields
     where some are given. Raises SettingsError for fields that cannot be kept, StorageError where the disk is full, and
-    GalleryError where another writes too long.
+    GalleryError where another writes too long: these, and the KeyboardInterrupt of who stops it, say what is enrolled.
     """
     if identity is not None and not identity.strip():
         raise InputError("an identity must be a text that is not blank; name who or what the items show")
@@ -65,13 +65,22 @@ def enrol(
         check_fields(mine)
     seen: set[str] = set()
     done = Enrolled(0, 0, 0, ())
-    for start in range(0, len(examples), BATCH):
-        stop = min(start + BATCH, len(examples))
-        some = examples.select(np.arange(start, stop))
-        done = _added(done, _enrol_batch(held, some, all_fields[start:stop], identity, seen))
-        if progress:
-            progress("enrolling", stop, len(examples))
+    try:
+        for start in range(0, len(examples), BATCH):
+            stop = min(start + BATCH, len(examples))
+            some = examples.select(np.arange(start, stop))
+            done = _added(done, _enrol_batch(held, some, all_fields[start:stop], identity, seen))
+            if progress:
+                progress("enrolling", stop, len(examples))
+    except (StorageError, GalleryError) as error:
+        raise type(error)(f"{error}. {_so_far(done, len(examples))}") from error
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_so_far(done, len(examples))) from None
     return done
+
+
+def _so_far(done: Enrolled, items: int) -> str:
+    return f"{done.new + done.there:,} of {items:,} items are enrolled; run it again, and it goes on from there"
 
 
 def embedded(
@@ -107,10 +116,12 @@ def _enrol_batch(
             names[key], places[key] = shows, place
             seen.add(key)
     there = held.store.has(list(places)) if places else set()
+    named = {key: examples.names[place] for key, place in places.items()}
+    twice = _also_shown(held, names, named)
     changed = _with_new_fields(held, there, {key: fields[places[key]] for key in there})
     keys = [key for key in places if key not in there]
     if not keys:
-        return Enrolled(0, len(there), changed, tuple(problems))
+        return Enrolled(0, len(there), changed, tuple(problems), twice)
     # Each is found again by its place: not all can be read.
     numbered = replace(
         examples.select(np.array([places[key] for key in keys])), groups=np.arange(len(keys)), pairs=None
@@ -118,8 +129,10 @@ def _enrol_batch(
     embeddings, read, bad = embedded(held.model, numbered)
     assert read.groups is not None  # they were numbered above
     kept = [keys[number] for number in read.groups]
+    new = 0
     if kept:
-        held.store.put(
+        # Another process may have enrolled some of them meanwhile.
+        new = held.store.put(
             Templates(
                 keys=tuple(kept),
                 identities=tuple(names[key] for key in kept),
@@ -127,7 +140,18 @@ def _enrol_batch(
                 fields=tuple(fields[places[key]] for key in kept),
             )
         )
-    return Enrolled(len(kept), len(there), changed, (*problems, *bad))
+    return Enrolled(new, len(there) + len(kept) - new, changed, (*problems, *bad), twice)
+
+
+def _also_shown(held: Held, names: Mapping[str, str], items: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The items that other identities have, too, each with all of these; by the keys of this batch."""
+    shown: dict[str, dict[str, None]] = {}
+    there = held.store.beginning({content_in(key) for key in names}) if names else {}
+    for key, identity in sorted({**there, **names}.items(), key=lambda one: one[1]):
+        shown.setdefault(content_in(key), {})[identity] = None
+    # Each content once, however often it stands in this batch.
+    contents = {content_in(key): item for key, item in items.items()}
+    return tuple((item, ", ".join(shown[content])) for content, item in contents.items() if len(shown[content]) > 1)
 
 
 def _with_new_fields(held: Held, there: set[str], fields: Mapping[str, Mapping[str, Field]]) -> int:
@@ -161,4 +185,5 @@ def _added(one: Enrolled, other: Enrolled) -> Enrolled:
         one.there + other.there,
         one.changed + other.changed,
         (*one.problems, *other.problems),
+        (*one.shared, *other.shared),
     )

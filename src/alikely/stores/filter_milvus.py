@@ -14,6 +14,7 @@ from alikely.stores.filters import Among, Compared, Condition, Either, Every, Mi
 from alikely.stores.values import KINDS, kind_of
 from alikely.types import Field
 
+LAST = "\U0010ffff"  # the sign behind all others
 PLAIN = re.compile(r"[A-Za-z0-9_]+")
 SIGNS = {"=": "==", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -40,6 +41,11 @@ def expression(condition: Condition) -> str:
 def one_of(column: str, names: Sequence[str]) -> str:
     """That a column of ours holds one of these texts."""
     return f"{column} in [{', '.join(literal(name) for name in names)}]"
+
+
+def begins(column: str, beginning: str) -> str:
+    """That the text in a column of ours begins with this one: it lies between it and all that begins otherwise."""
+    return f"({column} >= {literal(beginning)} and {column} < {literal(beginning + LAST)})"
 
 
 def literal(value: Field) -> str:

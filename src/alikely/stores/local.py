@@ -136,6 +136,11 @@ class LocalStore:
         with self._lock:
             return records.keys_there(self._database, keys)
 
+    def beginning(self, beginnings: Collection[str]) -> dict[str, str]:
+        """The keys that begin with one of these texts, and the identity of each."""
+        with self._lock:
+            return records.keys_beginning(self._database, beginnings)
+
     def count(self, where: str | None = None) -> int:
         """How many templates there are that meet the condition."""
         with self._lock:

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from alikely.contracts import Metric
 from alikely.errors import GalleryError, SettingsError
 from alikely.stores.checking import check_metric, checked_embeddings, checked_k, checked_templates
-from alikely.stores.filter_milvus import expression, from_json, one_of, to_json
+from alikely.stores.filter_milvus import begins, expression, from_json, one_of, to_json
 from alikely.stores.filters import parse_filter
 from alikely.types import Nearest, Templates
 
@@ -128,6 +128,14 @@ class MilvusStore:
     def has(self, keys: Collection[str]) -> set[str]:
         """Those of the keys that are there."""
         return {row["key"] for some in _by(keys, AT_ONCE) for row in self._query(one_of("key", some), ["key"])}
+
+    def beginning(self, beginnings: Collection[str]) -> dict[str, str]:
+        """The keys that begin with one of these texts, and the identity of each."""
+        found: dict[str, str] = {}
+        for some in _by(beginnings, ASKED_AT_ONCE):
+            asked = " or ".join(begins("key", beginning) for beginning in some)
+            found.update((row["key"], row["identity"]) for row in self._query(asked, ["key", "identity"]))
+        return found
 
     def count(self, where: str | None = None) -> int:
         """How many templates there are that meet the condition."""

@@ -19,6 +19,7 @@ from alikely.stores.filters import parse_filter
 from alikely.stores.values import kind_of
 from alikely.types import Field, Templates
 
+LAST = "\U0010ffff"  # the sign behind all others
 AT_ONCE = 500  # names in one query
 PIECE = 10_000  # templates read at once
 
@@ -135,6 +136,17 @@ def keys_there(database: Database, keys: Collection[str]) -> set[str]:
             key
             for some in _by(keys)
             for (key,) in connection.execute(f"SELECT key FROM templates WHERE key IN ({_marks(some)})", some)
+        }
+
+
+def keys_beginning(database: Database, beginnings: Collection[str]) -> dict[str, str]:
+    """The keys that begin with one of these, and the identity of each."""
+    sql = "SELECT key, identity FROM templates WHERE key >= ? AND key < ?"
+    with database.reading() as connection:
+        return {
+            key: identity
+            for beginning in beginnings
+            for key, identity in connection.execute(sql, [beginning, beginning + LAST])
         }
 
 

@@ -57,7 +57,9 @@ def test_of_few_pairs_more_are_looked_at():
     assert (widest_rate(190), widest_rate(9_999), widest_rate(10_000)) == (0.01, 0.01, 0.001)
     # What is found beyond a rate of .001, .316 here, is told, and not taken for a copy, however many there are.
     many = np.linspace(0.001, 0.9, 500).astype(np.float32)
-    assert Chance(at=1.0, dimension=2.0).limit(many, 1000, 0.0).fmr <= 0.001
+    found = Chance(at=1.0, dimension=2.0).limit(many, 1000, 0.0)
+    assert found.distance == pytest.approx(math.sqrt(0.1))
+    assert found.fmr == pytest.approx(0.001)
 
 
 def test_too_few_and_all_alike():

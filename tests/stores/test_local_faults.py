@@ -372,18 +372,22 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
     folder = tmp_path / "store"
     create_local(folder, 8, "euclidean", {}).close()
     kept, chance, first = set(), random.Random(0), 0
+    program = subprocess.Popen(
+        [sys.executable, "-m", "tests.stores.enrols_until_killed"],
+        cwd=HERE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     for _ in range(50):
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.stores.enrols_until_killed", str(folder), str(first)],
-            cwd=HERE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stdout.readline() == "open\n"
-            time.sleep(chance.uniform(0, 0.4))
-            assert process.poll() is None
-            process.send_signal(signal.SIGKILL)
-            said = process.stdout.read().split("\n")
+        program.stdin.write(f"{folder} {first}\n")
+        program.stdin.flush()
+        _, process = program.stdout.readline().split()
+        assert program.stdout.readline() == "open\n"
+        time.sleep(chance.uniform(0, 0.4))
+        os.kill(int(process), signal.SIGKILL)
+        said = list(iter(program.stdout.readline, "dead\n"))
+        said = "".join(said)[:-1].split("\n")
         maybe_gone = set()
         for line in said[:-1]:  # the last is empty, or was cut short
             word, *numbers = line.split()
@@ -404,6 +408,9 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
             assert set(nearest.keys.ravel().tolist()) - {None} <= set(there)
         kept = {key[1:] for key in there}
         first = max(map(int, kept), default=0) + 1
+    program.stdin.close()
+    assert program.wait(10) == 0
+    program.stdout.close()
     assert len(kept) > 500
     assert damage_of(folder) is None
 

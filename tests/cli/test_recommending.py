@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import shutil
 
 import pytest
 
@@ -44,12 +46,33 @@ def test_fit_in_json(tables, tmp_path):
     assert found["skipped"] == []
 
 
+def test_a_recommender_is_replaced_only_when_told_to(tables, shop, tmp_path):
+    out = tmp_path / "kept"
+    shutil.copytree(shop, out)
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    assert "replace it: --overwrite" in refused("recommend", "fit", *tables, "--out", out, *FIT)
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+    assert command("recommend", "fit", *tables, "--out", out, *FIT, "--seed", "1", "--overwrite").code == 0
+    assert {file.name: file.read_bytes() for file in out.iterdir()} != before
+
+
+def test_skip_bad_leaves_out_histories_without_a_person(tables, tmp_path):
+    likes_file = tmp_path / "likes.csv"
+    likes_file.write_text(tables[1].read_text() + ",p1\n")
+    assert "the cell of column 'person' is empty" in refused(
+        "recommend", "fit", tables[0], likes_file, "--out", tmp_path / "x", *FIT
+    )
+    ran = command("recommend", "fit", tables[0], likes_file, "--out", tmp_path / "x", *FIT, "--skip-bad")
+    assert ran.code == 0
+    assert "data: 1 row without a person or an item left out: line " in ran.err
+
+
 def test_for_somebody_new(shop):
     ran = command("recommend", "for", shop, "--history", "p1, p5,gone", "--k", "2")
     assert ran.code == 0
     lines = ran.out.splitlines()
     assert len(lines) == 2
-    assert all("because you liked p" in line for line in lines)
+    assert all(re.fullmatch(r"p\d+ \(\w+ thing \d\): because you liked p\d \(\w+ thing 0\)", line) for line in lines)
     assert "left out: gone: is not in the catalogue" in ran.err
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alikely.cli.app import AsJson, SkipBad, recommend_app
+from alikely.cli.app import AsJson, recommend_app, said_columns
 from alikely.cli.output import print_json, print_rows, say, say_skipped
 
 if TYPE_CHECKING:
@@ -44,7 +44,11 @@ def fit(
     ids: Annotated[bool, typer.Option("--ids/--no-ids", help="items also learn a vector of their own")] = True,
     epochs: Annotated[int | None, typer.Option(help="how often every person is seen [default: 40]")] = None,
     seed: Annotated[int, typer.Option(help="equal seeds give equal recommenders")] = 0,
-    skip_bad: SkipBad = False,
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad", help="go on without items that cannot be read and rows without a person or an item"),
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a recommender that is there")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Learn what people like from ITEMS and HISTORIES, and write a recommender.
@@ -52,11 +56,10 @@ def fit(
     A share of what people liked is held back first, to choose how much each part counts.
     """
     from alikely.tasks.recommend import RecommendSettings, fit_recommender, save_recommender
-    from alikely.tasks.recommend.settings import said_columns
     from alikely.tasks.recommend.storage import require_replaceable
     from alikely.training.progress import Terminal
 
-    require_replaceable(out)
+    require_replaceable(out, overwrite)
     settings = RecommendSettings(columns=said_columns(column or ()), liked=liked, ids=ids, seed=seed)
     settings = settings.with_epochs(epochs)
     with Terminal() as terminal:
@@ -76,10 +79,14 @@ def fit(
 def for_person(
     folder: Folder,
     history: Annotated[
-        str | None, typer.Option(metavar="ID,ID...", help="the items that somebody liked, the latest last")
+        str | None,
+        typer.Option(
+            metavar="ID,ID...", help="the items that somebody liked, the latest last; come after those of --person"
+        ),
     ] = None,
     person: Annotated[
-        str | None, typer.Option(metavar="ID", help="somebody in the histories that were learned from")
+        str | None,
+        typer.Option(metavar="ID", help="somebody in the histories that were learned from; with --history, both count"),
     ] = None,
     k: Many = 10,
     where: Where = None,
@@ -136,8 +143,10 @@ def as_dict(item: "Recommendation") -> dict[str, Any]:
     """One recommendation for programs."""
     return {
         "item": item.item,
+        "title": item.title,
         "match": item.match,
         "reason": item.reason,
+        "reason_title": item.reason_title,
         "share": item.share,
         "fields": dict(item.fields),
     }

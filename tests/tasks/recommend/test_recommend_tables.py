@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from alikely.cli.app import said_columns
 from alikely.errors import BadItemsError, InputError, SettingsError
 from alikely.tasks.recommend import RecommendSettings
 from alikely.tasks.recommend.catalogue import fields_of, read_catalogue
 from alikely.tasks.recommend.characteristics import parts_of, plain_features, read_parts, readable
 from alikely.tasks.recommend.histories import read_histories
-from alikely.tasks.recommend.settings import said_columns
 
 IDS = ("a", "b", "c")
 
@@ -34,6 +34,32 @@ def test_a_rating_is_a_threshold_and_the_rest_was_seen():
     assert found.liked[0].tolist() == [0, 2]
     assert found.seen[0].tolist() == [1]
     assert read_histories(rows, IDS, None).liked[0].tolist() == [0, 1, 2]
+
+
+def test_rows_without_a_person_or_an_item_are_left_out_and_named_when_told_to():
+    rows = [{"person": "x", "item": "a"}, {"person": " ", "item": "a"}, {"person": "x", "item": ""}]
+    with pytest.raises(InputError, match="record 2: the cell of column 'person' is empty"):
+        read_histories(rows, IDS, None)
+    found = read_histories(rows, IDS, None, skip_bad=True)
+    assert found.people == ("x",)
+    assert found.notes == ("2 rows without a person or an item left out: record 2, record 3",)
+
+
+@pytest.mark.parametrize(
+    ("cells", "titles"),
+    [
+        ([{"kind": "tea", "Name": "Darjeeling"}], ("Darjeeling",)),
+        ([{"name": "Assam", "title": "The best"}], ("The best",)),
+        ([{"price": 3, "kind": "tea"}, {"price": 4, "kind": None}], ("tea", "")),
+        ([{"price": 3, "stock": 1}], ("price 3, stock 1",)),
+        ([{"code": "12"}, {"code": "A4"}], ("code 12", "code A4")),
+        ([{}], ("",)),
+        ([{"title": "a" * 500}], None),
+    ],
+)
+def test_titles_are_the_column_so_called_or_the_first_of_texts_or_all_fields(cells, titles):
+    found = read_catalogue([{"id": f"i{row}", **one} for row, one in enumerate(cells)]).titles()
+    assert found == titles if titles else len(found[0]) < 100
 
 
 def test_unknown_items_are_named_and_the_others_go_on():

@@ -42,7 +42,25 @@ def test_the_reason_is_the_liked_item_with_the_largest_share(shop):
     shares = shop.matching.shares(liked, place, shop.of_known)
     assert one.reason == shop.catalogue.ids[liked[shares.argmax()]]
     assert one.share == pytest.approx(shares.max() / shares.clip(min=0).sum())
-    assert one.sentence() == f"{one.item}: because you liked {one.reason}"
+    titles = {item["id"]: item["title"] for item in items()}
+    assert one.sentence() == (f"{one.item} ({titles[one.item]}): because you liked {one.reason} ({titles[one.reason]})")
+
+
+def test_a_condition_on_a_column_that_is_not_there_names_those_there_are(shop):
+    for where in ("colour = 'red'", "stock = 1 and not (kind = 'music' or colour is missing)", "colour in (1, 2)"):
+        with pytest.raises(SettingsError, match="no column 'colour'; there are: title, kind, price, stock"):
+            shop.for_person(["p1"], where=where)
+        with pytest.raises(SettingsError, match="no column 'colour'"):
+            shop.like("p1", where=where)
+    assert len(shop.for_person(["p1"], 3, where="price > 0 or kind is missing").items) == 3
+
+
+def test_what_was_learned_is_called_as_the_page_calls_it(shop):
+    rows = dict(shop.rows())
+    assert set(rows) >= {"penalty of histories", "penalty of characteristics", "nDCG@10 of held-back likes"}
+    assert rows["weights for liked items"].startswith("network ")
+    assert "histories" in rows["weights for new items"]
+    assert not [name for name in rows if "_" in name or "ridge" in name]
 
 
 def test_shares_and_the_start_are_the_whole_match(shop):

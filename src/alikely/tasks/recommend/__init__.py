@@ -7,6 +7,7 @@ losses, network         both learn to match
 between, content        what histories and characteristics say in closed form
 matching, choosing      all of it blended, by weights that held-back likes choose
 recommender, diversity  the answers
+conditions              which items may be among them
 fitting, storage        all of it made; a recommender <-> a folder
 """
 

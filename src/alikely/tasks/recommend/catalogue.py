@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from alikely.data.rows.cells import number_of
+from alikely.data.sources.names import shortened
 from alikely.data.tables import Table, as_text, read_table, table_of_records
 from alikely.errors import InputError
 from alikely.types import Field
 
 ID = "id"
+TITLES = ("title", "name")
 LISTS = ("embedding", "sequence")
 
 
@@ -35,6 +37,21 @@ class Catalogue:
     def columns(self) -> tuple[str, ...]:
         """The columns beside the id, in the order of the table."""
         return tuple(dict.fromkeys(name for cells in self.cells for name in cells))
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns of the fields, in the order of the table: what can be filtered by."""
+        return tuple(dict.fromkeys(name for fields in self.fields for name in fields))
+
+    def titles(self) -> tuple[str, ...]:
+        """What to call each item beside its id: the cell of the column title or name, else of the first column that
+        holds texts alone, else all its fields; "" where nothing is there."""
+        of_text = [name for name in self.shown if all(isinstance(fields.get(name, ""), str) for fields in self.fields)]
+        named = [name for title in TITLES for name in self.shown if name.lower() == title]
+        first = next(iter([*named, *of_text]), None)
+        if first is not None:
+            return tuple(shortened(str(fields.get(first, ""))) for fields in self.fields)
+        return tuple(shortened(", ".join(f"{name} {cell}" for name, cell in one.items())) for one in self.fields)
 
     def places(self) -> dict[str, int]:
         """The place of each id."""

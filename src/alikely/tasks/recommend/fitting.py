@@ -66,9 +66,9 @@ def fit_recommender(
     """Learn from a table of items (id and characteristics) and one of who liked what (person,item[,rating][,time]).
 
     A share of the likes and of the items is held back first to choose the strengths of the penalties and the weights of
-    the parts; then all is learned from. Raises InputError for tables that cannot be used, BadItemsError with all items
-    that cannot be read (unless `skip_bad`), TooFewError with fewer than 10 people who like two items or fewer than 10
-    items that somebody likes.
+    the parts; then all is learned from. With `skip_bad`, items that cannot be read and histories without a person or an
+    item are left out. Raises InputError for tables that cannot be used, BadItemsError with all items that cannot be
+    read, TooFewError with fewer than 10 people who like two items or fewer than 10 items that somebody likes.
     """
     settings = settings or RecommendSettings()
     catalogue = read_catalogue(items)
@@ -77,7 +77,7 @@ def fit_recommender(
     if problems and not (skip_bad and good):
         raise BadItemsError(problems, "Mend or remove them, or go on without them: --skip-bad (skip_bad=True)")
     catalogue = catalogue.select(good)
-    told = read_histories(histories, catalogue.ids, settings.liked)
+    told = read_histories(histories, catalogue.ids, settings.liked, skip_bad)
     require_enough(told, len(catalogue))
     batches = read_parts(parts, catalogue)
     features = plain_features(parts, batches, len(catalogue)).numpy()

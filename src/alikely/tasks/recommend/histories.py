@@ -41,12 +41,13 @@ class Histories:
 
 
 def read_histories(
-    source: str | Path | Iterable[Mapping[str, Any]], ids: Sequence[str], liked: float | None
+    source: str | Path | Iterable[Mapping[str, Any]], ids: Sequence[str], liked: float | None, skip_bad: bool = False
 ) -> Histories:
     """Histories from a table or records: columns person,item and, where there are such, rating and time.
 
-    Rows of items that are not among `ids` are left out and named in `notes`; of rows that repeat person and item, the
-    latest counts. Times are numbers or ISO dates; without them, the order of the rows is that of time.
+    Rows of items that are not among `ids` are left out and named in `notes`, with `skip_bad` those without a person or
+    an item too; of rows that repeat person and item, the latest counts. Times are numbers or ISO dates; without them,
+    the order of the rows is that of time.
 
     Raises InputError where a column is missing, a rating or time cannot be read, or no row is left.
     """
@@ -60,7 +61,9 @@ def read_histories(
     if liked is not None and not table.has("rating"):
         raise InputError(f"{table.path}: has no column rating, so that liked = {liked:g} means nothing; leave it out")
     place = {name: number for number, name in enumerate(ids)}
-    people, items = ([cell.strip() for cell in table.column(name)] for name in ("person", "item"))
+    told = table.columns.__getitem__ if skip_bad else table.column
+    people, items = ([cell.strip() for cell in told(name)] for name in ("person", "item"))
+    empty = [row for row in range(len(people)) if not (people[row] and items[row])]
     ratings = _numbers(table, "rating") if liked is not None else [0.0] * len(people)
     times = _times(table) if table.has("time") else [0.0] * len(people)
     said: dict[str, dict[int, bool]] = {}
@@ -68,13 +71,15 @@ def read_histories(
     repeats = 0
     for row in sorted(range(len(people)), key=times.__getitem__):
         person, item = people[row], items[row]
+        if not (person and item):
+            continue
         if item not in place:
             unknown[item] = unknown.get(item, 0) + 1
             continue
         of_person = said.setdefault(person, {})
         repeats += of_person.pop(place[item], None) is not None
         of_person[place[item]] = liked is None or ratings[row] >= liked
-    notes = _notes(unknown, repeats)
+    notes = _notes(unknown, repeats, [table.places[row] for row in empty])
     if not said:
         why = notes[0] if notes else "it has no rows"
         raise InputError(f"{table.path}: no history is left: {why}; give histories of the items in the catalogue")
@@ -87,8 +92,11 @@ def read_histories(
     )
 
 
-def _notes(unknown: Mapping[str, int], repeats: int) -> tuple[str, ...]:
+def _notes(unknown: Mapping[str, int], repeats: int, empty: Sequence[str]) -> tuple[str, ...]:
     notes = []
+    if empty:
+        some = ", ".join(empty[:NAMED]) + (" ..." if len(empty) > NAMED else "")
+        notes.append(f"{counted(len(empty), 'row', 'rows')} without a person or an item left out: {some}")
     if unknown:
         some = ", ".join(list(unknown)[:NAMED]) + (" ..." if len(unknown) > NAMED else "")
         rows = counted(sum(unknown.values()), "row", "rows")

@@ -9,15 +9,25 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from alikely.errors import InputError, SettingsError
-from alikely.stores.filters import parse_filter
 from alikely.tasks.recommend.catalogue import Catalogue, read_catalogue
 from alikely.tasks.recommend.characteristics import plain_features, read_parts
 from alikely.tasks.recommend.choosing import top
+from alikely.tasks.recommend.conditions import condition_on
 from alikely.tasks.recommend.diversity import diverse
 from alikely.tasks.recommend.histories import Histories
 from alikely.tasks.recommend.matching import Blend, Matching, blended
 from alikely.types import Field
 
+# What the record is called where it is printed (docs/recommendations.md explains each).
+WORDS = {
+    "ridge": "penalty of histories",
+    "content_ridge": "penalty of characteristics",
+    "of_known": "weights for liked items",
+    "of_new": "weights for new items",
+    "ndcg_at_10_of_held_back_likes": "nDCG@10 of held-back likes",
+    "ndcg_at_10_of_held_back_items": "nDCG@10 of held-back items",
+}
+PARTS = {"network": "network", "between": "histories", "content": "characteristics"}
 POOL = 10  # diversity chooses among so many times what is asked for
 
 
@@ -26,7 +36,8 @@ class Recommendation:
     """One item. `match` orders the items of one answer, larger is better; it means nothing between answers.
 
     `reason` is the liked item that speaks most for it, with its `share` of all that speaks for it, 0..1; None where
-    no liked item does. `fields` are what the catalogue says of the item.
+    no liked item does. `fields` are what the catalogue says of the item; `title` and `reason_title` are what to call it
+    and the reason beside their ids (`Catalogue.titles`).
     """
 
     item: str
@@ -34,10 +45,13 @@ class Recommendation:
     reason: str | None
     share: float | None
     fields: Mapping[str, Field] = field(default_factory=dict)
+    title: str = ""
+    reason_title: str = ""
 
     def sentence(self) -> str:
         """The item, and why."""
-        return f"{self.item}: " + ("liked by many" if self.reason is None else f"because you liked {self.reason}")
+        why = "liked by many" if self.reason is None else f"because you liked {_called(self.reason, self.reason_title)}"
+        return f"{_called(self.item, self.title)}: {why}"
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,7 @@ class Recommender:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_places", self.catalogue.places())
+        object.__setattr__(self, "_titles", self.catalogue.titles())
 
     def for_person(
         self,
@@ -191,11 +206,14 @@ class Recommender:
 
     def rows(self) -> list[tuple[str, str]]:
         """How it was made, for printing: (name, value)."""
-        return [(name.replace("_", " "), _said(value)) for name, value in self.record.items() if value]
+        return [(WORDS.get(name, name), _said(value)) for name, value in self.record.items() if value]
 
     @property
     def _of_id(self) -> Mapping[str, int]:
         return self._places  # type: ignore[attr-defined,no-any-return]
+
+    def _title(self, place: int) -> str:
+        return self._titles[place]  # type: ignore[attr-defined,no-any-return]
 
     def _known(self, ids: Sequence[str]) -> tuple[Int[np.ndarray, " known"], tuple[str, ...]]:
         """The places of those in the catalogue, each once, the latest last; and the others."""
@@ -217,7 +235,7 @@ class Recommender:
             raise SettingsError(f"diversity = {diversity:g}: must be from 0 to 1")
         allowed = ~hidden
         if where is not None:
-            condition = parse_filter(where)
+            condition = condition_on(where, self.catalogue.shown)
             allowed &= np.array([condition.matches(fields) for fields in self.catalogue.fields])
         candidates = np.flatnonzero(allowed)
         if diversity == 0:
@@ -226,20 +244,25 @@ class Recommender:
         return [int(i) for i in pool[diverse(match[pool], self.matching.vectors[pool].numpy(), k, diversity)]]
 
     def _recommended(self, item: int, match: float, liked: Int[np.ndarray, " liked"]) -> Recommendation:
-        reason, share = None, None
+        reason, share, because = None, None, ""
         if len(liked):
             blend = self.of_known if self.counts[item] > 0 else self.of_new
             shares = self.matching.shares(liked, item, blend)
             best = int(np.argmax(shares))
             if shares[best] > 0:
-                reason = self.catalogue.ids[int(liked[best])]
+                reason, because = self.catalogue.ids[int(liked[best])], self._title(int(liked[best]))
                 share = float(shares[best] / shares.clip(min=0).sum())
-        return Recommendation(self.catalogue.ids[item], match, reason, share, self.catalogue.fields[item])
+        fields = self.catalogue.fields[item]
+        return Recommendation(self.catalogue.ids[item], match, reason, share, fields, self._title(item), because)
+
+
+def _called(name: str, title: str) -> str:
+    return f"{name} ({title})" if title else name
 
 
 def _said(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {weight:g}" for name, weight in value.items())
+        return ", ".join(f"{PARTS.get(name, name)} {weight:g}" for name, weight in value.items())
     return "; ".join(map(str, value)) if isinstance(value, list) else f"{value:,}"

@@ -1,6 +1,6 @@
 """What decides how a recommender learns: settings with their bounds and defaults."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -93,14 +93,3 @@ class RecommendSettings:
     def with_epochs(self, epochs: int | None) -> "RecommendSettings":
         """The same with so many epochs; None leaves them as they are."""
         return self if epochs is None else replace(self, epochs=epochs)
-
-
-def said_columns(said: Sequence[str]) -> dict[str, str]:
-    """`NAME=KIND` as they are said on a command line -> the kinds by column. Raises SettingsError for anything else."""
-    kinds = {}
-    for text in said:
-        name, equals, kind = text.partition("=")
-        if not equals or not name.strip():
-            raise SettingsError(f"{text!r}: say NAME=KIND, such as title=text")
-        kinds[name.strip().lower()] = kind.strip()
-    return kinds

@@ -63,12 +63,14 @@ def save_recommender(recommender: Recommender, folder: Path | str) -> Path:
     return folder
 
 
-def require_replaceable(folder: Path) -> None:
-    """Raise StorageError where `folder` is there but is neither a recommender nor empty."""
+def require_replaceable(folder: Path, overwrite: bool = True) -> None:
+    """Raise StorageError where `folder` is there but is neither a recommender, to `overwrite`, nor empty."""
     if not os.path.lexists(folder):
         return
     if folder.is_dir() and (FORMAT.is_there(folder) or not any(folder.iterdir())):
-        return
+        if overwrite or not any(folder.iterdir()):
+            return
+        raise StorageError(f"{folder}: is there already; name another folder, or replace it: --overwrite")
     raise StorageError(f"{folder}: is there but is no recommender, so it is not replaced; name another folder")
 
 

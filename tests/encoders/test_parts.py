@@ -74,7 +74,7 @@ def test_it_needs_labels_with_several_items():
 
 
 def test_other_sizes_are_refused():
-    with pytest.raises(SettingsError, match="shrinkage must be at least 0 and at most 1, got 2.0"):
+    with pytest.raises(SettingsError, match=r"shrinkage must be at least 0 and at most 1, got 2\.0"):
         Parts(shrinkage=2.0)
     with pytest.raises(SettingsError, match="built for pictures of 64x64 pixels, got 80x80"):
         Parts()(torch.rand(1, 1, 80, 80))

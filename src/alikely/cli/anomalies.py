@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alikely.cli.app import AsJson, Items, OwnCode, SkipBad, anomaly_app
+from alikely.cli.app import AsJson, Items, OwnCode, SkipBad, anomaly_app, said_columns
 from alikely.cli.output import print_json, print_rows, say, say_skipped
 
 if TYPE_CHECKING:
@@ -42,22 +42,41 @@ def fit(
         float, typer.Option(help="confidence that new normal items keep the rate; 0: on average only")
     ] = 0.95,
     items: Items = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=KIND",
+            help="what a column of rows is: number, boolean, date, category or leave_out; can be repeated",
+        ),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="any other setting: nearest=5, hold_back=0.5, preparation.size=256 ...; can be repeated",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="of the draw of the items that are held back")] = 0,
     skip_bad: SkipBad = False,
     own_code: OwnCode = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a detector that is there")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Learn what is normal from the items of SOURCE, and write a detector.
 
     Some of the items are remembered, the others held back to set the threshold that keeps the false-alarm rate.
     """
+    from alikely.cli.learning import said_settings
     from alikely.storage import load_model
-    from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
-    from alikely.tasks.anomaly.storage import require_replaceable
+    from alikely.tasks.anomaly import fit_detector, save_detector
+    from alikely.tasks.anomaly.settings import settings_from
+    from alikely.tasks.anomaly.storage import require_new
     from alikely.training.progress import Terminal
 
-    require_replaceable(out)
-    settings = DetectorSettings(rate=rate, confidence=confidence, seed=seed)
+    require_new(out, overwrite)
+    given = {"rate": rate, "confidence": confidence, "seed": seed}
+    settings = settings_from(said_settings(None, setting or (), given), said_columns(column or ()))
     with Terminal() as terminal:
         loaded = None if model is None else load_model(model, own_code=own_code)
         detector = fit_detector(source, settings, anomalies, loaded, items or "auto", skip_bad, terminal.done)
@@ -147,14 +166,29 @@ def print_answers(
     are = "is" if len(found) == 1 else "are"
     title = f"{len(found):,} of {counted(len(answers), 'item', 'items')} {are} anomalous"
     title += f" (of normal items, at most {percent(wanted)} would be)"
-    if not found:
+    if found:
+        print_table(title, found)
+    else:
         say(title)
-        return
+    rare = sum(answer.p_value <= wanted and not answer.anomalous for answer in answers)
+    if rare:
+        say(
+            f"{counted(rare, 'further item has', 'further items have')} a p-value of at most {percent(wanted)} and "
+            f"{'is' if rare == 1 else 'are'} not called anomalous: the threshold keeps that rate with "
+            f"{percent(detector.confidence)} confidence, which takes a larger deviation"
+        )
+
+
+def print_table(title: str, found: Sequence["Answer"]) -> None:
+    """The anomalies, the rarest first, and why where that can be told."""
     rarest = sorted(found, key=lambda answer: -answer.deviation)
     rows = [
         (answer.name, f"{answer.p_value:.4f}", f"{answer.deviation:.4g}", answer.why())
         for answer in rarest[:MOST_SHOWN]
     ]
-    print_rows(title, ("item", "p-value", "deviation", "why"), rows)
+    header = ("item", "p-value", "deviation", "why")
+    # Of pictures, texts and embeddings no parts are told.
+    shown = len(header) if any(row[-1] for row in rows) else len(header) - 1
+    print_rows(title, header[:shown], [row[:shown] for row in rows])
     if len(found) > MOST_SHOWN:
         say(f"and {len(found) - MOST_SHOWN:,} more (--json has all)")

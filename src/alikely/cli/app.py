@@ -1,5 +1,6 @@
 """The application that all commands join, and the options that several of them share."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -76,6 +77,19 @@ def version(wanted: bool) -> bool:
         typer.echo(f"alikely {version_of('alikely')}")
         raise typer.Exit
     return wanted
+
+
+def said_columns(said: Sequence[str]) -> dict[str, str]:
+    """`NAME=KIND` as they are said on a command line -> the kinds by column. Raises SettingsError for anything else."""
+    from alikely.errors import SettingsError
+
+    kinds = {}
+    for text in said:
+        name, equals, kind = text.partition("=")
+        if not equals or not name.strip():
+            raise SettingsError(f"{text!r}: say NAME=KIND, such as title=text")
+        kinds[name.strip().lower()] = kind.strip()
+    return kinds
 
 
 @app.callback()

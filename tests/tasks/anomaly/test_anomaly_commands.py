@@ -39,9 +39,62 @@ def test_fit_says_what_it_made(shop):
     ran = command(*fit, "--rate", "0.1", "--json")
     told = json.loads(ran.out)
     assert (told["items"], told["remembered"], told["held_back"], told["rate"]) == ("row", 75, 75, 0.1)
-    noted = command(*fit)
+    noted = command(*fit, "--overwrite")
     assert "the rate is 5 %" in noted.err
     assert "at most 5 %, with 95 % confidence" in noted.out
+
+
+def test_columns_are_told_and_can_be_said(shop, tmp_path):
+    rows = [
+        {**row, "code": str(place), "note": f"n{place}"} for place, row in enumerate(normal_of("row", count=150).items)
+    ]
+    table = write_rows(tmp_path / "normal.csv", rows)
+    fit = ("anomaly", "fit", table, "--items", "row", "--rate", "0.1", "--out", tmp_path / "detector", "--overwrite")
+    plain = command(*fit).out
+    assert "amount (number), hours (number), code (number), town (category)" in plain
+    assert "150 different texts in 150 rows, too many to be categories" in plain
+    said = command(*fit, "--column", "code=leave_out", "--column", "Hours=category", "--set", "nearest=5", "--json")
+    told = json.loads(said.out)
+    assert told["columns"] == {"amount": "number", "hours": "category", "town": "category"}
+    assert told["columns_left_out"]["code"] == "as you said"
+    assert "say that the column is a category" in refused("anomaly", "score", shop / "detector", odd_amounts(tmp_path))
+    assert "must be one of number" in refused(*fit, "--column", "code=text")
+    assert "NAME=KIND" in refused(*fit, "--column", "code")
+    assert "it has rate" in refused(*fit, "--set", "nearst=5")
+    assert "hold_back must be a number" in refused(*fit, "--set", 'hold_back="half"')
+
+
+def odd_amounts(folder):
+    return write_rows(folder / "odd.csv", [{"amount": "many", "hours": 1, "town": "Bern"}])
+
+
+def test_a_detector_is_replaced_only_when_that_is_said(shop, tmp_path):
+    fit = ("anomaly", "fit", shop / "normal.csv", "--items", "row", "--rate", "0.1", "--out", tmp_path / "detector")
+    assert command(*fit).code == 0
+    before = (tmp_path / "detector" / "detector.json").read_bytes()
+    assert "is a detector already; name another folder, or replace it: --overwrite" in refused(*fit, "--seed", "1")
+    assert (tmp_path / "detector" / "detector.json").read_bytes() == before
+    assert command(*fit, "--seed", "1", "--overwrite").code == 0
+    assert (tmp_path / "detector" / "detector.json").read_bytes() != before
+
+
+def test_all_columns_that_are_missing_are_named_once(shop, tmp_path):
+    others = write_rows(tmp_path / "others.csv", [{"amount": 3.0, "city": "Bern"}] * 20)
+    said = refused("anomaly", "score", shop / "detector", others)
+    assert "the rows lack the columns 'hours', 'town'; they have amount, city" in said
+    assert len(said.strip().splitlines()) == 1
+    assert "no such file exists" in refused("anomaly", "score", shop / "detector", "nofile")
+
+
+def test_no_column_is_empty_and_a_rare_normal_item_is_explained(shop, tmp_path):
+    texts = list(normal_of("text", count=200).items)
+    write_rows(tmp_path / "texts.csv", [{"text": text} for text in texts])
+    write_rows(tmp_path / "new.csv", [{"text": anomaly_of("text")}])
+    command("anomaly", "fit", tmp_path / "texts.csv", "--items", "text", "--rate", "0.1", "--out", tmp_path / "d")
+    assert "why" not in command("anomaly", "score", tmp_path / "d", tmp_path / "new.csv").out
+    ran = command("anomaly", "score", shop / "detector", shop / "normal.csv")
+    assert "a p-value of at most 5 % and" in ran.out
+    assert "not called anomalous: the threshold keeps that rate with 95 % confidence" in ran.out
 
 
 def test_score_of_a_table(shop):

@@ -26,7 +26,9 @@ def parse_item(said: str, kind: Kind) -> Item:
     try:
         value = json.loads(said)
     except ValueError as problem:
-        raise InputError(f"{said[:60]}: is not JSON ({problem}); write the {kind} as {example}") from None
+        raise InputError(
+            f"{said[:60]}: is not JSON ({problem}); write the {kind} as {example}; no such file exists either"
+        ) from None
     return item_of(value, kind, said[:60])
 
 

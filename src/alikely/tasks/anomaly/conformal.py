@@ -110,9 +110,9 @@ class Normality:
         )
         return (
             f"the threshold, {threshold:.4g}, is {place} of {len(self.deviations):,} held-back deviations; "
-            f"{following}, and {percent(1 - rate)} of them are at most {usual:.4g}. What deviates less than the threshold is not "
-            "found. What helps: more normal items, a higher rate, a lower confidence, or to take out of the normal "
-            "items those that are not normal"
+            f"{following}, and {percent(1 - rate)} of them are at most {usual:.4g}. What deviates less is not found. "
+            "What helps: more normal items, a higher rate, a lower confidence, or to take out of the normal items "
+            "those that are not normal"
         )
 
 

@@ -14,6 +14,7 @@ from alikely.data.reading import prepare
 from alikely.errors import BadItemsError, InputError, SettingsError
 from alikely.metrics import percent
 from alikely.tasks.anomaly.answers import Answer
+from alikely.tasks.anomaly.columns import left_out, require_columns, used
 from alikely.tasks.anomaly.conformal import Normality, bearable
 from alikely.tasks.anomaly.measure import Measure
 from alikely.types import Examples, Item, Kind
@@ -101,11 +102,12 @@ class Detector:
     ) -> Judged:
         """What is said of each item of a source, and what could not be read.
 
-        Raises BadItemsError with all items that cannot be read (with `skip_bad`: where none is left), SettingsError
-        for items of another kind.
+        Raises BadItemsError with all items that cannot be read (with `skip_bad`: where none is left), InputError
+        for columns that no row has, SettingsError for items of another kind.
         """
         if examples.kind != self.kind:
             raise SettingsError(f"the detector takes {self.kind}s, and these items are {examples.kind}s")
+        require_columns(examples.items, self.preparation)
         threshold, answers = self.threshold(rate), list[Answer]()
         told = None if progress is None else lambda done, total: progress("reading", done, total)
         read, skipped = prepare(examples, self.preparation, skip_bad=skip_bad, progress=told)
@@ -132,6 +134,8 @@ class Detector:
             "smallest_rate": bearable(self.normality.units, self.confidence, self.normality.grouped),
             "note": self.note,
             "warning": self.normality.weakness(self.rate, self.confidence),
+            "columns": used(self.preparation),
+            "columns_left_out": dict(left_out(self.preparation)),
             "skipped": [{"item": name, "problem": problem} for name, problem in self.skipped],
         }
 
@@ -141,8 +145,11 @@ class Detector:
         groups = f" of {told['independent']:,} groups" if self.normality.grouped else ""
         patches = f", {told['patches']:,} of their patches" if "patches" in told else ""
         sure = f", with {percent(self.confidence)} confidence" if self.confidence else ", on average"
+        columns = ", ".join(f"{name} ({kind})" for name, kind in told["columns"].items())
         return [
             ("items", f"{self.kind}s"),
+            *([("columns", columns)] if columns else []),
+            *((f"left out: {name}", why) for name, why in told["columns_left_out"].items()),
             ("normal ones that are remembered", f"{told['remembered']:,}" + patches),
             ("normal ones held back for the threshold", f"{told['held_back']:,}{groups}"),
             ("known anomalies", f"{told['anomalies']:,}"),

@@ -16,6 +16,7 @@ from alikely.embedding import embed_items, read_for
 from alikely.errors import BadItemsError, CalibrationError, SettingsError
 from alikely.metrics import percent
 from alikely.model import SiameseModel
+from alikely.tasks.anomaly.columns import require_columns
 from alikely.tasks.anomaly.conformal import FIRM, Normality, bearable, needed
 from alikely.tasks.anomaly.detector import BATCH, Detector
 from alikely.tasks.anomaly.gradients import Gradients
@@ -51,17 +52,20 @@ def fit_detector(
     standardised, and pictures patch by patch. `items` says what the items of a folder or table are.
 
     Raises CalibrationError where the normal items are too few for the false-alarm rate, with how many it takes;
-    BadItemsError with all items that cannot be read (with `skip_bad`: where none is
-    left); SettingsError where kinds do not fit each other, InputError for a source that cannot be read.
+    BadItemsError with all items that cannot be read (with `skip_bad`: where none is left); SettingsError where kinds do
+    not fit each other, InputError for a source that cannot be read.
     """
     settings = settings or DetectorSettings()
     normal = source if isinstance(source, Examples) else read_items(source, items)
     known = read_items(anomalies, normal.kind) if isinstance(anomalies, str | Path) else anomalies
     if known is not None and known.kind != normal.kind:
         raise SettingsError(f"the normal items are {normal.kind}s and the anomalies {known.kind}s; give one kind")
+    if model is not None and settings.preparation:
+        raise SettingsError("a trained model says itself how items are prepared; leave preparation and columns out")
     draft = plain_preparation(normal.kind, normal.items, settings.preparation) if model is None else model.preparation
     if draft.kind != normal.kind:
         raise SettingsError(f"the model takes {draft.kind}s, and these items are {normal.kind}s")
+    require_columns(normal.items, draft)
     read, skipped = _read(normal, draft, skip_bad, progress)
     units = _units(read.examples)
     rate, note = _rate(settings, units)
@@ -105,6 +109,7 @@ def _vectors(
 ) -> Vectors:
     anomalies = np.zeros((0, model.dim), np.float32)
     if known is not None:
+        require_columns(known.items, model.preparation)
         anomalies = embed_items(model, read_for(model, known, skip_bad, progress)[0], progress)
     neighbours = Neighbours(model.distance, embed_items(model, learned, progress), anomalies, settings.nearest)
     return Vectors(model, neighbours, _remembered(learned))

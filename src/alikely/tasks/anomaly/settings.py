@@ -1,7 +1,7 @@
 """The settings of a detector: a frozen dataclass with bounds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from alikely.calibration.record import check_confidence
@@ -46,3 +46,24 @@ class DetectorSettings:
                 raise SettingsError(f"{name} must be a whole number of at least 1, got {value!r}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise SettingsError(f"seed must be a whole number of at least 0, got {self.seed!r}")
+
+
+def settings_from(values: Mapping[str, Any], columns: Mapping[str, str]) -> DetectorSettings:
+    """The settings of these names, and of rows the kinds that are said of columns. Raises SettingsError for others."""
+    known = [field.name for field in fields(DetectorSettings)]
+    for name in values:
+        if name not in known:
+            raise SettingsError(f"a detector has no setting {name!r}; it has {', '.join(known)}")
+        value = values[name]
+        if name == "preparation":
+            if not isinstance(value, Mapping):
+                raise SettingsError(f"preparation must be settings by name, got {value!r}")
+        elif isinstance(value, bool) or not isinstance(value, int | float | None):
+            raise SettingsError(f"{name} must be a number, got {value!r}")
+    settings = DetectorSettings(**values)
+    if not columns:
+        return settings
+    said = settings.preparation.get("columns", {})
+    if not isinstance(said, Mapping):
+        raise SettingsError(f"preparation.columns must be kinds by column, got {said!r}")
+    return replace(settings, preparation={**settings.preparation, "columns": {**said, **columns}})

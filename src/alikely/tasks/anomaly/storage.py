@@ -66,6 +66,13 @@ def require_replaceable(folder: Path) -> None:
     raise StorageError(f"{folder}: is there but is no detector, so it is not replaced; name another folder")
 
 
+def require_new(folder: Path, overwrite: bool) -> None:
+    """Raise StorageError where `folder` holds something that must not be replaced: without `overwrite`, a detector."""
+    require_replaceable(folder)
+    if FORMAT.is_there(folder) and not overwrite:
+        raise StorageError(f"{folder}: is a detector already; name another folder, or replace it: --overwrite")
+
+
 def load_detector(folder: Path | str, encoder: nn.Module | None = None, own_code: bool = False) -> Detector:
     """The detector in `folder`, which judges as the one that was saved.
 

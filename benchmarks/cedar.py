@@ -8,8 +8,9 @@ Ours: each picture is described by 921 numbers (`signature_pictures`, without `h
 of the training writers; the distance is the sum of their absolute differences, each with a learned weight of 0 or more:
 a Siamese network whose encoder learns nothing, and its distance all. On writers held back, a network that learns
 descriptors of its own was better at skilled forgeries and much worse at random ones, and with the given descriptors
-beside them it was worse at both (`python -m benchmarks.cedar_choice`). Five such models learn from four fifths of the 45 writers each,
-and the mean of their distances counts, each over its mean distance of same pairs of the fifth that it never saw.
+beside them it was worse at both (`python -m benchmarks.cedar_choice`). Five such models learn from four fifths of the
+45 writers each, and the mean of their distances counts, each over its mean distance of same pairs of the fifth that it
+never saw.
 
 `..._references`: the mean distance to 5 or 10 genuine references, with one threshold for all writers; `..._personal`:
 with each writer's own threshold (`alikely.calibration.personal`), measured on the fifths held back from each model.

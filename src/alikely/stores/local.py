@@ -88,8 +88,8 @@ class LocalStore:
                 copy = self.folder / INDEX
                 if len(gone) and (self._held is not None or copy.exists()):
                     # Nothing is to be left of them in memory or in the copy, written anew when the store closes.
-                    copy.unlink(missing_ok=True)
                     self._follow(in_view=False)
+                    copy.unlink(missing_ok=True)
                 self._database.forget_old_pages()
             except (StorageError, OSError) as error:
                 raise StorageError(

@@ -103,7 +103,9 @@ def score(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="of pictures judged patch by patch: write each, its odd places coloured"),
+        typer.Option(
+            metavar="FOLDER", help="of pictures judged patch by patch: write each, its oddest places coloured"
+        ),
     ] = None,
     skip_bad: SkipBad = False,
     own_code: OwnCode = False,
@@ -138,7 +140,9 @@ def score(
     else:
         print_answers(answers, found, loaded, rate)
         if out is not None:
-            say(f"pictures with their odd places coloured written to {out}")
+            say(f"pictures with their oddest places coloured written to {out}")
+            if calm := len(answers) - len(found):
+                say(f"blue, not orange, as they are not above the threshold: {calm:,} of {len(answers):,}")
     raise typer.Exit(1 if found else 0)
 
 

@@ -139,7 +139,8 @@ def test_pictures_are_written_with_their_odd_places_coloured(tmp_path):
     for name, pictures in (("good", normal_of("picture", count=40).items), ("new", [anomaly_of("picture")])):
         (tmp_path / name).mkdir()
         for place, pixels in enumerate(pictures):
-            Image.fromarray(np.asarray(pixels)).save(tmp_path / name / f"{place}.png")
+            Image.fromarray(np.asarray(pixels)).resize((40, 64)).save(tmp_path / name / f"{place}.png")
+    Image.open(tmp_path / "good" / "3.png").save(tmp_path / "new" / "1.png")
     fit = command(
         "anomaly", "fit", tmp_path / "good", "--rate", "0.2", "--confidence", "0.9", "--out", tmp_path / "detector"
     )
@@ -148,9 +149,14 @@ def test_pictures_are_written_with_their_odd_places_coloured(tmp_path):
     assert ran.code == 1
     pixels = np.asarray(Image.open(tmp_path / "maps" / "0001-0.png")).astype(int)
     orange = pixels[..., 0] - pixels[..., 2] > 40
+    assert pixels.shape == (64, 40, 3)  # as the picture is
     rows = np.flatnonzero(orange.any(axis=1)) / len(pixels)
-    assert 0.2 < rows.mean() < 0.6  # the bar lies in rows 10 to 16 of 32
+    assert 0.2 < rows.mean() < 0.6  # the bar lies in rows 20 to 32 of 64
     assert orange.mean() < 0.6
+    assert "blue, not orange, as they are not above the threshold: 1 of 2" in ran.out
+    calm = np.asarray(Image.open(tmp_path / "maps" / "0002-1.png")).astype(int)
+    assert (calm[..., 2] - calm[..., 0]).max() > 40
+    assert (calm[..., 0] - calm[..., 2]).max() <= 0
 
 
 def test_what_is_refused(shop, tmp_path):

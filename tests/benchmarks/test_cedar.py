@@ -107,7 +107,7 @@ def test_it_learns_what_tells_forgeries_and_never_from_the_writers_held_back(mon
     learned, judged = parted(made(), 5, seed=0)
     assert not set(learned.writers) & set(judged.writers)
     ensemble = Ensemble(learned, 3, 0, {"epochs": 15})
-    for member in ensemble.models:
+    for member in ensemble.models[::2]:  # the others are networks
         weights = member.model.distance.weights()
         assert weights[:3].min() > weights[3:].max()
     known = np.isfinite(ensemble.apart)

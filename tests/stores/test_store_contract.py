@@ -1,5 +1,8 @@
 """Every store against the plainest one, through random histories: put, replaced, removed, searched, opened again."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -247,3 +250,27 @@ def test_where_something_or_nothing_is(place):
 def test_what_no_store_can_be(dim, metric, said):
     with pytest.raises(SettingsError, match=said):
         check_metric(dim, metric)
+
+
+def test_a_library_that_replaces_the_search_of_faiss_changes_nothing():
+    """pytorch-metric-learning loads faiss.contrib.torch_utils, after which `Index.search` takes no parameters."""
+    code = """
+import tempfile
+from pathlib import Path
+import numpy as np
+import faiss.contrib.torch_utils
+from alikely.stores.index import Sizes
+from alikely.stores.local import create_local
+from alikely.types import Templates
+
+vectors = np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32)
+keys = tuple(map(str, range(300)))
+for number, sizes in enumerate((Sizes(), Sizes(100, 1000, 20), Sizes(50, 100, 20))):
+    store = create_local(Path(tempfile.mkdtemp()) / "store", 8, "euclidean", {}, sizes)
+    store.put(Templates(keys, keys, vectors, ({"odd": False}, {"odd": True}) * 150))
+    assert store.search(vectors, 1).keys[:, 0].tolist() == list(keys)
+    assert store.search(vectors[1:2], 1, "odd = true").keys[0, 0] == "1"
+    store.close()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr

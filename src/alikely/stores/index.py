@@ -155,8 +155,7 @@ class Index:
                 parameters = faiss.SearchParametersHNSW(efSearch=effort, sel=selector)
             if allowed is None:
                 self._plain = (effort, parameters)
-        values, found = self.inner.search(queries, k, params=parameters)
-        return values, found
+        return _asked(self.inner, queries, k, parameters)
 
     def _exact(self, queries: Float[np.ndarray, "queries dim"], k: int, allowed: Allowed | None, few: int) -> Found:
         positions = None
@@ -168,7 +167,7 @@ class Index:
         if allowed is not None and len(allowed) <= few:
             flat, positions, parameters = self._flat(allowed), allowed.positions, None
         starts = range(0, len(queries), DIRECT if self.metric == "euclidean" else len(queries))
-        pieces = [flat.search(queries[at : at + starts.step], k, params=parameters) for at in starts]
+        pieces = [_asked(flat, queries[at : at + starts.step], k, parameters) for at in starts]
         values, found = (np.concatenate(part) for part in zip(*pieces, strict=True))
         return _as_distances(values, self.metric), found if positions is None else positions[found]
 
@@ -177,6 +176,18 @@ class Index:
             allowed.flat = faiss.IndexFlat(self.inner.d, self.inner.metric_type)
             allowed.flat.add(self.vectors(allowed.positions))
         return allowed.flat
+
+
+def _asked(inner: faiss.Index, queries: Float[np.ndarray, "queries dim"], k: int, parameters: object) -> Found:
+    """What FAISS itself answers.
+
+    Past its Python layer, which another library in the process (pytorch-metric-learning) replaces by one that knows no
+    parameters.
+    """
+    queries = np.ascontiguousarray(queries, dtype=np.float32)
+    values, found = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
+    inner.search_c(len(queries), faiss.swig_ptr(queries), k, faiss.swig_ptr(values), faiss.swig_ptr(found), parameters)
+    return values, found
 
 
 def build(vectors: Float[np.ndarray, "rows dim"], metric: Metric, sizes: Sizes, seed: int) -> Index:

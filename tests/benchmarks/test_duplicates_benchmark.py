@@ -36,5 +36,6 @@ def test_it_runs(real_data, tmp_path):
     assert set(result.floors) == {"thumbnails", "dHash", "pHash"}
     for who in (result.metrics, *result.floors.values()):
         assert 0 <= who["orl.found"] <= 1
-    assert result.metrics["fashion.jpeg"] > 0.5
+    # So few pictures with so many copies tell little of how near different ones come; a mirrored one is 0 apart.
+    assert result.metrics["orl.mirrored"] == result.metrics["fashion.mirrored"] == 1
     assert json.dumps(dict(result.metrics))

@@ -82,7 +82,8 @@ class OfPairs:
 class OfIdentities:
     """Whether identities are higher or lower than others, on the average of blocks: (their places, those of others)."""
 
-    blocks: tuple[tuple[Int[np.ndarray, " own"], Int[np.ndarray, " others"]], ...]
+    # No size is named: blocks differ in theirs.
+    blocks: tuple[tuple[Int[np.ndarray, " _"], Int[np.ndarray, " _"]], ...]
     tells: str
 
     def answer(self, values: Shaped[np.ndarray, " items"]) -> float:

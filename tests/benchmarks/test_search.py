@@ -1,11 +1,14 @@
 """The benchmark of the stores: its data, its turns, and that a small run fills all it promises."""
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import read_options
-from benchmarks.search import in_batches, made_up, one_at_a_time, run
+from benchmarks.search import in_batches, made_up, one_at_a_time
 
 
 def test_made_up_embeddings_are_one_long_and_lie_by_identity():
@@ -38,12 +41,16 @@ def test_a_way_that_takes_twice_as_long_has_half_the_ratio():
     assert 0.2 < ratio < 0.9
 
 
-def test_a_small_run():
-    result = run(read_options("", needs_data=False, arguments=["--quick"]))
-    assert result.metrics["recall"] > 0.9
-    ratios = [value for name, value in result.metrics.items() if "_over_faiss_" in name]
+def test_a_small_run(tmp_path):
+    """In a process of its own: elsewhere pytorch-metric-learning may have replaced the search of FAISS."""
+    found = tmp_path / "found.json"
+    command = [sys.executable, "-m", "benchmarks.search", "--quick", "--json", str(found)]
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+    result = json.loads(found.read_text())
+    assert result["metrics"]["recall"] > 0.9
+    ratios = [value for name, value in result["metrics"].items() if "_over_faiss_" in name]
     assert len(ratios) == 4
-    assert result.metrics["over_faiss"] == min(ratios)
-    assert set(result.floors["bare FAISS"]) < set(result.metrics)
-    assert "graph" in result.settings["index_3000"]
-    assert "lists" in result.settings["index_6000"]
+    assert result["metrics"]["over_faiss"] == min(ratios)
+    assert set(result["floors"]["bare FAISS"]) < set(result["metrics"])
+    assert "graph" in result["settings"]["index_3000"]
+    assert "lists" in result["settings"]["index_6000"]

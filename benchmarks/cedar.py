@@ -305,7 +305,7 @@ def main() -> None:
         name="cedar",
         metrics=over_seeds(ours),
         floors={"boosting": over_seeds(floors), "one signature alone": over_seeds(controls)},
-        settings={**SETTINGS, **changes, "models": MODELS, "seeds": options.seeds},
+        settings={**SETTINGS, **changes, "network": NETWORK, "models": MODELS, "seeds": options.seeds},
         seconds=time.perf_counter() - begin,
     )
     publish(result, options)

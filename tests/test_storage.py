@@ -14,6 +14,7 @@ from torch import nn
 import alikely
 from alikely import storage
 from alikely.errors import CalibrationError, ModelError, StorageError
+from alikely.signed import hash_of_file, hash_of_json
 from alikely.storage import load_model, save_model
 from tests.models import pictures, small_model
 
@@ -123,9 +124,9 @@ def test_a_full_disk_leaves_the_old_model_and_nothing_half_written(saved, monkey
 def test_weights_with_a_pickle_in_them_are_not_read(saved):
     torch.save({"encoder.weight": torch.zeros(1)}, saved / "weights.safetensors")
     described = json.loads((saved / "model.json").read_text())
-    described["files"]["weights.safetensors"] = storage._hash_of(saved / "weights.safetensors")
+    described["files"]["weights.safetensors"] = hash_of_file(saved / "weights.safetensors")
     del described["sha256"]
-    described["sha256"] = storage._hash_of_json(described)
+    described["sha256"] = hash_of_json(described)
     (saved / "model.json").write_text(json.dumps(described))
 
     with pytest.raises(ModelError, match="does not hold together"):

@@ -3,7 +3,6 @@
 A preparation may have files of its own beside them, such as tokenizer.json.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -27,6 +26,7 @@ from alikely.errors import CalibrationError, ModelError, StorageError
 from alikely.folders import whole_folder
 from alikely.model import SiameseModel, ready
 from alikely.own_code import is_own
+from alikely.signed import hash_of_file, hash_of_json
 
 FORMAT = "alikely-model"
 FORMAT_VERSION = 1
@@ -60,7 +60,7 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             **describe(model),
-            "files": {name: _hash_of(partial / name) for name in files},
+            "files": {name: hash_of_file(partial / name) for name in files},
         }
         _write_words(model, partial, described, folder.name)
     return folder
@@ -88,7 +88,7 @@ def save_calibration(model: SiameseModel, folder: Path | str, out: Path | str | 
     with whole_folder(target) as partial:
         shutil.copytree(folder, partial, symlinks=True, dirs_exist_ok=True)
         (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")
-        described["files"] = {**described["files"], CALIBRATION: _hash_of(partial / CALIBRATION)}
+        described["files"] = {**described["files"], CALIBRATION: hash_of_file(partial / CALIBRATION)}
         _write_words(model, partial, described, target.name)
     return written
 
@@ -125,7 +125,7 @@ def load_model(
     for name, expected in files.items():
         if not (folder / name).is_file():
             raise ModelError(f"{folder / name}: is missing; copy the whole model folder again")
-        if _hash_of(folder / name) != expected:
+        if hash_of_file(folder / name) != expected:
             raise ModelError(
                 f"{folder / name}: was changed or cut short after the model was saved; copy the whole folder again"
             )
@@ -188,14 +188,14 @@ def _description(folder: Path) -> dict[str, Any]:
             f"{path}: has format version {described.get('format_version')}, this version of Alikely reads "
             f"{FORMAT_VERSION}; use the version of Alikely that wrote it, or train the model again"
         )
-    if described.get("sha256") != _hash_of_json({k: v for k, v in described.items() if k != "sha256"}):
+    if described.get("sha256") != hash_of_json({k: v for k, v in described.items() if k != "sha256"}):
         raise ModelError(f"{path}: was changed or cut short after the model was saved; copy the whole folder again")
     return described
 
 
 def _write_words(model: SiameseModel, folder: Path, described: dict[str, Any], name: str) -> None:
     """Write the description, with its hash, and the card."""
-    signed = {**described, "sha256": _hash_of_json(described)}
+    signed = {**described, "sha256": hash_of_json(described)}
     (folder / DESCRIPTION).write_text(_json(signed), encoding="utf-8")
     (folder / CARD).write_text(model_card(model, name), encoding="utf-8", errors="backslashreplace")
 
@@ -237,12 +237,3 @@ def _as_distance(distance: Distance) -> Distance:
 
 def _json(content: Any) -> str:
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _hash_of_json(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

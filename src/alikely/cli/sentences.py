@@ -1,13 +1,16 @@
 """alikely sentences ..."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alikely.cli.app import AsJson, ModelFolder, OwnCode, SkipBad, sentences_app
 from alikely.cli.finding import print_groups, print_pairs, say_written, tell
 from alikely.cli.output import print_json, say, say_skipped
+
+if TYPE_CHECKING:
+    from alikely.neighbours import AlikeGroups, AlikePairs
 
 Corpus = Annotated[
     Path,
@@ -22,6 +25,16 @@ Confidence = Annotated[
     typer.Option(help="confidence that texts never seen keep the rate; 0: none [default: the model's own]"),
 ]
 Out = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="write all that is found to this file")]
+
+
+def give(found: "AlikePairs | AlikeGroups", out: Path | None, as_json: bool) -> bool:
+    """Say what was left out, write what was found, print it as JSON; whether it is to be printed for people."""
+    say_skipped(found.skipped)
+    if out is not None:
+        found.save(out)
+    if as_json:
+        print_json({**found.to_dict(), "out": None if out is None else str(out)})
+    return not as_json
 
 
 @sentences_app.command(short_help="Find the texts of CORPUS that say the same in other words.")
@@ -47,14 +60,9 @@ def paraphrases(
         loaded = load_model(model, own_code=own_code)
         found = find(loaded, corpus, k, fmr, confidence, skip_bad, terminal.done)
         tell(found, terminal.note)
-    say_skipped(found.skipped)
-    if out is not None:
-        found.save(out)
-    if as_json:
-        print_json({**found.to_dict(), "out": None if out is None else str(out)})
-        return
-    print_pairs(found)
-    say_written(out, len(found))
+    if give(found, out, as_json):
+        print_pairs(found)
+        say_written(out, len(found))
 
 
 @sentences_app.command(short_help="Put the texts of CORPUS into groups of one meaning.")
@@ -79,14 +87,9 @@ def groups(
         loaded = load_model(model, own_code=own_code)
         found = group_texts(loaded, corpus, fmr, confidence, skip_bad, terminal.done)
         tell(found, terminal.note)
-    say_skipped(found.skipped)
-    if out is not None:
-        found.save(out)
-    if as_json:
-        print_json({**found.to_dict(), "out": None if out is None else str(out)})
-        return
-    print_groups(found)
-    say_written(out, len(found))
+    if give(found, out, as_json):
+        print_groups(found)
+        say_written(out, len(found))
 
 
 @sentences_app.command(short_help="Learn the questions and answers of SOURCE, to be asked later.")

@@ -88,6 +88,15 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class Engine(Protocol):
+    """What gives embeddings in the encoder's place: a network made for speed, or requests joined into batches."""
+
+    def __call__(self, read: Shaped[Tensor, "items *shape"]) -> Float[np.ndarray, "items dim"]:
+        """A float32 row for each item that was read and joined, in their order; several threads may call it at once."""
+        ...
+
+
+@runtime_checkable
 class Starting(Protocol):
     """What an encoder may have beside: weights that it finds in the training items at once, before the first epoch."""
 

@@ -9,6 +9,7 @@
     ├── CalibrationError      a promise that the calibration data cannot bear, or no calibration at all
     ├── GalleryError          a gallery that is damaged, in use, of another model, or without what was asked for
     ├── TrainingError         training that cannot go on (loss not finite, nothing to learn from)
+    ├── ServiceError          a service that cannot start, or that refuses a request
     └── StorageError          a file that cannot be written (disk full, no rights)
 
 The command line turns each into one line on standard error and exit code 2.
@@ -82,6 +83,12 @@ class TrainingError(AlikelyError):
     """Training that cannot go on."""
 
     code = "training"
+
+
+class ServiceError(AlikelyError):
+    """A service that cannot start (port in use, certificate that does not fit), or that refuses a request."""
+
+    code = "service"
 
 
 class StorageError(AlikelyError):

@@ -18,11 +18,12 @@ Field: TypeAlias = str | int | float | bool
 Kind: TypeAlias = Literal["picture", "text", "row", "sequence", "embedding"]
 
 # One raw item.
-# - A picture is a path, an opened picture, or an array (height width) or (height width channels).
+# - A picture is a path, what such a file holds (bytes), an opened picture, or an array (height width) or (height width
+#   channels).
 # - A text is a str. A row is a mapping from columns to cells.
 # - A sequence is a path, or an array (steps), (steps channels) or structured, a field a channel.
 # - An embedding is an array (dim).
-Item: TypeAlias = Path | str | Image.Image | np.ndarray | Mapping
+Item: TypeAlias = Path | str | bytes | Image.Image | np.ndarray | Mapping
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from alikely.cli import (  # noqa: F401
     looking,
     recommending,
     sentences,
+    serving,
     tuning,
 )
 from alikely.cli.app import app, in_order

@@ -30,7 +30,7 @@ def name_of(item: Item, position: int | None = None) -> str:
     file = getattr(item, "filename", "")
     if file:
         return str(file)
-    kind = "picture" if isinstance(item, Image.Image) else "row" if isinstance(item, Mapping) else "array"
+    kind = "picture" if isinstance(item, Image.Image | bytes) else "row" if isinstance(item, Mapping) else "array"
     return f"the {kind}" if position is None else f"{kind} {position + 1}"
 
 

@@ -3,6 +3,7 @@
 import stat
 import threading
 import warnings
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -89,7 +90,8 @@ _QUIET = _Quiet()
 def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
     """Open and check one picture. The result has the mode "L" (grey) or "RGB", 8 bits a channel, the right way up.
 
-    - Files: JPEG, PNG, GIF, BMP, WebP, TIFF, told by their content, not by their name. Of several frames the first.
+    - Files, and the bytes of files: JPEG, PNG, GIF, BMP, WebP, TIFF, told by their content, not by their name. Of
+      several frames the first.
     - Grey stays grey; a palette of greys becomes grey. What is transparent lies on white. EXIF rotation is applied.
     - 16 bits are scaled to 8. Whole numbers of 32 bits (mode "I") are taken as 0..65535, as 16-bit files are
       sometimes opened; numbers with a point (mode "F") as 0..1.
@@ -107,6 +109,10 @@ def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
                 _check_file(Path(item))
                 with Path(item).open("rb") as file:
                     return _decoded(_identified(file), at_least)
+            if isinstance(item, bytes):
+                if not item:
+                    raise _Unusable("is empty (zero bytes); send it again")
+                return _decoded(_identified(BytesIO(item)), at_least)
             if not isinstance(item, Image.Image):
                 raise InputError(f"{item!r} is no picture; give a path, a Pillow picture or a NumPy array")
             return _decoded(item, None)

@@ -23,8 +23,9 @@ _BY_PLACE = re.compile(r"(line|row|record|picture|text|sequence|embedding|array)
 def content_of(item: Item) -> str:
     """A hash (hexadecimal, 32 characters) of what an item holds; equal for items that hold the same.
 
-    Of a file its bytes, of a text its form after reading, of a row its cells as a CSV file would hold them, in any
-    order, of an array its numbers and shape. Raises InputError for a file that cannot be opened and a row that is none.
+    Of a file its bytes, which may be given as such, of a text its form after reading, of a row its cells as a CSV file
+    would hold them, in any order, of an array its numbers and shape. Raises InputError for a file that cannot be opened
+    and a row that is none.
     """
     digest = hashlib.sha256()
     if isinstance(item, Path):
@@ -33,6 +34,8 @@ def content_of(item: Item) -> str:
                 digest = hashlib.file_digest(file, "sha256")
         except OSError as problem:
             raise InputError(f"{item}: cannot be opened ({problem.strerror}); check the path and the rights") from None
+    elif isinstance(item, bytes):
+        digest.update(item)
     elif isinstance(item, str):
         digest.update(b"text " + cleaned(item).encode("utf-8", "surrogatepass"))
     elif isinstance(item, Mapping):

@@ -37,6 +37,8 @@ def hashed(what: str, content: bytes) -> bytes | None:
 
 def digest_of_file_or_array(item: Item) -> bytes | None:
     """A hash of a file's bytes or an array's values; None for an empty file, and for what is neither."""
+    if isinstance(item, bytes):
+        return hashed("file", item)
     if isinstance(item, np.ndarray):
         return hashed(f"array {item.dtype.str} {item.shape}", item.tobytes())
     if not isinstance(item, Path | str):

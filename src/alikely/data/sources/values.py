@@ -13,7 +13,7 @@ from alikely.errors import InputError
 from alikely.types import Item, Kind
 
 _WANTED: dict[Kind, str] = {
-    "picture": "a path, a PIL image or an array",
+    "picture": "a path, the bytes of a file, a PIL image or an array",
     "text": "a str",
     "row": "a mapping from columns to cells, such as {'age': 31}",
     "sequence": "a path, or numbers (steps) or (steps channels)",
@@ -21,7 +21,7 @@ _WANTED: dict[Kind, str] = {
 }
 
 _TYPES: dict[Kind, tuple[Any, ...]] = {
-    "picture": (Path, np.ndarray, Image.Image),
+    "picture": (Path, bytes, np.ndarray, Image.Image),
     "text": (str,),
     "row": (Mapping,),
     "sequence": (Path, np.ndarray),

@@ -1,0 +1,1 @@
+"""A SERVICE -> ITS ANSWERS IN PYTHON, as objects; with and without asyncio."""

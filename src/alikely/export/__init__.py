@@ -1,0 +1,1 @@
+"""A MODEL -> ITS ENCODER AS ONNX, with a proof that it answers as the model does."""

@@ -1,0 +1,1 @@
+"""EMBEDDINGS -> PLACES ON A PLANE, to look at."""

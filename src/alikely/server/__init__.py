@@ -1,0 +1,8 @@
+"""A MODEL, GALLERIES, DETECTORS -> A SERVICE: REST API and page, joined batches, keys, limits, figures."""
+
+from alikely.server.app import create_app
+from alikely.server.held import Folders, Served, open_served
+from alikely.server.running import run
+from alikely.server.settings import ServeSettings
+
+__all__ = ["run", "create_app", "open_served", "Folders", "Served", "ServeSettings"]

@@ -1,0 +1,183 @@
+"""Folders -> all that one service serves, opened and checked to belong together."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from alikely.embedding import Progress
+from alikely.errors import SettingsError
+from alikely.gallery import Gallery
+from alikely.model import SiameseModel
+from alikely.server.audit import Audit
+from alikely.server.batching import Batching
+from alikely.server.looked import Looked, look_at
+from alikely.server.meter import Meter
+from alikely.server.problems import RefusedError
+from alikely.server.settings import ServeSettings
+from alikely.server.state import State
+from alikely.storage import load_model
+
+if TYPE_CHECKING:
+    from alikely.tasks.anomaly import Detector
+    from alikely.tasks.recommend import Recommender
+    from alikely.tasks.sentences import Answers
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Folders:
+    """What is to be served, by the folders that hold it, and the labelled or unlabelled items to look at on the page.
+
+    pictures: folders in which the pictures lie that were enrolled: found again by what they hold.
+    """
+
+    model: Path | None = None
+    galleries: tuple[Path | str, ...] = ()
+    detectors: tuple[Path, ...] = ()
+    recommenders: tuple[Path, ...] = ()
+    answers: tuple[Path, ...] = ()
+    items: Path | None = None
+    pictures: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """All that one service serves. The uses are held by the names of their folders."""
+
+    settings: ServeSettings
+    folders: Folders
+    state: State
+    audit: Audit
+    meter: Meter
+    model: SiameseModel | None = None
+    batching: Batching | None = None
+    looked: Looked | None = None
+    galleries: Mapping[str, Gallery] = field(default_factory=dict)
+    detectors: Mapping[str, "Detector"] = field(default_factory=dict)
+    recommenders: Mapping[str, "Recommender"] = field(default_factory=dict)
+    answers: Mapping[str, "Answers"] = field(default_factory=dict)
+    opened: ExitStack = field(default_factory=ExitStack)
+
+    def require_model(self) -> SiameseModel:
+        """The model; its `embed` joins requests into batches. RefusedError where none is served."""
+        if self.model is None:
+            raise RefusedError(404, "no_model", "no model is served; start the service with one: alikely serve MODEL")
+        return self.model
+
+    def gallery(self, name: str) -> Gallery:
+        """The gallery of this name. Raises RefusedError (404) where it is not served; so do those below."""
+        return _named(self.galleries, name, "gallery", "--gallery")
+
+    def detector(self, name: str | None) -> "Detector":
+        """The detector of this name; without one, the only one."""
+        return _named(self.detectors, name, "detector", "--detector")
+
+    def recommender(self, name: str | None) -> "Recommender":
+        """The recommender of this name; without one, the only one."""
+        return _named(self.recommenders, name, "recommender", "--recommender")
+
+    def answers_of(self, name: str | None) -> "Answers":
+        """The answers of this name; without one, the only ones."""
+        return _named(self.answers, name, "folder of answers", "--answers")
+
+    def close(self) -> None:
+        """Let go of all of it; what was accepted is answered first."""
+        if self.batching is not None:
+            self.batching.close()
+        self.opened.close()
+
+
+def open_served(
+    folders: Folders, settings: ServeSettings, own_code: bool = False, progress: Progress | None = None
+) -> Served:
+    """Open everything. Raises the errors of what cannot be opened, and SettingsError where two have one name."""
+    meter, state = Meter(), State(settings.state)
+    model = None if folders.model is None else load_model(folders.model, own_code=own_code)
+    batching = None if model is None else Batching(model, settings.batch, settings.wait_ms, meter.batch)
+    looked = None
+    if model is not None:
+        looked = None if folders.items is None else look_at(model, folders.items, progress)
+        model = replace(model, engine=batching)
+    if folders.galleries and model is None:
+        raise SettingsError(
+            "a gallery is served with the model that it was made with: alikely serve MODEL --gallery DIR"
+        )
+    opened = ExitStack()
+    try:
+        return Served(
+            settings=settings,
+            folders=folders,
+            state=state,
+            audit=Audit(state.audit),
+            meter=meter,
+            model=model,
+            batching=batching,
+            looked=looked,
+            galleries={
+                name: opened.enter_context(Gallery.open(where, model))
+                for name, where in _names(folders.galleries).items()
+            },
+            detectors=_detectors(folders.detectors, own_code),
+            recommenders=_recommenders(folders.recommenders),
+            answers=_answers(folders.answers, opened, own_code),
+            opened=opened,
+        )
+    except BaseException:
+        opened.close()
+        raise
+
+
+def served_by(request: Request) -> Served:
+    """For routes: what the service serves."""
+    served: Served = request.app.state.served
+    return served
+
+
+# What a route takes as `served`.
+TheServed = Annotated[Served, Depends(served_by)]
+
+
+def _named(things: Mapping[str, T], name: str | None, what: str, option: str) -> T:
+    if name is None and len(things) == 1:
+        return next(iter(things.values()))
+    if name is None or name not in things:
+        there = f"there are {', '.join(things)}" if things else f"none is served; start the service with {option}"
+        asked = f"no {what} is called {name!r}" if name is not None else f"say which {what}"
+        raise RefusedError(404, "not_served", f"{asked}: {there}")
+    return things[name]
+
+
+def _names(folders: Sequence[Path | str]) -> dict[str, Path | str]:
+    named: dict[str, Path | str] = {}
+    for folder in folders:
+        name = Path(folder).name or Path(folder).resolve().name
+        if name in named:
+            raise SettingsError(f"{folder} and {named[name]} are both called {name}; rename one of the folders")
+        named[name] = folder
+    return named
+
+
+def _detectors(folders: Sequence[Path], own_code: bool) -> "dict[str, Detector]":
+    from alikely.tasks.anomaly import load_detector
+
+    return {name: load_detector(folder, own_code=own_code) for name, folder in _names(folders).items()}
+
+
+def _recommenders(folders: Sequence[Path]) -> "dict[str, Recommender]":
+    from alikely.tasks.recommend import load_recommender
+
+    return {name: load_recommender(folder) for name, folder in _names(folders).items()}
+
+
+def _answers(folders: Sequence[Path], opened: ExitStack, own_code: bool) -> "dict[str, Answers]":
+    from alikely.tasks.sentences import Answers
+
+    return {
+        name: opened.enter_context(Answers(Path(folder), own_code=own_code)) for name, folder in _names(folders).items()
+    }

@@ -1,0 +1,47 @@
+"""How a service runs: where it listens, what it accepts, what it keeps. All limits are here."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
+class ServeSettings(BaseModel):
+    """Settings of a service.
+
+    host, port: where it listens; port 0 takes one that is free. Anywhere but on this machine itself it takes keys.
+    names: further names under which clients may address it (the host in their URL).
+    state: the folder in which it keeps keys, the audit log, labels, operating points.
+    keep_pictures: whether small copies of pictures that clients enrol or score are kept there; else none is.
+    batch: items embedded at once, at most. wait_ms: milliseconds that the first of them waits for others.
+    queue: requests that are answered or wait at once; one more is refused with 503.
+    upload_mb: megabytes (10 ** 6 bytes) of a request; pixels: millions in a picture; items: in a request.
+    rate: requests a minute for each key; 0: any number.
+    drain_seconds: how long what was accepted may take at a shutdown.
+    certificate, private_key: PEM files; with both, it speaks HTTPS.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    names: tuple[str, ...] = ()
+    state: Path = Path("alikely-service")
+    keep_pictures: bool = False
+    batch: Annotated[int, Field(ge=1, le=4096)] = 64
+    wait_ms: Annotated[float, Field(ge=0, le=1000)] = 2.0
+    queue: Annotated[int, Field(ge=1, le=100_000)] = 256
+    upload_mb: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    pixels: Annotated[float, Field(gt=0, le=100)] = 25.0
+    items: Annotated[int, Field(ge=1, le=10_000)] = 64
+    rate: Annotated[int, Field(ge=0)] = 0
+    drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in LOCAL

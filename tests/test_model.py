@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,3 +120,19 @@ def test_embedding_leaves_the_gradients_and_the_mode_alone():
 
     assert not MODEL.encoder.training
     assert torch.is_grad_enabled()
+
+
+def test_an_engine_stands_in_for_the_encoder():
+    model = small_model()
+    asked = []
+
+    def engine(read):
+        asked.append(len(read))
+        return np.full((len(read), model.dim), 2.0, np.float32)
+
+    quick = replace(model, engine=engine)
+
+    assert (quick.embed(pictures(3)) == 2.0).all()
+    assert quick.distance_of(*pictures(2)) == 0.0
+    assert asked == [3, 2]
+    assert quick.fingerprint() == model.fingerprint()

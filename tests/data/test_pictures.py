@@ -70,6 +70,28 @@ def test_sixteen_bits_are_scaled(tmp_path, ending, compression):
     assert pixels(path).tolist() == [[0, 1, 1], [128, 253, 255]]
 
 
+def test_bytes_are_read_as_the_file_that_holds_them(tmp_path):
+    large = np.kron(PATCHES, np.ones((8, 8), np.uint8))
+    path = saved(tmp_path, "a.jpg", Image.fromarray(large))
+
+    for options in ({}, {"at_least": 32}):
+        assert np.array_equal(pixels(path.read_bytes(), **options), pixels(path, **options))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the picture: is empty"),
+        (b"%PDF-1.7", "the picture: is a PDF file"),
+        (b"\x89PNG\r\n", "the picture: begins as PNG but is damaged"),
+        (b"no picture at all", "the picture: is not a picture that can be read"),
+    ],
+)
+def test_bytes_that_are_no_picture(content, message):
+    with pytest.raises(InputError, match=message):
+        open_picture(content)
+
+
 def test_sixteen_bits_big_endian(tmp_path):
     deep = np.array([[0, 257, 65535]], ">u2")
     picture = Image.frombytes("I;16B", (3, 1), deep.tobytes())

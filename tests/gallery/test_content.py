@@ -22,6 +22,14 @@ def test_what_holds_the_same_has_the_same_content(tmp_path):
     assert content_of("1") != content_of({"1": 1})
 
 
+def test_a_file_and_its_bytes_have_the_same_content(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"whatever it holds")
+
+    assert content_of(b"whatever it holds") == content_of(path)
+    assert content_of(b"something else") != content_of(path)
+
+
 def test_a_key_holds_content_and_identity():
     content = content_of("x")
 

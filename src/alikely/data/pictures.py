@@ -3,9 +3,8 @@
 import stat
 import threading
 import warnings
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
@@ -146,7 +145,7 @@ def _check_file(path: Path) -> None:
         raise _Unusable("is empty (zero bytes); copy it again or remove it")
 
 
-def _identified(file: IO[bytes]) -> Image.Image:
+def _identified(file: BufferedReader | BytesIO) -> Image.Image:
     """The opened picture, of which only the head has been read."""
     try:
         return Image.open(file, formats=PICTURE_FORMATS)

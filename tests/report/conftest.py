@@ -1,7 +1,4 @@
-"""A whole report of made-up faces, and a browser to look at it with."""
-
-import os
-import shutil
+"""A whole report of made-up faces, and a window to look at it with."""
 
 import numpy as np
 import pytest
@@ -16,8 +13,6 @@ from tests.models import small_model
 
 IDENTITIES, ITEMS = 12, 4
 LABEL = "person <script>document.title = 'taken over'</script> {}"
-# So that it opens pages and does nothing else: no sandbox, since tests may run as root.
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
 def faces() -> Examples:
@@ -57,22 +52,6 @@ def whole(measured):
 def page_file(whole, tmp_path_factory):
     """That report as a file."""
     return write_report(whole, tmp_path_factory.mktemp("report") / "report.html")
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Chromium without a window. Skips where there is none; on CI there must be one."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI=true, but there is no chromium: apt-get install chromium")
-        pytest.skip("no chromium is installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

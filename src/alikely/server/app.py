@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -46,9 +46,13 @@ def create_app(served: Served) -> FastAPI:
     return app
 
 
-def _operation(route: APIRoute) -> str:
-    """The name of an operation in the OpenAPI description: that of its function."""
-    return route.name
+def _operation(route: Any) -> str:
+    """The name of an operation in the OpenAPI description: that of its function.
+
+    FastAPI calls it with an APIRoute, or with one as it stands in a router that was included.
+    """
+    name: str = route.name
+    return name
 
 
 async def _http(request: Request, error: Exception) -> Response:  # noqa: ARG001

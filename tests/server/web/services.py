@@ -1,0 +1,113 @@
+"""A model, a gallery, a detector and items of digits -> a service that runs in a thread, for browser tests."""
+
+import csv
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import uvicorn
+
+from alikely.data.samples import write_digits
+from alikely.data.sources import read_items
+from alikely.demo import SETTINGS
+from alikely.gallery import Gallery
+from alikely.server import Folders, Served, ServeSettings, create_app, open_served
+from alikely.storage import save_model
+from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
+from alikely.training.progress import Silent
+from alikely.training.train import train
+
+TAUGHT = 60  # pictures of each digit that the model learns from, calibrates and is measured on
+ENROLLED = 12  # pictures of each enrolled digit
+LOOKED = 30  # pictures of each digit for Map, Threshold and Label
+SHOPS = ("Bern", "Basel", "Chur")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs. `pictures`: two digit pictures each of 0 to 9, in that order, that are in no part of it."""
+
+    url: str
+    served: Served
+    pictures: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The folders that services are made of, and pictures to upload."""
+
+    folders: Folders
+    pictures: tuple[Path, ...]
+
+
+def make_parts(root: Path) -> Parts:
+    """Train quickly, enrol, learn what is normal.
+
+    `digits`/LABEL/NUMBER.png is everything. The gallery "people" holds the digits 0, 1 and 8 under these names with the
+    fields shop (text) and price (number); the detector "normal" knows the digit 0.
+    """
+    digits = root / "digits"
+    write_digits(digits)
+    by_label = {str(label): sorted((digits / str(label)).glob("*.png")) for label in range(10)}
+    everything = read_items(digits, "picture")
+    assert everything.labels is not None
+    taught = np.concatenate([np.flatnonzero(everything.labels == label)[:TAUGHT] for label in by_label])
+    smaller = SETTINGS.model_copy(update={"encoder_settings": {"depth": 1, "width": 64, "dim": 64}})
+    train(everything.select(taught), smaller, out=root / "model", reporter=Silent())
+
+    people = [
+        [path, label, SHOPS[place % len(SHOPS)], 5 + place]
+        for label in ("0", "1", "8")
+        for place, path in enumerate(by_label[label][TAUGHT : TAUGHT + ENROLLED])
+    ]
+    write_table(root / "people.csv", [["path", "label", "shop", "price"], *people])
+    with Gallery.create(root / "people", root / "model") as gallery:
+        gallery.enrol(root / "people.csv")
+
+    zeros = np.flatnonzero(everything.labels == "0")[:150]
+    save_detector(fit_detector(everything.select(zeros), DetectorSettings(rate=0.05)), root / "normal")
+
+    looked = [
+        [path, label, f"writer {place % 4}"]
+        for label, paths in by_label.items()
+        for place, path in enumerate(paths[100 : 100 + LOOKED])
+    ]
+    write_table(root / "looked.csv", [["path", "label", "writer"], *looked])
+    folders = Folders(
+        model=root / "model",
+        galleries=(root / "people",),
+        detectors=(root / "normal",),
+        items=root / "looked.csv",
+        pictures=(digits,),
+    )
+    return Parts(folders, tuple(path for paths in by_label.values() for path in paths[-2:]))
+
+
+def write_table(file: Path, rows: list[list[object]]) -> None:
+    """Rows as CSV, the first of them the names of the columns."""
+    with file.open("w", newline="", encoding="utf-8") as written:
+        csv.writer(written).writerows(rows)
+
+
+@contextmanager
+def serving(parts: Parts, folders: Folders, state: Path) -> Iterator[Service]:
+    """A service of these folders on a free port, in a thread; it ends as it would by Ctrl-C."""
+    served = open_served(folders, ServeSettings(port=0, state=state, keep_pictures=True))
+    config = uvicorn.Config(create_app(served), host="127.0.0.1", port=0, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise RuntimeError("the service did not start; what uvicorn printed says why")
+        thread.join(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Service(f"http://127.0.0.1:{port}", served, parts.pictures)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive(), "the service does not end"

@@ -1,0 +1,120 @@
+"""Thresholds that people chose and named <-> a file in the service's folder; the one that a request names."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
+
+from alikely.calibration import Calibration
+from alikely.errors import CalibrationError, StorageError
+from alikely.folders import write_text
+from alikely.server.problems import RefusedError
+from alikely.server.state import State
+from alikely.thresholds import Reachable
+
+FORMAT, VERSION = "alikely operating points", 1
+LONGEST_NAME = 64
+# The file is read, changed and written by one at a time.
+_CHANGING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A threshold with a name. A comparison at `fmr` and `confidence` has exactly this threshold.
+
+    `model` is the hash of the model that it was chosen for, `who` the name of the key, `when` ISO 8601 in UTC.
+    """
+
+    name: str
+    threshold: float
+    fmr: float
+    confidence: float
+    model: str
+    who: str
+    when: str
+
+    def misfit(self, calibration: Calibration | None) -> str | None:
+        """Why it cannot be used with the model of this calibration; None where it can."""
+        if calibration is None:
+            return "the model has no calibration now; calibrate it (`alikely calibrate`)"
+        if self.model != calibration.model:
+            return f"it was chosen for another model ({self.model[:12]}), this one is {str(calibration.model)[:12]}"
+        try:
+            same = calibration.threshold(fmr=self.fmr, confidence=self.confidence) == self.threshold
+        except CalibrationError:
+            same = False
+        return None if same else "the model was calibrated anew since it was chosen"
+
+
+def points_of(state: State) -> Mapping[str, Point]:
+    """All operating points by their names, in the order in which they were chosen; none where there is no file.
+
+    Raises StorageError where the file is damaged.
+    """
+    try:
+        said = json.loads(state.points.read_text(encoding="utf-8"))
+        if said["format"] != FORMAT or said["version"] != VERSION:
+            raise ValueError(f"it is no {FORMAT} of version {VERSION}")
+        points = TypeAdapter(list[Point]).validate_python(said["points"])
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StorageError(
+            f"{state.points}: the operating points cannot be read ({error}); take the file from a backup, or remove it "
+            "and choose the points anew"
+        ) from error
+    return {point.name: point for point in points}
+
+
+def point_for(state: State, name: str, calibration: Calibration | None) -> Point:
+    """The operating point of this name. Raises RefusedError: 404 for none, 409 for one that does not fit the model."""
+    points = points_of(state)
+    if name not in points:
+        there = f"there are {', '.join(points)}" if points else "there is none yet; choose one on the page Threshold"
+        raise RefusedError(404, "operating_point", f"no operating point is called {name!r}: {there}")
+    misfit = points[name].misfit(calibration)
+    if misfit is not None:
+        raise RefusedError(409, "operating_point", f"the operating point {name!r} cannot be used: {misfit}")
+    return points[name]
+
+
+def add_point(state: State, name: str, chosen: Reachable, calibration: Calibration, who: str) -> Point:
+    """Keep a threshold under a name. Raises RefusedError: 422 for a name that is none, 409 for one that is taken."""
+    if calibration.model is None:
+        raise CalibrationError("the calibration is of no model of ours; an operating point is for one")
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise RefusedError(
+            422, "operating_point", f"a name has 1 to {LONGEST_NAME} characters that can be seen, got {name!r}"
+        )
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    point = Point(name, chosen.threshold, chosen.fmr, chosen.confidence, calibration.model, who, when)
+    with _CHANGING:
+        points = points_of(state)
+        if name in points:
+            raise RefusedError(
+                409,
+                "operating_point",
+                f"there is an operating point called {name!r} already; choose another name, or remove that one",
+            )
+        _write(state, {**points, name: point})
+    return point
+
+
+def remove_point(state: State, name: str) -> Point:
+    """Remove an operating point; gives what it was. Raises RefusedError (404) where there is none of this name."""
+    with _CHANGING:
+        points = dict(points_of(state))
+        if name not in points:
+            raise RefusedError(404, "operating_point", f"no operating point is called {name!r}")
+        removed = points.pop(name)
+        _write(state, points)
+    return removed
+
+
+def _write(state: State, points: Mapping[str, Point]) -> None:
+    said = {"format": FORMAT, "version": VERSION, "points": [asdict(point) for point in points.values()]}
+    write_text(state.points, json.dumps(said, indent=2, allow_nan=False) + "\n")

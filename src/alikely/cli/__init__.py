@@ -21,6 +21,7 @@ from alikely.cli import (  # noqa: F401
     galleries,
     judging,
     keeping,
+    keys,
     learning,
     looking,
     recommending,

@@ -48,6 +48,7 @@ gallery_app = _group("gallery", "Enrol items, verify and identify them, search."
 anomaly_app = _group("anomaly", "Learn what is normal; tell what is not, and why.")
 recommend_app = _group("recommend", "Learn what people like; recommend what they may like next.")
 sentences_app = _group("sentences", "Compare texts, answer what was asked before, find paraphrases and groups.")
+keys_app = _group("keys", "Make, list and remove the API keys of a service.")
 
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="folder of a trained model")]
 Source = Annotated[

@@ -1,16 +1,24 @@
 """The addresses of the page -> HTML, by templates; which parts there are follows from what is served."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from alikely.data.rows.preparation import RowPreparation
 from alikely.server.held import Served
 
 HERE = Path(__file__).parent
+TEMPLATES, STATIC = HERE / "templates", HERE / "static"
+A_YEAR = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
@@ -28,40 +36,104 @@ class Page:
         return served.model is not None
 
 
-PAGES = (
-    Page("compare", "Compare"),
-    Page("search", "Search"),
-    Page("gallery", "Gallery"),
-    Page("map", "Map"),
-    Page("threshold", "Threshold"),
-    Page("label", "Label"),
-    Page("anomalies", "Anomalies"),
-    Page("model", "Model"),
+PAGES = tuple(
+    page
+    for page in (
+        Page("compare", "Compare"),
+        Page("search", "Search"),
+        Page("gallery", "Gallery"),
+        Page("map", "Map"),
+        Page("threshold", "Threshold"),
+        Page("label", "Label"),
+        Page("anomalies", "Anomalies"),
+        Page("model", "Model"),
+    )
+    if (TEMPLATES / f"{page.name}.html").exists()
 )
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the pages that there are templates for, and the files that they load."""
-    templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    """Add the pages and the files that they load."""
+    files = StaticFiles(directory=STATIC)
+
+    async def static(request: Request) -> Response:
+        said: str = request.path_params["path"]
+        version, _, name = said.partition("/")
+        current = bool(name) and version == static_version()
+        response = await files.get_response(name if current else said, request.scope)
+        # An address with the version of the files never means anything else; any other is asked for again.
+        response.headers["Cache-Control"] = A_YEAR if current else "no-cache"
+        return response
 
     async def start(request: Request) -> Response:
-        served: Served = request.app.state.served
-        there = [page for page in PAGES if page.there(served)]
-        return RedirectResponse(f"/{there[0].name}" if there else "/openapi.json")
+        there = [page for page in PAGES if page.there(request.app.state.served)]
+        return RedirectResponse(f"/{there[0].name}" if there else "/model")
 
+    app.add_route("/static/{path:path}", static, include_in_schema=False)
     app.add_route("/", start, include_in_schema=False)
     for page in PAGES:
-        if (HERE / "templates" / f"{page.name}.html").exists():
-            app.add_route(f"/{page.name}", _shown(templates, page), include_in_schema=False)
+        app.add_route(f"/{page.name}", _shown(page), include_in_schema=False)
 
 
-def _shown(templates: Environment, page: Page):  # type: ignore[no-untyped-def]
+def html(
+    request: Request,
+    template: str,
+    title: str,
+    values: Mapping[str, Any] | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """A template as an answer. All know `title`, `pages`, `page`, `kind`, `columns`, `served`, and `session`: whether
+    somebody is logged in, so that they may log out (`request.state.session`).
+    """
+    served: Served = request.app.state.served
+    known: dict[str, Any] = {
+        "page": None,
+        "pages": [page for page in PAGES if page.there(served)],
+        "kind": None if served.model is None else served.model.preparation.kind,
+        "columns": columns_of(served),
+        "served": served,
+        "session": getattr(request.state, "session", None),
+        "title": title,
+    }
+    content = _environment().get_template(template).render({**known, **(values or {})})
+    return HTMLResponse(content, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def columns_of(served: Served) -> list[dict[str, str]]:
+    """The columns that rows are to have, where the model takes rows: each with its name and kind."""
+    if served.model is None or not isinstance(served.model.preparation, RowPreparation):
+        return []
+    return [{"name": column.name, "kind": column.kind} for column in served.model.preparation.columns]
+
+
+@cache
+def static_version() -> str:
+    """A hash of all static files: it stands in their addresses, so that a browser sees an upgrade at once."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = lambda name: f"/static/{static_version()}/{name}"
+    made.globals["is_static"] = lambda name: (STATIC / name).is_file()
+    return made
+
+
+def _shown(page: Page):  # type: ignore[no-untyped-def]
     async def show(request: Request) -> Response:
-        served: Served = request.app.state.served
-        there = [one for one in PAGES if one.there(served)]
-        kind = None if served.model is None else served.model.preparation.kind
-        html = templates.get_template(f"{page.name}.html").render(page=page, pages=there, kind=kind, served=served)
-        return HTMLResponse(html)
+        if not page.there(request.app.state.served):
+            raise HTTPException(404, f"{page.title} has nothing to show: it needs something that is not served here")
+        return html(request, f"{page.name}.html", page.title, {"page": page})
 
     return show

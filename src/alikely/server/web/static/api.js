@@ -1,0 +1,105 @@
+// Questions to the service and their answers; what went wrong, in words; announcements; DOM nodes without HTML.
+
+/** What the service refused: HTTP status (0: no answer), our code, words for people, and bad items where there are. */
+export class Problem extends Error {
+  constructor(status, code, message, items = []) {
+    super(message);
+    this.name = "Problem";
+    this.status = status;
+    this.code = code;
+    this.items = items;
+  }
+}
+
+/** The parsed JSON (null for an empty answer) to `path`; `json` or `form` is sent by POST unless `method` says otherwise. */
+export async function ask(path, { method, json, form, signal } = {}) {
+  const sends = json !== undefined || form !== undefined;
+  const headers = { Accept: "application/json" };
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(path, {
+      method: method ?? (sends ? "POST" : "GET"),
+      headers,
+      body: json !== undefined ? JSON.stringify(json) : form,
+      signal,
+      credentials: "same-origin",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, "no_answer", "The service does not answer. Check that it still runs, then try again.");
+  }
+  const text = await response.text();
+  const answer = parsed(text, response.headers.get("content-type") ?? "");
+  if (response.ok) return answer;
+  if (response.status === 401) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  }
+  const said = answer ?? {};
+  throw new Problem(
+    response.status,
+    said.code ?? "http",
+    said.detail ?? `The service refused this (HTTP ${response.status}).`,
+    said.items ?? [],
+  );
+}
+
+function parsed(text, type) {
+  if (!text || !/\bjson\b/.test(type)) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Announce a text to screen readers. */
+export function tell(text) {
+  const live = document.getElementById("live");
+  live.textContent = "";
+  // The same text twice is announced twice only when it was gone in between.
+  setTimeout(() => (live.textContent = text), 60);
+}
+
+/** Show an error where it arose (`element` is emptied); without an error, just empty it. Cancelled requests are none. */
+export function showProblem(element, error) {
+  element.replaceChildren();
+  if (!error || error.name === "AbortError") return;
+  if (!(error instanceof Problem)) console.error(error);
+  const message = error instanceof Problem ? error.message : "Something went wrong on this page. Load it again.";
+  const notice = el("div", { class: "notice problem", role: "alert" }, el("p", {}, sentence(message)));
+  if (error.items?.length) {
+    notice.append(el("ul", {}, ...error.items.slice(0, 10).map((one) => el("li", {}, `${one.item}: ${one.problem}`))));
+    if (error.items.length > 10) notice.append(el("p", {}, `and ${error.items.length - 10} more`));
+  }
+  element.append(notice);
+}
+
+function sentence(text) {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
+/**
+ * A DOM node. Attributes by name; `class`, `dataset: {}`, `style: {}` (set through the DOM, as the CSP wants it) and
+ * `onclick: f` likewise; true sets an empty attribute, false, null and undefined none. Children are nodes or texts.
+ */
+export function el(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** The same for SVG. */
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith("on") && typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (name === "dataset" || name === "style") Object.assign(node[name], value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}

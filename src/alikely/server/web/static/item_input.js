@@ -1,0 +1,276 @@
+// An empty element and a kind of item -> fields for one item: a picture, a text, a row, a sequence, an embedding.
+
+import { el, showProblem, svg } from "./api.js";
+import { hasCamera, takePicture } from "./camera.js";
+
+const TYPING = 350; // milliseconds without a key before what was written is looked at
+
+/**
+ * Put fields for one item of `kind` into `root`; `onChange()` is called whenever the item is another one.
+ *
+ * empty()           whether there is no item (yet), or none that can be understood
+ * put(form, name)   adds it to a FormData
+ * json()            a promise of it as JSON takes it (a picture in base64)
+ * preview()         a small DOM node that shows it
+ * clear(), set(it)  none; this one: a Blob for a picture, else a text as one would write it (or what json() gave)
+ *
+ * `columns` are those of rows ([{name, kind}]); without, those that the page's model takes.
+ */
+export function itemInput(root, { kind, label, columns, onChange = () => {} }) {
+  root.replaceChildren();
+  if (kind === "picture") return pictureInput(root, label, onChange);
+  const known = columns ?? JSON.parse(document.body.dataset.columns ?? "[]");
+  if (kind === "row" && known.length) return rowInput(root, label, known, onChange);
+  return writtenInput(root, label, WRITTEN[kind], onChange);
+}
+
+// Pictures
+
+function pictureInput(root, label, onChange) {
+  let blob = null;
+  let address = null;
+  const problem = el("div");
+  const drop = el("div", { class: "drop" });
+  const file = el("input", { type: "file", accept: "image/*", hidden: true, "aria-label": label });
+  root.append(el("fieldset", { class: "item-input" }, el("legend", {}, label), drop, file, problem));
+
+  const choose = () => file.click();
+  file.addEventListener("change", () => {
+    if (file.files.length) take(file.files[0]);
+    file.value = "";
+  });
+  drop.addEventListener("click", (event) => {
+    if (!blob && event.target === drop) choose();
+  });
+  drop.addEventListener("dragover", () => drop.classList.add("over"));
+  drop.addEventListener("dragleave", (event) => {
+    if (!drop.contains(event.relatedTarget)) drop.classList.remove("over");
+  });
+  drop.addEventListener("drop", (event) => {
+    drop.classList.remove("over");
+    if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
+  });
+  document.addEventListener("paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
+    if (!pasted || event.defaultPrevented || !root.isConnected || !root.offsetParent) return;
+    const only = document.querySelectorAll(".drop").length === 1;
+    if (!blob || only || root.contains(document.activeElement)) {
+      event.preventDefault();
+      take(pasted);
+    }
+  });
+
+  function take(given) {
+    if (given.type && !given.type.startsWith("image/")) {
+      showProblem(problem, null);
+      problem.append(notice(`${given.name ?? "This"} is no picture. Choose a PNG, JPEG, WebP, GIF, BMP or TIFF file.`));
+      return;
+    }
+    hold(given);
+    onChange();
+  }
+
+  function hold(given) {
+    if (address) URL.revokeObjectURL(address);
+    const before = root.contains(document.activeElement);
+    blob = given;
+    address = given ? URL.createObjectURL(given) : null;
+    showProblem(problem, null);
+    show();
+    if (before) drop.querySelector("button").focus();
+  }
+
+  function show() {
+    drop.classList.toggle("full", Boolean(blob));
+    if (!blob) {
+      const actions = el("div", { class: "row" }, button("Choose a picture", choose));
+      if (hasCamera()) actions.append(button("Use the camera", camera));
+      drop.replaceChildren(pictureIcon(), el("p", { class: "soft" }, "Drop or paste a picture here"), actions);
+      actions.style.justifyContent = "center";
+      return;
+    }
+    const name = blob.name ?? "picture";
+    const image = el("img", { src: address, alt: `${label}: ${name}` });
+    image.addEventListener("load", () => image.classList.toggle("pixels", image.naturalWidth < 120));
+    image.addEventListener("error", () => image.replaceWith(el("p", { class: "soft" }, "The browser cannot show this file.")));
+    const actions = el("div", { class: "row" }, button("Replace", choose), button("Clear", clear));
+    drop.replaceChildren(image, el("p", { class: "file-name" }, name), actions);
+  }
+
+  async function camera() {
+    try {
+      const taken = await takePicture(drop);
+      if (taken) take(taken);
+      else show();
+    } catch (error) {
+      show();
+      showProblem(problem, error);
+    }
+  }
+
+  function clear() {
+    hold(null);
+    onChange();
+  }
+
+  show();
+  return {
+    empty: () => blob === null,
+    put: (form, name) => form.append(name, blob, blob.name ?? "picture"),
+    json: () => base64(blob),
+    preview: () => el("img", { src: address, alt: label, class: "preview" }),
+    clear,
+    set: take,
+  };
+}
+
+async function base64(blob) {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  let text = "";
+  // In pieces: a function takes only so many arguments.
+  for (let start = 0; start < bytes.length; start += 32768) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 32768));
+  }
+  return btoa(text);
+}
+
+function pictureIcon() {
+  const path = "M4 5h16v14H4zM4 16l4.5-4.5 4 4 2.5-2.5L20 18M15.5 9.5h.01";
+  return svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: path }));
+}
+
+const button = (word, onclick) => el("button", { type: "button", class: "small", onclick }, word);
+const notice = (text) => el("p", { class: "field-problem", role: "alert" }, text);
+
+// Texts, numbers, rows as JSON: what is written, and how it is read
+
+const WRITTEN = {
+  text: { hint: "", read: (text) => text, rows: 4 },
+  row: { hint: 'As JSON: {"age": 31, "city": "Bern"}', read: object, rows: 6, code: true },
+  sequence: {
+    hint: "Numbers with spaces or commas between; where a step has several, one line for each step. Or JSON.",
+    read: sequence,
+    rows: 6,
+    code: true,
+  },
+  embedding: { hint: "Numbers with spaces or commas between, or JSON.", read: numbers, rows: 6, code: true },
+};
+
+function writtenInput(root, label, { hint, read, rows, code }, onChange) {
+  const id = `item-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+  const area = el("textarea", { id, rows, class: code ? "code" : null, spellcheck: code ? "false" : null });
+  const problem = el("p", { class: "field-problem", id: `${id}-problem`, hidden: true });
+  const field = el("div", { class: "item-input field" }, el("label", { for: id }, label), area);
+  if (hint) {
+    field.append(el("p", { class: "hint", id: `${id}-hint` }, hint));
+    area.setAttribute("aria-describedby", `${id}-hint ${id}-problem`);
+  }
+  field.append(problem);
+  root.append(field);
+
+  let value = null;
+  let waiting = 0;
+  const look = () => {
+    const text = area.value.trim();
+    let said = "";
+    value = null;
+    try {
+      if (text) value = read(text);
+    } catch (error) {
+      said = error.message;
+    }
+    problem.textContent = said;
+    problem.hidden = !said;
+    area.setAttribute("aria-invalid", String(Boolean(said)));
+    onChange();
+  };
+  area.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(look, TYPING);
+  });
+
+  const set = (said) => {
+    clearTimeout(waiting);
+    area.value = typeof said === "string" ? said : JSON.stringify(said);
+    look();
+  };
+  return {
+    empty: () => value === null,
+    put: (form, name) => form.append(name, asText(value)),
+    json: async () => value,
+    preview: () => el("p", { class: "preview" }, shortened(asText(value))),
+    clear: () => set(""),
+    set,
+  };
+}
+
+const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+const shortened = (text) => (text.length > 200 ? `${text.slice(0, 200)} …` : text);
+
+function fromJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`This is no JSON (${error.message}).`, { cause: error });
+  }
+}
+
+function object(text) {
+  const said = fromJson(text);
+  if (said === null || typeof said !== "object" || Array.isArray(said)) {
+    throw new Error('A row is an object, such as {"age": 31}.');
+  }
+  return said;
+}
+
+function sequence(text) {
+  if (text.startsWith("[")) return fromJson(text);
+  const steps = text.split("\n").filter((line) => line.trim()).map(numbers);
+  if (steps.length === 1) return steps[0];
+  return steps.every((step) => step.length === 1) ? steps.flat() : steps;
+}
+
+function numbers(text) {
+  if (text.startsWith("[")) return fromJson(text);
+  return text.split(/[\s,;]+/).filter(Boolean).map((word) => {
+    const number = Number(word);
+    if (!Number.isFinite(number)) throw new Error(`“${shortened(word)}” is no number.`);
+    return number;
+  });
+}
+
+// Rows with known columns
+
+function rowInput(root, label, columns, onChange) {
+  const cells = new Map();
+  let waiting = 0;
+  const fields = columns.map(({ name, kind }, place) => {
+    const id = `item-${crypto.getRandomValues(new Uint32Array(1))[0]}-${place}`;
+    const cell = el("input", { id, type: "text", autocomplete: "off", inputmode: kind === "number" ? "decimal" : null });
+    cell.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(onChange, TYPING);
+    });
+    cells.set(name, cell);
+    return el("div", { class: "field" }, el("label", { for: id }, name, el("span", { class: "hint" }, ` ${kind}`)), cell);
+  });
+  root.append(
+    el("fieldset", { class: "item-input" }, el("legend", {}, label), el("div", { class: "fields" }, ...fields)),
+  );
+
+  // An empty cell is a value that is not known.
+  const row = () => Object.fromEntries([...cells].map(([name, cell]) => [name, cell.value.trim() || null]));
+  const set = (said) => {
+    const given = typeof said === "string" ? (said ? object(said) : {}) : said;
+    for (const [name, cell] of cells) cell.value = given[name] ?? "";
+    onChange();
+  };
+  return {
+    empty: () => Object.values(row()).every((value) => value === null),
+    put: (form, name) => form.append(name, JSON.stringify(row())),
+    json: async () => row(),
+    preview: () => el("p", { class: "preview" }, shortened(JSON.stringify(row()))),
+    clear: () => set({}),
+    set,
+  };
+}

@@ -15,7 +15,6 @@ from alikely.data.sources import read_items
 from alikely.demo import SETTINGS
 from alikely.gallery import Gallery
 from alikely.server import Folders, Served, ServeSettings, create_app, open_served
-from alikely.storage import save_model
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 from alikely.training.progress import Silent
 from alikely.training.train import train

@@ -45,5 +45,5 @@ def test_the_service_answers(service, page, check_accessible):
     assert list(service.served.detectors) == ["normal"]
     assert len(service.served.looked) == 300
     page.goto("/healthz")
-    with pytest.raises(AssertionError, match="html-has-lang|document-title"):
+    with pytest.raises(AssertionError, match=r"html-has-lang|document-title"):
         check_accessible(page)

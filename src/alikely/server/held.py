@@ -14,8 +14,11 @@ from alikely.gallery import Gallery
 from alikely.model import SiameseModel
 from alikely.server.audit import Audit
 from alikely.server.batching import Batching
+from alikely.server.findings import Findings
+from alikely.server.found_pictures import FoundPictures
 from alikely.server.looked import Looked, look_at
 from alikely.server.meter import Meter
+from alikely.server.pictures import Pictures
 from alikely.server.problems import RefusedError
 from alikely.server.settings import ServeSettings
 from alikely.server.state import State
@@ -55,6 +58,8 @@ class Served:
     state: State
     audit: Audit
     meter: Meter
+    pictures: Pictures
+    findings: Findings
     model: SiameseModel | None = None
     batching: Batching | None = None
     looked: Looked | None = None
@@ -99,7 +104,7 @@ def open_served(
     """Open everything. Raises the errors of what cannot be opened, and SettingsError where two have one name."""
     meter, state = Meter(), State(settings.state)
     model = None if folders.model is None else load_model(folders.model, own_code=own_code)
-    batching = None if model is None else Batching(model, settings.batch, settings.wait_ms, meter.batch)
+    batching = None if model is None else Batching(model, settings.batch, settings.wait_ms, settings.queue, meter.batch)
     looked = None
     if model is not None:
         looked = None if folders.items is None else look_at(model, folders.items, progress)
@@ -110,19 +115,25 @@ def open_served(
         )
     opened = ExitStack()
     try:
+        galleries = {
+            name: opened.enter_context(Gallery.open(where, model)) for name, where in _names(folders.galleries).items()
+        }
+        pictures = Pictures(
+            galleries, FoundPictures(folders.pictures, state.found_pictures), state.pictures, settings.keep_pictures
+        )
+        opened.callback(pictures.close)
         return Served(
             settings=settings,
             folders=folders,
             state=state,
             audit=Audit(state.audit),
             meter=meter,
+            pictures=pictures,
+            findings=Findings(state.anomalies, state.pictures / "findings", settings.keep_pictures),
             model=model,
             batching=batching,
             looked=looked,
-            galleries={
-                name: opened.enter_context(Gallery.open(where, model))
-                for name, where in _names(folders.galleries).items()
-            },
+            galleries=galleries,
             detectors=_detectors(folders.detectors, own_code),
             recommenders=_recommenders(folders.recommenders),
             answers=_answers(folders.answers, opened, own_code),
@@ -133,7 +144,7 @@ def open_served(
         raise
 
 
-def served_by(request: Request) -> Served:
+async def served_by(request: Request) -> Served:
     """For routes: what the service serves."""
     served: Served = request.app.state.served
     return served

@@ -39,3 +39,8 @@ class State:
     def pictures(self) -> Path:
         """Small copies of pictures, where they are kept at all (pictures.py)."""
         return self.folder / "pictures"
+
+    @property
+    def found_pictures(self) -> Path:
+        """Which files of the folders of `--pictures` hold what, by hashes (found_pictures.py)."""
+        return self.folder / "found-pictures.json"

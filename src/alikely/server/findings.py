@@ -1,0 +1,244 @@
+"""What detectors call anomalous -> a list that people go through: each accepted, dismissed, or still open; kept.
+
+It is a file of JSON lines to which is only added: a line for each finding, one for each time that somebody judged it.
+Findings have numbers that only grow, so that a clock that jumps does not change their order. Of each state the newest
+10,000 stay; older ones are dropped, with their pictures.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from alikely.errors import InputError
+from alikely.gallery.content import content_of
+from alikely.server.lines import append_lines, read_lines, rewrite_lines
+from alikely.server.pictures import keep_copy, remove_copy
+from alikely.server.problems import RefusedError
+from alikely.server.thumbnails import SIDE, as_webp, small_copy
+from alikely.tasks.anomaly import Answer, Detector
+from alikely.tasks.anomaly.heat_maps import map_of
+from alikely.types import Item
+
+Verdict = Literal["open", "accepted", "dismissed"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+LABELS = {"accepted": "anomalous", "dismissed": "normal"}
+
+MOST = 10_000  # findings of each verdict that stay
+MOST_REASONS = 10  # of a finding
+LARGEST_ITEM = 10_000  # characters of a text or row that is kept
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One item that a detector called anomalous, and what somebody said of it.
+
+    content: the hash of what the item holds. item: a text or row itself, where the service keeps such things.
+    pictured, mapped: whether a small copy of the picture, and of its heat map, is kept.
+    who: the name of the key of who judged it, when: then; empty while it is open.
+    """
+
+    number: int
+    time: str
+    detector: str
+    kind: str
+    name: str
+    content: str
+    deviation: float
+    threshold: float
+    p_value: float
+    rate: float
+    confidence: float
+    reasons: tuple[dict[str, Any], ...] = ()
+    item: str | dict[str, Any] | None = None
+    pictured: bool = False
+    mapped: bool = False
+    verdict: Verdict = "open"
+    who: str = ""
+    judged: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the fields by name."""
+        return {**asdict(self), "reasons": list(self.reasons)}
+
+
+class Findings:
+    """All findings, in memory and in a file; small pictures in a folder where `keeps` says so.
+
+    May be used from many threads. Raises StorageError where the file cannot be read or written: what was answered is on
+    the disk.
+    """
+
+    def __init__(self, path: Path, folder: Path, keeps: bool) -> None:
+        self.path, self.folder, self.keeps = path, folder, keeps
+        self._lock = threading.RLock()
+        self._all: dict[int, Finding] = {}
+        self._known: set[tuple[str, str]] = set()
+        self._lines = 0
+        for line in read_lines(path):
+            self._lines += 1
+            if "dropped" in line:
+                self._forget(line["dropped"])
+            elif "of" in line:
+                self._take_verdict(line)
+            else:
+                self._take(Finding(**{**line, "reasons": tuple(line["reasons"])}))
+        self._drop_old()
+
+    def add(
+        self,
+        name: str,
+        detector: Detector,
+        items: Sequence[Item],
+        answers: Sequence[Answer],
+        rate: float | None = None,
+    ) -> list[Finding]:
+        """Note what is anomalous among the answers of the detector of this name, given at this false-alarm rate.
+
+        What the same detector found before, by its content, is not noted again.
+        """
+        found = [
+            (item, answer, content_of(item)) for item, answer in zip(items, answers, strict=True) if answer.anomalous
+        ]
+        with self._lock:
+            new: dict[str, tuple[Item, Answer]] = {
+                content: (item, answer) for item, answer, content in found if (name, content) not in self._known
+            }
+            first = max(self._all, default=0) + 1
+            noted = []
+            for number, (content, (item, answer)) in enumerate(new.items(), start=first):
+                finding = Finding(
+                    number=number,
+                    time=_now(),
+                    detector=name,
+                    kind=detector.kind,
+                    name=answer.name,
+                    content=content,
+                    deviation=answer.deviation,
+                    threshold=answer.threshold,
+                    p_value=answer.p_value,
+                    rate=detector.rate if rate is None else rate,
+                    confidence=detector.confidence,
+                    reasons=tuple(reason.to_dict() for reason in answer.reasons[:MOST_REASONS]),
+                    item=_shown(item) if self.keeps else None,
+                )
+                noted.append(self._with_pictures(finding, detector, item, answer) if self.keeps else finding)
+            self._append([finding.to_dict() for finding in noted])
+            for finding in noted:
+                self._take(finding)
+            self._drop_old()
+        return noted
+
+    def judge(self, number: int, verdict: Verdict, who: str) -> Finding:
+        """Accept a finding (it is an anomaly), dismiss it (it is normal), or open it again. RefusedError: 404."""
+        with self._lock:
+            self.one(number)
+            line = {"of": number, "verdict": verdict, "who": who if verdict != "open" else "", "judged": _now()}
+            line |= {} if verdict != "open" else {"judged": ""}
+            self._append([line])
+            self._take_verdict(line)
+            judged = self.one(number)
+            self._drop_old()
+            return judged
+
+    def one(self, number: int) -> Finding:
+        """The finding of this number. Raises RefusedError (404) where there is none (any more)."""
+        with self._lock:
+            if number not in self._all:
+                raise RefusedError(404, "no_finding", f"there is no finding {number}; old ones are dropped in time")
+            return self._all[number]
+
+    def newest(
+        self,
+        verdict: Verdict | None = None,
+        detector: str | None = None,
+        before: int | None = None,
+        count: int | None = None,
+    ) -> list[Finding]:
+        """Findings, the newest first: those with this verdict, of this detector, with a number below `before`."""
+        with self._lock:
+            chosen = [
+                finding
+                for number, finding in sorted(self._all.items(), reverse=True)
+                if (before is None or number < before)
+                and verdict in (None, finding.verdict)
+                and detector in (None, finding.detector)
+            ]
+        return chosen[:count]
+
+    def counts(self, detector: str | None = None) -> dict[str, int]:
+        """How many there are with each verdict."""
+        with self._lock:
+            verdicts = [one.verdict for one in self._all.values() if detector in (None, one.detector)]
+        return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
+
+    def picture(self, number: int, of_map: bool = False) -> bytes:
+        """The small copy of its picture, or of its heat map, as WebP. Raises RefusedError (404) where none is kept."""
+        finding = self.one(number)
+        try:
+            return _place(self.folder, finding.number, of_map).read_bytes()
+        except OSError:
+            raise RefusedError(404, "no_picture", f"no picture of finding {number} is kept") from None
+
+    def _with_pictures(self, finding: Finding, detector: Detector, item: Item, answer: Answer) -> Finding:
+        if detector.kind != "picture":
+            return finding
+        try:
+            copy = small_copy(item)
+        except InputError:  # a path that is not there any more
+            return finding
+        keep_copy(_place(self.folder, finding.number, False), copy)
+        drawn = map_of(detector, item, answer, SIDE)
+        if drawn is not None:
+            keep_copy(_place(self.folder, finding.number, True), as_webp(drawn))
+        return replace(finding, pictured=True, mapped=drawn is not None)
+
+    def _take(self, finding: Finding) -> None:
+        self._all[finding.number] = finding
+        self._known.add((finding.detector, finding.content))
+
+    def _take_verdict(self, line: dict[str, Any]) -> None:
+        if line["of"] in self._all:
+            said = {name: line[name] for name in ("verdict", "who", "judged")}
+            self._all[line["of"]] = replace(self._all[line["of"]], **said)
+
+    def _append(self, lines: Sequence[dict[str, Any]]) -> None:
+        append_lines(self.path, lines)
+        self._lines += len(lines)
+
+    def _drop_old(self) -> None:
+        """Of each verdict the newest stay; the file is written anew where most of its lines say nothing any more."""
+        if len(self._all) > MOST and (old := [one.number for said in VERDICTS for one in self.newest(said)[MOST:]]):
+            self._append([{"dropped": old}])
+            self._forget(old)
+        if self._lines > 2 * len(self._all) + MOST // 10:
+            rewrite_lines(self.path, [self._all[number].to_dict() for number in sorted(self._all)])
+            self._lines = len(self._all)
+
+    def _forget(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            finding = self._all.pop(number, None)
+            if finding is not None:
+                self._known.discard((finding.detector, finding.content))
+            for of_map in (False, True):
+                remove_copy(_place(self.folder, number, of_map))
+
+
+def _place(folder: Path, number: int, of_map: bool) -> Path:
+    return folder / f"{number:07d}{'-map' if of_map else ''}.webp"
+
+
+def _shown(item: Item) -> str | dict[str, Any] | None:
+    """A text or a row as JSON can hold it, unless it is very long."""
+    if isinstance(item, dict):
+        item = {str(name): None if cell is None else str(cell) for name, cell in item.items()}
+    if not isinstance(item, str | dict):
+        return None
+    return item if len(json.dumps(item)) <= LARGEST_ITEM else None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

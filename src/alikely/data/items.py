@@ -52,7 +52,7 @@ def read_all(
     """
 
     def read_some(places: Sequence[int]) -> list[tuple[T | None, str | None]]:
-        return [_read(items[place], read_one) for place in places]
+        return [read_or_problem(items[place], read_one) for place in places]
 
     results: list[tuple[T | None, str | None]] = []
     pool = ThreadPoolExecutor(max_workers=min(MOST_THREADS, os.cpu_count() or 1))
@@ -69,14 +69,15 @@ def read_all(
     return [value for value, _ in results], bad
 
 
-def _beginning(text: str) -> str:
-    most = LONGEST_NAME // 2
-    return f"the text {text[:most]!r}{'...' if len(text) > most else ''}"
-
-
-def _read(item: Item, read_one: Callable[[Item], T]) -> tuple[T | None, str | None]:
+def read_or_problem(item: Item, read_one: Callable[[Item], T]) -> tuple[T | None, str | None]:
+    """What `read_one` makes of an item, or None and what is wrong with it, where it raises InputError."""
     try:
         return read_one(item), None
     except InputError as problem:
         said, name = str(problem), name_of(item)
         return None, said[len(name) + 2 :] if said.startswith((f"{name}: ", f"{name}, ")) else said
+
+
+def _beginning(text: str) -> str:
+    most = LONGEST_NAME // 2
+    return f"the text {text[:most]!r}{'...' if len(text) > most else ''}"

@@ -1,1 +1,5 @@
-"""EMBEDDINGS -> PLACES ON A PLANE, to look at."""
+"""EMBEDDINGS -> PLACES ON A PLANE, to look at: what a model holds for alike lies near."""
+
+from alikely.plane.placing import plane_of
+
+__all__ = ["plane_of"]

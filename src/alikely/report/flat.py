@@ -1,11 +1,10 @@
 """Embeddings in; the items as points in a plane, by the model's own distances, with what they hold, out."""
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 
 from alikely.contracts import Distance, Preparation
-from alikely.metrics.pairs import as_tensor
+from alikely.plane import plane_of
 from alikely.report.content import EmbeddingMap
 from alikely.report.items import shown_items
 from alikely.report.sampling import SEED
@@ -15,7 +14,6 @@ from alikely.types import Examples
 MOST_POINTS = 500
 MOST_OF_AN_IDENTITY = 20  # or more, where there are too few identities to fill the map
 FEWEST_POINTS = 8
-PERPLEXITY = 30.0  # the usual one: about so many neighbours count
 
 
 def embedding_map(
@@ -29,14 +27,11 @@ def embedding_map(
     places = _sample(examples)
     if len(places) < FEWEST_POINTS:
         return None
-    vectors = as_tensor(embeddings[places], distance)
-    with torch.no_grad():
-        table = distance.table(vectors, vectors).double().cpu().numpy()
     shown = examples.select(places)
     pictures = shown.kind == "picture"
     labels = None if shown.labels is None else tuple(str(label) for label in shown.labels)
     return EmbeddingMap(
-        points=_flattened(table),
+        points=plane_of(embeddings[places], distance, SEED),
         names=shown.names,
         labels=labels,
         identities=None if labels is None else np.unique(labels, return_inverse=True)[1],
@@ -61,18 +56,3 @@ def _sample(examples: Examples) -> Int[np.ndarray, " sampled"]:
         if len(chosen) >= MOST_POINTS:
             break
     return np.sort(np.array(chosen[:MOST_POINTS], dtype=np.int64))
-
-
-def _flattened(table: Float[np.ndarray, "items items"]) -> Float[np.ndarray, "items 2"]:
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
-
-    # Both triangles alike, and nothing left over on the diagonal, which rounding may do.
-    even = (table + table.T) / 2
-    np.fill_diagonal(even, 0)
-    perplexity = min(PERPLEXITY, (len(table) - 1) / 3)
-    method = TSNE(metric="precomputed", init="random", perplexity=perplexity, random_state=SEED, max_iter=500)
-    # With several threads it is no faster for so few points, and slower by far on a busy machine.
-    with threadpool_limits(1):
-        points: Float[np.ndarray, "items 2"] = method.fit_transform(even).astype(np.float64)
-    return points

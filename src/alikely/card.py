@@ -80,7 +80,7 @@ def _quality(evaluation: dict[str, Any] | None) -> str:
         return "## Quality\n\nNot measured: no identities were held back for a test."
     # What is let through at a FAR is 1 minus what is refused at it.
     figures = [name for name in evaluation if f"{name}_interval" in evaluation and not name.startswith("tar_at_far_")]
-    rows = [f"| {_title(name)} | {_figure(evaluation, name)} |" for name in figures]
+    rows = [f"| {title_of(name)} | {_figure(evaluation, name)} |" for name in figures]
     counts = ", ".join(
         f"{evaluation[name]:,} {name.replace('_', ' ')}"
         for name in ("identities", "items", "same_pairs", "different_pairs")
@@ -162,7 +162,8 @@ def _made(model: SiameseModel) -> str:
     )
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """What a figure of the record's evaluation is, in words."""
     known = {
         "eer": "EER (same pairs refused = different pairs let through)",
         "auc": "AUC",

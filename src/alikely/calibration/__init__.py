@@ -1,7 +1,8 @@
 """Distances of held-back pairs -> a probability for any distance, and a threshold for a wanted error rate.
 
-evidence     how many independent pairs the pairs are worth: how high an error rate may be on others
+evidence       how many independent pairs the pairs are worth: how high an error rate may be on others
 curve        thresholds with their error rates and bounds, few enough to keep with a model
+distributions  how the distances of either kind are spread, to be drawn
 probability  how much a distance speaks for "same"
 record       both, kept with a model: Calibration, and its way to JSON
 reading      the way back
@@ -11,6 +12,7 @@ personal     several references of one identity: a threshold of its own
 """
 
 from alikely.calibration.curve import OperatingCurve, RatesAt
+from alikely.calibration.distributions import Distributions, distributions_of
 from alikely.calibration.evidence import Evidence
 from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
 from alikely.calibration.personal import PersonalCalibration, Spread, calibrate_personal, reference_pairs
@@ -25,6 +27,8 @@ __all__ = [
     "calibration_from",
     "OperatingCurve",
     "RatesAt",
+    "Distributions",
+    "distributions_of",
     "Evidence",
     "ProbabilityMap",
     "ProbabilityQuality",

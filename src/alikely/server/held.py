@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 from alikely.embedding import Progress
 from alikely.errors import SettingsError
 from alikely.gallery import Gallery
+from alikely.gallery.held import folder_of
+from alikely.gallery.live import log_beside
 from alikely.model import SiameseModel
 from alikely.server.audit import Audit
 from alikely.server.batching import Batching
@@ -116,7 +118,8 @@ def open_served(
     opened = ExitStack()
     try:
         galleries = {
-            name: opened.enter_context(Gallery.open(where, model)) for name, where in _names(folders.galleries).items()
+            name: opened.enter_context(Gallery.open(where, model, _log_of(where)))
+            for name, where in _names(folders.galleries).items()
         }
         pictures = Pictures(
             galleries, FoundPictures(folders.pictures, state.found_pictures), state.pictures, settings.keep_pictures
@@ -162,6 +165,11 @@ def _named(things: Mapping[str, T], name: str | None, what: str, option: str) ->
         asked = f"no {what} is called {name!r}" if name is not None else f"say which {what}"
         raise RefusedError(404, "not_served", f"{asked}: {there}")
     return things[name]
+
+
+def _log_of(where: Path | str) -> Path | None:
+    """Where the distances in use are kept, so that it can be told whether they drift; for a gallery in a folder."""
+    return None if folder_of(str(where)) is None else log_beside(str(where))
 
 
 def _names(folders: Sequence[Path | str]) -> dict[str, Path | str]:

@@ -2,6 +2,30 @@
 
 from fastapi import APIRouter
 
-from alikely.server.routes import comparing, health
+from alikely.server.routes import (
+    anomaly,
+    asking,
+    comparing,
+    deciding,
+    describing,
+    findings,
+    galleries,
+    health,
+    identifying,
+    pictures,
+    recommending,
+)
 
-ROUTERS: tuple[APIRouter, ...] = (health.router, comparing.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    comparing.router,
+    describing.router,
+    galleries.router,
+    identifying.router,
+    anomaly.router,
+    recommending.router,
+    asking.router,
+    pictures.router,
+    findings.router,
+    deciding.router,
+)

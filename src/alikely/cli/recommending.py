@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -107,13 +107,7 @@ def for_person(
     found = recommender.for_somebody(given, person, k, where=where, with_seen=with_seen, diversity=diversity)
     say_skipped([(name, "is not in the catalogue") for name in found.unknown])
     if as_json:
-        print_json(
-            {
-                "items": [as_dict(item) for item in found.items],
-                "by_popularity": found.by_popularity,
-                "unknown": list(found.unknown),
-            }
-        )
+        print_json(found.to_dict())
         return
     if found.by_popularity:
         say("nothing is known of what the person liked: these are the items that most people liked")
@@ -134,22 +128,9 @@ def like(
 
     found = load_recommender(folder).like(item, k, where=where, diversity=diversity)
     if as_json:
-        print_json({"items": [as_dict(one) for one in found]})
+        print_json({"items": [item.to_dict() for item in found]})
         return
     print_items(found)
-
-
-def as_dict(item: "Recommendation") -> dict[str, Any]:
-    """One recommendation for programs."""
-    return {
-        "item": item.item,
-        "title": item.title,
-        "match": item.match,
-        "reason": item.reason,
-        "reason_title": item.reason_title,
-        "share": item.share,
-        "fields": dict(item.fields),
-    }
 
 
 def print_items(items: "Sequence[Recommendation]") -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from alikely.errors import SettingsError
+from alikely.errors import GalleryError, SettingsError
 from alikely.gallery.answers import Hit
 from alikely.gallery.held import Held
 from alikely.types import Field, Nearest, Templates
@@ -39,6 +39,16 @@ def nearest_templates(
         ]
         answers.append(sorted(hits, key=lambda hit: hit.distance))
     return answers
+
+
+def like_template(held: Held, key: str, k: int, where: str | None = None) -> list[Hit]:
+    """The `k` templates nearest to the one of this key, without itself. Raises GalleryError where it is not there."""
+    check_k(k)
+    itself = gathered(held.store.read(keys=[key]), held.store.dim)
+    if len(itself) == 0:
+        raise GalleryError(f"{held.where}: the key {key!r} is not there; `alikely gallery list --json` shows those")
+    (hits,) = nearest_templates(held, itself.embeddings, min(k + 1, MOST_FOUND), where)
+    return [hit for hit in hits if hit.key != key][:k]
 
 
 def nearest_identities(

@@ -48,19 +48,24 @@ def enrol(
     held: Held,
     examples: Examples,
     identity: str | None = None,
-    fields: Mapping[str, Field] | None = None,
+    fields: Mapping[str, Field] | Sequence[Mapping[str, Field]] | None = None,
     progress: Progress | None = None,
 ) -> Enrolled:
     """Enrol all items that can be read, in batches; what a batch has committed stays, whatever happens next.
 
     An item shows `identity`, or without one its label, or without that its own name. Its fields are the further columns
-    of its table, and `fields`. An item that is there under its identity is not embedded again, but gets new fields
-    where some are given. Raises SettingsError for fields that cannot be kept, StorageError where the disk is full, and
-    GalleryError where another writes too long: these, and the KeyboardInterrupt of who stops it, say what is enrolled.
+    of its table, and `fields`: of all items, or a list with those of each. An item that is there under its identity is
+    not embedded again, but gets new fields where some are given. Raises SettingsError for fields that cannot be kept,
+    StorageError where the disk is full, and GalleryError where another writes too long: these, and the
+    KeyboardInterrupt of who stops it, say what is enrolled.
     """
     if identity is not None and not identity.strip():
         raise InputError("an identity must be a text that is not blank; name who or what the items show")
-    all_fields = [{**columns, **(fields or {})} for columns in fields_of(examples.columns, len(examples))]
+    each = [fields or {}] * len(examples) if fields is None or isinstance(fields, Mapping) else fields
+    if len(each) != len(examples):
+        raise InputError(f"there are fields for {len(each):,} items, and {len(examples):,} items; give some for each")
+    columns = fields_of(examples.columns, len(examples))
+    all_fields = [{**mine, **given} for mine, given in zip(columns, each, strict=True)]
     for mine in all_fields:
         check_fields(mine)
     seen: set[str] = set()

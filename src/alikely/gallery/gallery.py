@@ -1,5 +1,6 @@
 """Gallery: what is enrolled, in; who an item is or nobody, whether it is who it claims to be, what is like it, out."""
 
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from alikely.decision import Decision
 from alikely.embedding import Progress
 from alikely.gallery import enrolment, moving, removal
 from alikely.gallery.answers import Enrolled, Hit, Identification, Removed, Threshold
-from alikely.gallery.candidates import check_k, nearest_templates
+from alikely.gallery.candidates import check_k, like_template, nearest_templates
 from alikely.gallery.conditions import check_condition
 from alikely.gallery.coordinates import coordinates_of
 from alikely.gallery.drift import Drift, drift_of_live, drift_of_pairs
@@ -22,6 +23,7 @@ from alikely.gallery.enrolment import Source
 from alikely.gallery.held import Held, about, held, opened
 from alikely.gallery.identifying import calibration_of, identify, verify
 from alikely.gallery.joining import Joining
+from alikely.gallery.listing import listed
 from alikely.gallery.live import append_live, live_of, log_beside, read_live
 from alikely.gallery.open_set import Shown, open_set_threshold, shown_to_others
 from alikely.gallery.rebuilding import Rebuilt, rebuild
@@ -35,13 +37,15 @@ class Gallery:
     """Items enrolled under identities, with the model that compares them.
 
     `Gallery.create` makes one, `Gallery.open` opens one; both close it at the end of a `with`. `log` is a file to which
-    verify and identify add the distances that they find, for `drift`: no item and no identity, only numbers.
+    verify and identify add the distances that they find, for `drift`: no item and no identity, only numbers. Several
+    threads may use one gallery.
     """
 
     def __init__(self, inside: Held, log: Path | None = None) -> None:
         self.inside = inside
         self.log = log
         self._strangers: Shown | None = None
+        self._one = threading.Lock()  # one thread at a time removes, or shows the enrolled to each other
         self._fields: set[tuple[str, str]] = set()
 
     @classmethod
@@ -123,27 +127,28 @@ class Gallery:
         check_condition(self.inside.store, where, self._fields)
         return self.inside.store.read(identities=identities, where=where)
 
-    def described(self, where: str | None = None) -> list[dict[str, Any]]:
-        """For JSON: key, identity and fields of all templates that meet the condition `where`."""
-        return [
-            {"key": key, "identity": identity, "fields": dict(fields)}
-            for part in self.templates(where=where)
-            for key, identity, fields in zip(part.keys, part.identities, part.fields, strict=True)
-        ]
+    def described(
+        self, where: str | None = None, identity: str | None = None, skip: int = 0, most: int | None = None
+    ) -> list[dict[str, Any]]:
+        """For JSON: key, identity and fields of all templates (of this identity) that meet the condition `where`.
+
+        In the order of their enrolment; without the first `skip`, and at most `most` of them.
+        """
+        return listed(self.templates(None if identity is None else [identity], where), skip, most)
 
     def enrol(
         self,
         source: Source,
         identity: str | None = None,
-        fields: Mapping[str, Field] | None = None,
+        fields: Mapping[str, Field] | Sequence[Mapping[str, Field]] | None = None,
         progress: Progress | None = None,
     ) -> Enrolled:
         """Enrol a folder, a table, one item, a list or Examples: each item once, however often it is run.
 
         Items show `identity`; without it their label; without that their own name (a file its path, a text itself).
-        Their fields are the further columns of the table, numbers as numbers, and `fields`. Items that cannot be read
-        are named in the answer, and the others go on. Every 256 items are committed: who stops and begins again goes on
-        from there.
+        Their fields are the further columns of the table, numbers as numbers, and `fields`: of all, or a list with
+        those of each. Items that cannot be read are named in the answer, and the others go on. Every 256 items are
+        committed: who stops and begins again goes on from there.
         """
         examples = enrolment.examples_of(source, self.inside.model.preparation.kind)
         self._strangers = None
@@ -214,6 +219,11 @@ class Gallery:
         found = nearest_templates(self.inside, embeddings, k, where)
         return list(zip(examples.names, found, strict=True)), problems
 
+    def like(self, key: str, k: int = 10, where: str | None = None) -> list[Hit]:
+        """`search` with the template of this key, which is left out. GalleryError where it is not there."""
+        check_condition(self.inside.store, where, self._fields)
+        return like_template(self.inside, key, k, where)
+
     def threshold(self, fpir: float = 0.01, confidence: float | None = None) -> Threshold:
         """The distance up to which `identify` identifies: it keeps the false-positive-identification rate `fpir`.
 
@@ -223,10 +233,11 @@ class Gallery:
         takes, GalleryError for an empty gallery.
         """
         self.inside.require_templates()
-        templates = len(self)
-        if self._strangers is None or self._strangers.templates != templates:
-            self._strangers = shown_to_others(self.inside, templates)
-        return open_set_threshold(self.inside, self._strangers, fpir, confidence)
+        with self._one:
+            templates, shown = len(self), self._strangers
+            if shown is None or shown.templates != templates:
+                shown = self._strangers = shown_to_others(self.inside, templates)
+        return open_set_threshold(self.inside, shown, fpir, confidence)
 
     def remove(self, identity: str | None = None, key: str | None = None) -> Removed:
         """Remove an identity with all its templates, or one template by its key, and search the files for traces.
@@ -234,8 +245,9 @@ class Gallery:
         In a folder, nothing of it is left; Milvus overwrites its files in its own time, and the answer says which hold
         traces. Raises GalleryError where it is not there.
         """
-        self._strangers = None
-        return removal.remove(self.inside, identity, key)
+        with self._one:
+            self._strangers = None
+            return removal.remove(self.inside, identity, key)
 
     def export_to(self, file: Path | str, overwrite: bool = False) -> int:
         """Write everything into one .npz file (`gallery.moving` says what it holds); how many templates.

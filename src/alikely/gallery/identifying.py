@@ -62,6 +62,8 @@ def identify(
     for start in range(0, len(queries), AT_ONCE):
         found = nearest_identities(held, queries[start : start + AT_ONCE], k)
         for name, nearest in zip(names[start : start + AT_ONCE], found, strict=True):
+            if not nearest:
+                raise GalleryError(f"{held.where}: another removed all that was enrolled, meanwhile; enrol something")
             # Before looking, each of the enrolled has an equal part of the prior.
             chances = _chances(held, [distance for _, distance, _ in nearest], prior / threshold.identities)
             candidates = tuple(

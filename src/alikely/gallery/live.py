@@ -16,6 +16,7 @@ from alikely.gallery.candidates import distances_to, gathered
 from alikely.gallery.held import Held, folder_of
 
 LOG = "distances.jsonl"
+LONGEST_LINE = 100  # bytes that a line of it takes at most
 
 What = Literal["accepted", "refused", "different"]
 
@@ -50,7 +51,7 @@ def live_of(
     accepted one of several is not known to lie within the threshold. Drawn by the query, so always alike.
     """
     draw = np.random.default_rng(zlib.crc32(query.tobytes()))
-    named = list(held.store.identities())
+    named = list(held.store.identities()) or [identity]  # another may have removed all of them meanwhile
     others = [name for name in (named[place] for place in draw.integers(len(named), size=2)) if name != identity]
     entries = []
     for name in [identity, *others[:1]]:
@@ -77,10 +78,13 @@ def append_live(path: Path, entries: Iterable[Live]) -> None:
         raise StorageError(f"{path}: the log cannot be written ({error.strerror or error}); free some space") from error
 
 
-def read_live(path: Path) -> list[Live]:
-    """All lines of a log. Raises GalleryError where there is none, or for a line that is none of a log."""
+def read_live(path: Path, last: int | None = None) -> list[Live]:
+    """All lines of a log, or about the `last` ones: of a longer one only the end is read.
+
+    Raises GalleryError where there is none, or for a line that is none of a log.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _end_of(path, None if last is None else last * LONGEST_LINE)
     except FileNotFoundError:
         raise GalleryError(
             f"{path}: no distances were kept; verify and identify with --log, or give labelled items: --source"
@@ -98,3 +102,13 @@ def read_live(path: Path) -> list[Live]:
             raise GalleryError(f"{path}, line {number}: is no distance of a log; remove the line")
         entries.append(entry)
     return entries
+
+
+def _end_of(path: Path, most: int | None) -> str:
+    """The whole lines in the last `most` bytes of a file; all of it without."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        start = 0 if most is None else max(0, size - most)
+        file.seek(start)
+        content = file.read()
+    return (content if start == 0 else content.partition(b"\n")[2]).decode("utf-8")

@@ -1,4 +1,4 @@
-"""Judged pictures in; files to look at, each with what deviates coloured, out."""
+"""Judged pictures in; the same to look at, with what deviates coloured, out."""
 
 from pathlib import Path
 
@@ -13,14 +13,20 @@ from alikely.data.steps import Colour, Resize
 from alikely.errors import SettingsError
 from alikely.explaining.drawing import colours
 from alikely.folders import whole_file
+from alikely.tasks.anomaly.answers import Answer
 from alikely.tasks.anomaly.detector import Detector, Judged
 from alikely.tasks.anomaly.pictured import Pictured
 from alikely.types import Item
 
 
+def has_maps(detector: Detector) -> bool:
+    """Whether it judges pictures patch by patch, so that a map says where they deviate."""
+    return isinstance(detector.measure, Pictured)
+
+
 def require_maps(detector: Detector, stream: bool = False) -> None:
     """Raise SettingsError where a detector has no maps to write, or its items come as a stream."""
-    if stream or not isinstance(detector.measure, Pictured):
+    if stream or not has_maps(detector):
         found = "a stream" if stream else f"{detector.kind}s compared as a whole"
         raise SettingsError(
             f"maps are written of folders and tables of pictures that are judged patch by patch, and this is {found}; "
@@ -37,12 +43,26 @@ def write_heat_maps(detector: Detector, judged: Judged, folder: Path) -> list[Pa
     """
     written = []
     for place, (item, answer) in enumerate(zip(judged.items, judged.answers, strict=True), start=1):
-        if answer.map is not None:
+        coloured = map_of(detector, item, answer)
+        if coloured is not None:
             path = folder / f"{place:04d}-{Path(answer.name).stem}.png"
             with whole_file(path) as partial:
-                heat_map(_seen(item, detector.preparation), answer.map, answer.anomalous).save(partial, "PNG")
+                coloured.save(partial, "PNG")
             written.append(path)
     return written
+
+
+def map_of(detector: Detector, item: Item, answer: Answer, longest: int | None = None) -> Image.Image | None:
+    """The picture with what deviates coloured, its sides at most `longest` pixels; None where there is no map.
+
+    Raises InputError for a picture that cannot be read any more.
+    """
+    if answer.map is None:
+        return None
+    picture = _seen(item, detector.preparation)
+    if longest is not None:
+        picture.thumbnail((longest, longest))
+    return heat_map(picture, answer.map, answer.anomalous)
 
 
 def heat_map(picture: Image.Image, distances: Float[np.ndarray, "height width"], anomalous: bool) -> Image.Image:

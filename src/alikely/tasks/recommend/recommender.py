@@ -53,6 +53,18 @@ class Recommendation:
         why = "liked by many" if self.reason is None else f"because you liked {_called(self.reason, self.reason_title)}"
         return f"{_called(self.item, self.title)}: {why}"
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the fields by name."""
+        return {
+            "item": self.item,
+            "title": self.title,
+            "match": self.match,
+            "reason": self.reason,
+            "reason_title": self.reason_title,
+            "share": self.share,
+            "fields": dict(self.fields),
+        }
+
 
 @dataclass(frozen=True)
 class Recommendations:
@@ -62,6 +74,11 @@ class Recommendations:
     items: tuple[Recommendation, ...]
     unknown: tuple[str, ...] = ()
     by_popularity: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the fields by name."""
+        items = [item.to_dict() for item in self.items]
+        return {"items": items, "by_popularity": self.by_popularity, "unknown": list(self.unknown)}
 
 
 @dataclass(frozen=True)

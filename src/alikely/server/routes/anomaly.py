@@ -1,0 +1,160 @@
+"""/v1/anomaly: items -> how rare each is among normal ones, whether that is an anomaly, and why; with maps of it."""
+
+import base64
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from fastapi import APIRouter, Request
+from PIL import Image
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from alikely.errors import SettingsError
+from alikely.server.access import Caller, MayRead
+from alikely.server.held import Served, TheServed
+from alikely.server.several import items_from, require_read
+from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
+from alikely.tasks.anomaly import Detector
+from alikely.tasks.anomaly.heat_maps import has_maps, map_of
+from alikely.types import Kind
+
+router = APIRouter(prefix="/v1/anomaly", tags=["anomaly"])
+
+LONGEST = 512  # pixels of a side of a map
+
+
+class ScoreAsked(Asked):
+    """Items to judge, by the detector of this name (without it: the only one), at this false-alarm rate (its own).
+
+    `maps`: also a picture of each picture, with what deviates coloured. `skip_bad`: go on past items that cannot be
+    read.
+    """
+
+    items: list[ItemSaid]
+    detector: str | None = None
+    rate: float | None = None
+    maps: bool = False
+    skip_bad: bool = False
+
+
+class ReasonTold(BaseModel):
+    """A part that makes an item deviate."""
+
+    where: str
+    share: float
+    found: str
+    normal: str
+
+
+class ScoreTold(BaseModel):
+    """What is said of one item."""
+
+    item: str
+    anomalous: bool
+    p_value: float
+    deviation: float
+    threshold: float
+    distance: float
+    nearest: str | None
+    reasons: list[ReasonTold]
+    map: str | None = Field(default=None, description="where maps were asked for: a PNG as a data URL")
+
+
+class SkippedTold(BaseModel):
+    """An item that could not be read, and why."""
+
+    item: str
+    problem: str
+
+
+class ScoresTold(BaseModel):
+    """What is said of each item, how many are anomalous, and what was left out."""
+
+    items: list[ScoreTold]
+    anomalies: int
+    skipped: list[SkippedTold]
+
+
+class DetectorTold(BaseModel):
+    """What a detector looks at; the rest says what it was made of."""
+
+    name: str
+    items: Kind = Field(description="what the items are")
+    maps: bool = Field(description="whether it says of pictures where they deviate")
+    rate: float
+    confidence: float
+    threshold: float
+    columns: dict[str, str]
+    columns_left_out: dict[str, str]
+
+
+class Detectors(BaseModel):
+    """The detectors that are served."""
+
+    detectors: list[DetectorTold]
+
+
+@router.get("", responses={200: {"model": Detectors}}, response_model=None)
+async def detectors(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
+    """The detectors that are served, and what each looks at."""
+    return {"detectors": [_about(name, detector) for name, detector in served.detectors.items()]}
+
+
+@router.post(
+    "/score",
+    responses={200: {"model": ScoresTold}},
+    response_model=None,
+    openapi_extra=body_of(
+        ScoreAsked, {"a row": {"items": [{"amount": 912.5, "country": "CH"}], "rate": 0.05}}, ("items",)
+    ),
+)
+async def score(request: Request, served: TheServed, caller: MayRead) -> dict[str, Any]:
+    """How rare each item is among normal ones, whether that is an anomaly, and why."""
+    asked = await read_asked(request, ScoreAsked)
+    detector = served.detector(asked.detector)
+    return await run_in_threadpool(_score, detector, asked, served, caller)
+
+
+def _about(name: str, detector: Detector) -> dict[str, Any]:
+    return {"name": name, "maps": has_maps(detector), **detector.to_dict()}
+
+
+def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller) -> dict[str, Any]:
+    if asked.maps and not has_maps(detector):
+        raise SettingsError(
+            f"maps are of pictures that are judged patch by patch, and this detector compares {detector.kind}s as a "
+            "whole; leave maps out"
+        )
+    examples, _, problems = items_from(asked.items, detector.kind, served.settings)
+    if examples is None or not asked.skip_bad:
+        require_read(problems)
+    assert examples is not None  # or there were problems
+    judged = detector.judge_source(examples, asked.rate, asked.skip_bad)
+    name = _name_of(detector, served.detectors)
+    for answer in judged.answers:
+        served.meter.verdict("score", "anomalous" if answer.anomalous else "normal", answer.deviation)
+        told = {"detector": name, "anomalous": answer.anomalous, "p_value": answer.p_value}
+        served.audit.add(caller.name, "score", told)
+    served.findings.add(name, detector, judged.items, judged.answers, asked.rate)
+    items = [answer.to_dict() for answer in judged.answers]
+    if asked.maps:
+        for told, item, answer in zip(items, judged.items, judged.answers, strict=True):
+            told["map"] = _as_url(map_of(detector, item, answer, LONGEST))
+    return {
+        "items": items,
+        "anomalies": sum(answer.anomalous for answer in judged.answers),
+        "skipped": [{"item": item, "problem": problem} for item, problem in (*problems, *judged.skipped)],
+    }
+
+
+def _name_of(detector: Detector, detectors: Mapping[str, Detector]) -> str:
+    return next(name for name, one in detectors.items() if one is detector)
+
+
+def _as_url(picture: Image.Image | None) -> str | None:
+    if picture is None:
+        return None
+    content = BytesIO()
+    picture.save(content, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"

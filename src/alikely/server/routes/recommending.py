@@ -1,0 +1,130 @@
+"""/v1/recommend: what somebody liked, or one item -> what they may like next, and why."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from pydantic import Field as Fresh
+from starlette.concurrency import run_in_threadpool
+
+from alikely.server.access import MayRead
+from alikely.server.held import TheServed
+from alikely.server.uploads import Asked, body_of, read_asked
+from alikely.types import Field
+
+router = APIRouter(prefix="/v1/recommend", tags=["recommend"])
+
+
+class ForAsked(Asked):
+    """Somebody: the ids of what they liked, the latest last, or a `person` of the histories, or both; and how many
+    items to tell, by which recommender (without a name: the only one)."""
+
+    history: list[str] = Fresh(default_factory=list)
+    person: str | None = None
+    k: int = 10
+    where: str | None = None
+    with_seen: bool = False
+    diversity: float = 0.0
+    recommender: str | None = None
+
+
+class LikeAsked(Asked):
+    """The id of an item, and how many items like it to tell."""
+
+    item: str
+    k: int = 10
+    where: str | None = None
+    diversity: float = 0.0
+    recommender: str | None = None
+
+
+class RecommendationTold(BaseModel):
+    """An item, and the liked item that speaks most for it."""
+
+    item: str
+    title: str
+    match: float
+    reason: str | None
+    reason_title: str
+    share: float | None
+    fields: dict[str, Field]
+
+
+class LikeTold(BaseModel):
+    """The best first."""
+
+    items: list[RecommendationTold]
+
+
+class ForTold(LikeTold):
+    """The best first; `unknown` are liked items that are not in the catalogue."""
+
+    by_popularity: bool
+    unknown: list[str]
+
+
+class RecommenderTold(BaseModel):
+    """A recommender that is served."""
+
+    name: str
+    items: int
+    people: int
+
+
+class Recommenders(BaseModel):
+    """The recommenders that are served."""
+
+    recommenders: list[RecommenderTold]
+
+
+@router.get("", responses={200: {"model": Recommenders}}, response_model=None)
+async def recommenders(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
+    """The recommenders that are served, and how many items and people each knows."""
+    return {
+        "recommenders": [
+            {"name": name, "items": len(one.catalogue), "people": len(one.histories.people)}
+            for name, one in served.recommenders.items()
+        ]
+    }
+
+
+@router.post(
+    "/for",
+    responses={200: {"model": ForTold}},
+    response_model=None,
+    openapi_extra=body_of(ForAsked, {"by what they liked": {"history": ["p1", "p5"], "k": 3, "where": "price < 20"}}),
+)
+async def for_somebody(request: Request, served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
+    """What somebody may like next, and because of which item; of whom nothing is known, what most people liked."""
+    asked = await read_asked(request, ForAsked)
+    recommender = served.recommender(asked.recommender)
+
+    def answer() -> dict[str, Any]:
+        return recommender.for_somebody(
+            asked.history,
+            asked.person,
+            asked.k,
+            where=asked.where,
+            with_seen=asked.with_seen,
+            diversity=asked.diversity,
+        ).to_dict()
+
+    return await run_in_threadpool(answer)
+
+
+@router.post(
+    "/like",
+    responses={200: {"model": LikeTold}},
+    response_model=None,
+    openapi_extra=body_of(LikeAsked, {"three like one": {"item": "p1", "k": 3}}),
+)
+async def like(request: Request, served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
+    """The items that somebody may like because of this one, whatever most people like."""
+    asked = await read_asked(request, LikeAsked)
+    recommender = served.recommender(asked.recommender)
+
+    def answer() -> dict[str, Any]:
+        found = recommender.like(asked.item, asked.k, where=asked.where, diversity=asked.diversity)
+        return {"items": [item.to_dict() for item in found]}
+
+    return await run_in_threadpool(answer)

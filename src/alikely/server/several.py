@@ -1,0 +1,54 @@
+"""Several items as a client says them -> Examples with the places that they had, and what is wrong with the others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from alikely.data.sources import examples_from
+from alikely.data.sources.names import name_of_item
+from alikely.errors import BadItemsError, InputError
+from alikely.server.settings import ServeSettings
+from alikely.server.uploads import ItemSaid, item_from
+from alikely.types import Examples, Item, Kind
+
+Problems = tuple[tuple[str, str], ...]  # the name of an item, what is wrong with it
+ADVICE = "Mend them or leave them out."
+
+
+def items_from(
+    said: Sequence[ItemSaid], kind: Kind, settings: ServeSettings, labels: Sequence[str] | None = None
+) -> tuple[Examples | None, list[int], Problems]:
+    """The items that can be taken (None: not one), their places in what was said, and the problems of the others.
+
+    Whether a picture can be read shows later, when it is read. Raises InputError where there is no item at all.
+    """
+    if not said:
+        raise InputError(f"there are no items; give at least one {kind}")
+    items: list[Item] = []
+    places: list[int] = []
+    problems: list[tuple[str, str]] = []
+    for place, one in enumerate(said):
+        called = f"{kind} {place + 1}"
+        try:
+            items.append(item_from(one, kind, settings, called))
+            places.append(place)
+        except InputError as error:
+            problems.append((called, str(error).removeprefix(f"{called}: ").removeprefix(f"{called} ")))
+    if not items:
+        return None, places, tuple(problems)
+    mine = None if labels is None else [labels[place] for place in places]
+    names = tuple(name_of_item(item, kind, place) for item, place in zip(items, places, strict=True))
+    return replace(examples_from(items, mine, kind=kind), names=names), places, tuple(problems)
+
+
+def require_items(said: Sequence[ItemSaid], kind: Kind, settings: ServeSettings) -> Examples:
+    """The same where every item must be one that can be taken. Raises BadItemsError with all that are none."""
+    examples, _, problems = items_from(said, kind, settings)
+    if problems or examples is None:
+        raise BadItemsError(problems, ADVICE)
+    return examples
+
+
+def require_read(problems: Sequence[tuple[str, str]]) -> None:
+    """Raise BadItemsError where items could not be read."""
+    if problems:
+        raise BadItemsError(problems, ADVICE)

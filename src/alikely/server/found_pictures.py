@@ -54,15 +54,19 @@ class FoundPictures:
         if looking is not None:
             looking.join()
 
+    def knows(self, content: str) -> bool:
+        """Whether a file with this content was found (so far)."""
+        if content not in self._places:
+            self.look()
+        return content in self._places
+
     def small_copy(self, content: str) -> bytes | None:
         """A small copy of the picture with this content; None where none is known (yet)."""
-        place = self._places.get(content)
-        if place is None:
-            self.look()
+        if not self.knows(content):
             return None
         try:
-            return self._copy(content, place)
-        except (InputError, OSError, _ChangedError):
+            return self._copy(content, self._places[content])
+        except (InputError, OSError, KeyError, _ChangedError):
             return None
 
     def close(self) -> None:

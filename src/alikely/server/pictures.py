@@ -7,6 +7,7 @@ gallery-NAME/HASH.webp. Such a copy goes when the last template with its content
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -75,9 +76,27 @@ class Pictures:
                 return self.found.small_copy(content)
         return None
 
+    def there(self, gallery: str, keys: Sequence[str]) -> list[str]:
+        """Those of the keys of templates in the gallery of this name of which there is a picture, in their order."""
+        enrolled = self.galleries[gallery].inside.store.has(keys) if keys else set()
+        return [key for key in keys if key in enrolled and self._has(gallery, content_in(key))]
+
+    def of_identities(self, gallery: str, identities: Sequence[str]) -> dict[str, str]:
+        """For each of the identities of which there is a picture the key of its first template that has one."""
+        first: dict[str, str] = {}
+        for identity in dict.fromkeys(identities):
+            for piece in self.galleries[gallery].inside.store.read(identities=[identity]):
+                if identity not in first:
+                    pictured = (key for key in piece.keys if self._has(gallery, content_in(key)))
+                    first.update((identity, key) for key in islice(pictured, 1))
+        return first
+
     def close(self) -> None:
         """Stop looking through folders."""
         self.found.close()
+
+    def _has(self, gallery: str, content: str) -> bool:
+        return self._place(gallery, content).exists() or self.found.knows(content)
 
     def _folder(self, gallery: str) -> Path:
         return self.folder / f"gallery-{quote(gallery, safe='')}"

@@ -1,4 +1,4 @@
-"""Requests that come at the same time -> one batch for the network, in a bounded queue; answers back to each of them."""
+"""Requests that come at the same time -> one batch for the network, in a bounded queue; answers back to each."""
 
 import asyncio
 import contextlib

@@ -50,6 +50,11 @@ class Folders:
     items: Path | None = None
     pictures: tuple[Path, ...] = ()
 
+    @property
+    def anything(self) -> bool:
+        """Whether there is something to serve at all."""
+        return self.model is not None or any((self.galleries, self.detectors, self.recommenders, self.answers))
+
 
 @dataclass(frozen=True, eq=False)
 class Served:

@@ -1,15 +1,18 @@
 """How a service runs: where it listens, what it accepts, what it keeps. All limits are here."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from alikely.errors import SettingsError
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 class ServeSettings(BaseModel):
-    """Settings of a service.
+    """Settings of a service. Raises SettingsError for one that does not exist or is out of bounds.
 
     host, port: where it listens; port 0 takes one that is free. Anywhere but on this machine itself it takes keys.
     names: further names under which clients may address it (the host in their URL).
@@ -40,6 +43,21 @@ class ServeSettings(BaseModel):
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
     certificate: Path | None = None
     private_key: Path | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_our_words(cls, values: Any, checked: Callable[[Any], "ServeSettings"]) -> "ServeSettings":
+        try:
+            made = checked(values)
+        except ValidationError as error:
+            lines = [
+                f"{'.'.join(map(str, one['loc']))} = {one['input']!r}: {one['msg']}"
+                for one in error.errors(include_url=False)
+            ]
+            raise SettingsError("\n".join(lines)) from None
+        if (made.certificate is None) != (made.private_key is None):
+            raise SettingsError("a certificate and its private_key go together; give both, or none for HTTP")
+        return made
 
     @property
     def local(self) -> bool:

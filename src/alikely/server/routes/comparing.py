@@ -1,4 +1,4 @@
-"""/v1/embed, /v1/compare: items -> embeddings, and whether two are the same."""
+"""/v1/embed, /v1/compare, /v1/models: items -> embeddings, and whether two are the same."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,9 +12,10 @@ from starlette.responses import Response
 from alikely.errors import ModelError
 from alikely.server.access import MayRead
 from alikely.server.held import Served, TheServed
+from alikely.server.overview import overview
 from alikely.server.problems import problem
 from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
-from alikely.types import Item
+from alikely.types import Item, Kind
 
 router = APIRouter(prefix="/v1", tags=["compare"])
 
@@ -64,6 +65,59 @@ class Compared(BaseModel):
     confidence: Annotated[float, Field(description="with which the rates are kept; 0: estimates", examples=[0.9])]
 
 
+class OfModel(BaseModel):
+    """The model: what it takes, how it measures, and the error rate that it decides at by itself."""
+
+    name: Annotated[str, Field(examples=["digits"])]
+    kind: Annotated[Kind, Field(examples=["picture"])]
+    dim: Annotated[int, Field(description="numbers in an embedding", examples=[64])]
+    encoder: Annotated[str, Field(examples=["cnn"])]
+    distance: Annotated[str, Field(examples=["euclidean"])]
+    calibrated: bool
+    fmr: Annotated[float | None, Field(description="false-match rate; null: no calibration", examples=[0.01])]
+    confidence: Annotated[float | None, Field(description="with which it is kept; 0: an estimate", examples=[0.95])]
+
+
+class OfGallery(BaseModel):
+    """A gallery."""
+
+    name: Annotated[str, Field(examples=["people"])]
+    templates: Annotated[int, Field(description="items that are enrolled", examples=[120])]
+
+
+class OfDetector(BaseModel):
+    """A detector of anomalies."""
+
+    name: Annotated[str, Field(examples=["normal"])]
+    kind: Annotated[Kind, Field(examples=["row"])]
+    false_alarm_rate: Annotated[float, Field(examples=[0.01])]
+    confidence: float
+
+
+class OfRecommender(BaseModel):
+    """A recommender, and the items in its catalogue."""
+
+    name: Annotated[str, Field(examples=["shop"])]
+    items: int
+
+
+class OfAnswers(BaseModel):
+    """Answers, and the questions that are known."""
+
+    name: Annotated[str, Field(examples=["faq"])]
+    questions: int
+
+
+class Overview(BaseModel):
+    """All that is served."""
+
+    model: OfModel | None
+    galleries: list[OfGallery]
+    detectors: list[OfDetector]
+    recommenders: list[OfRecommender]
+    answers: list[OfAnswers]
+
+
 # A picture by itself is the whole body: nothing is wrapped, nothing is decoded twice.
 ONE_PICTURE = {"image/*": {"schema": {"type": "string", "format": "binary", "description": "one picture file"}}}
 EMBED_BODY = body_of(EmbedAsked, TEXTS | ROWS, ("items",))
@@ -78,7 +132,9 @@ async def embed(request: Request, served: TheServed, caller: MayRead) -> Respons
     rows = await served.batching.embed(await _items(request, served))
     if not np.isfinite(rows).all():
         raise ModelError("an embedding is not finite: the model's weights are not usable; train it again")
-    return Response(orjson.dumps({"embeddings": rows}, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
+    return Response(
+        orjson.dumps({"embeddings": rows}, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json"
+    )
 
 
 @router.post(
@@ -104,16 +160,10 @@ async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[
     return decision.to_dict()
 
 
-@router.get("/models")
+@router.get("/models", response_model=None, responses={200: {"model": Overview}})
 async def models(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
-    """What is served: the model, galleries, detectors, recommenders, answers."""
-    return {
-        "model": None if served.folders.model is None else served.folders.model.name,
-        "galleries": list(served.galleries),
-        "detectors": list(served.detectors),
-        "recommenders": list(served.recommenders),
-        "answers": list(served.answers),
-    }
+    """All that is served, by name: kinds, sizes, what is calibrated."""
+    return await run_in_threadpool(overview, served)
 
 
 async def _items(request: Request, served: Served) -> list[Item]:

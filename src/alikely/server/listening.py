@@ -1,0 +1,79 @@
+"""An address -> a socket that is bound to it; certificate files -> checked: what fails is told before it listens."""
+
+import errno
+import socket
+import ssl
+from pathlib import Path
+
+from alikely.errors import ServiceError
+from alikely.server.settings import ServeSettings
+
+BACKLOG = 2048
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ServiceError, which says the port and the way out, where there is none to be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise ServiceError(f"{host}: is no address of this machine ({error}); try --host 127.0.0.1") from error
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise ServiceError(_why_not(host, port, error)) from error
+    listening.setblocking(False)
+    return listening
+
+
+def url_of(listening: socket.socket, settings: ServeSettings) -> str:
+    """Where the page is, with the port that it really has; `0.0.0.0` is reached on this machine as 127.0.0.1."""
+    port = listening.getsockname()[1]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    scheme = "http" if settings.certificate is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def check_certificate(certificate: Path, private_key: Path) -> None:
+    """Raise ServiceError for files that cannot be read, are no such, or do not belong together."""
+    for file in (certificate, private_key):
+        try:
+            with file.open("rb") as opened:
+                opened.read(1)
+        except OSError as error:
+            raise ServiceError(f"{file}: cannot be read ({error.strerror}); name a PEM file") from error
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key, password=_no_password)
+    except ssl.SSLError as error:
+        if error.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
+            raise ServiceError(
+                f"{private_key}: does not belong to the certificate {certificate}; name the key it was made with"
+            ) from error
+        raise ServiceError(
+            f"{certificate}, {private_key}: are no certificate and its key in PEM ({error.reason or error}); a key "
+            "with a password has to be decrypted first"
+        ) from error
+
+
+def _no_password() -> str:
+    # OpenSSL would ask at the terminal, where nobody may sit.
+    return ""
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} at {host} is in use; end what listens there, or take another: --port 0 takes one that is free"
+        )
+    if error.errno == errno.EACCES:
+        return f"port {port} may not be opened by this user; take one from 1024 on: --port 8000"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return (
+            f"{host}: is no address of this machine; --host 127.0.0.1 for this machine, 0.0.0.0 for all that reach it"
+        )
+    return f"port {port} at {host} cannot be opened ({error.strerror}); take another: --port 0"

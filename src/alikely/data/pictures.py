@@ -128,6 +128,17 @@ def stored_as(path: Path) -> tuple[str, str, int, int]:
         return str(picture.format), picture.mode, picture.width, picture.height
 
 
+def pixels_of(content: bytes) -> int | None:
+    """How many pixels the bytes of a picture file say that it has, by its head; None where that cannot be told."""
+    try:
+        with _QUIET, Image.open(BytesIO(content), formats=PICTURE_FORMATS) as picture:
+            return picture.width * picture.height
+    except Image.DecompressionBombError:
+        return MOST_PIXELS + 1
+    except Exception:  # what is wrong with it is told where it is read
+        return None
+
+
 class _Unusable(Exception):
     """What is wrong with the picture and what to do, without its name."""
 

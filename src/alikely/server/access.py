@@ -1,34 +1,110 @@
 """A request -> who asks and what they may. Every route names the right that it needs."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security import SecurityScopes
+from fastapi.security.base import SecurityBase
 
-Right = Literal["read", "enrol", "admin"]
-# Each contains those before it. read: ask; enrol: also add, remove, label; admin: also settings, logs, keys.
-RIGHTS: tuple[Right, ...] = ("read", "enrol", "admin")
+from alikely.errors import ServiceError
+from alikely.server.keys import LONGEST_KEY, RIGHTS, Key, Keys, Right
+from alikely.server.problems import RefusedError
+from alikely.server.sessions import COOKIE, Sessions
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: `Authorization: Bearer KEY`")
+_log = logging.getLogger("alikely.server")
+
+NO_KEY = {"WWW-Authenticate": 'Bearer realm="alikely"'}
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the name of their key, and the highest right that it gives."""
+    """Who asks: the name of their key, and the highest right that it gives; whether they are logged in on the page."""
 
     name: str
     right: Right
+    on_page: bool = False
 
 
-async def permitted(
-    request: Request,  # noqa: ARG001
-    wanted: SecurityScopes,  # noqa: ARG001
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],  # noqa: ARG001
-) -> Caller:
+# On this machine itself, where no key was made: whoever can start programs here may do all.
+LOCAL = Caller("local", "admin")
+
+
+class Access:
+    """Whose requests a service answers: by keys, by sessions, or (only `local`, and without a file of keys) all."""
+
+    def __init__(self, local: bool, keys: Keys, sessions: Sessions) -> None:
+        self.local, self.keys, self.sessions = local, keys, sessions
+
+    def needed(self) -> bool:
+        """Whether a key is asked for. Raises RefusedError (503) where the file of keys is damaged."""
+        return not self.local or self._known() is not None
+
+    def caller_of(self, authorization: bytes, cookies: bytes) -> Caller | None:
+        """Who sends these two headers (empty: not sent); None for nobody. No cookie makes up for a wrong key."""
+        known = self._known()
+        if known is None and self.local:
+            return LOCAL
+        if authorization:
+            scheme, _, said = authorization.partition(b" ")
+            key = self.keys.of(said.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
+            return None if key is None else Caller(key.name, key.right)
+        token = token_in(cookies)
+        hashed = None if token is None else self.sessions.key_of(token)
+        key = None if hashed is None or known is None else known.get(hashed)
+        return None if key is None else Caller(key.name, key.right, on_page=True)
+
+    def _known(self) -> Mapping[str, Key] | None:
+        try:
+            return self.keys.by_hash()
+        except ServiceError as error:
+            said = "nobody can be let in: the file of keys cannot be read; the service's log says more"
+            _log.error("%s", error)
+            raise RefusedError(503, "keys", said, {"Retry-After": "60"}) from error
+
+
+def token_in(cookies: bytes) -> str | None:
+    """The token of a session in the header Cookie."""
+    for part in cookies.split(b";"):
+        name, _, value = part.strip().partition(b"=")
+        if name == COOKIE.encode() and len(value) <= LONGEST_KEY:
+            return value.decode("latin-1")
+    return None
+
+
+class _NeedsKey(SecurityBase):
     """The caller, where they have the right that the route wants. Raises RefusedError: 401 or 403."""
-    return Caller("local", "admin")
 
+    def __init__(self) -> None:
+        self.model = HTTPBearer(description="An API key: `Authorization: Bearer KEY`. The scope is the right it needs.")
+        self.scheme_name = "key"
+
+    async def __call__(self, request: Request, wanted: SecurityScopes) -> Caller:
+        caller: Caller | None = request.scope.get("state", {}).get("caller")
+        if caller is None:
+            raise no_key()
+        rank = RIGHTS.index(caller.right)
+        for right in wanted.scopes:
+            if RIGHTS.index(right) > rank:
+                raise RefusedError(
+                    403,
+                    "right",
+                    f"the key {caller.name} has the right {caller.right}; this takes {right}: alikely keys add",
+                )
+        return caller
+
+
+def no_key() -> RefusedError:
+    """What is said where a key is needed and none that counts was sent."""
+    return RefusedError(
+        401, "no_key", "this takes a key: send Authorization: Bearer KEY (alikely keys add makes one)", NO_KEY
+    )
+
+
+permitted = _NeedsKey()
 
 # What a route takes as `caller`; the OpenAPI description says the right, and a test walks over it.
 MayRead = Annotated[Caller, Security(permitted, scopes=["read"])]

@@ -1,4 +1,4 @@
-"""What is served -> the web application: routes, errors as problems, the order of its layers."""
+"""What is served -> the web application: routes, errors as problems, the layer through which every request goes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,15 +6,22 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alikely.errors import AlikelyError
 from alikely.server import routes
+from alikely.server.access import Access
+from alikely.server.door import API, Door
+from alikely.server.drifting import Drifts
 from alikely.server.held import Served
-from alikely.server.problems import problem, tell
-from alikely.server.web import pages
+from alikely.server.keys import Keys
+from alikely.server.openapi import describe
+from alikely.server.problems import answer_of, of_http, of_values
+from alikely.server.sessions import Sessions
+from alikely.server.web import login, pages
 
 
 def create_app(served: Served) -> FastAPI:
@@ -26,6 +33,7 @@ def create_app(served: Served) -> FastAPI:
             yield
         finally:
             served.close()
+            served.audit.close()
 
     app = FastAPI(
         title="Alikely",
@@ -35,14 +43,26 @@ def create_app(served: Served) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,
         generate_unique_id_function=_operation,
     )
     app.state.served = served
     for router in routes.ROUTERS:
         app.include_router(router)
+    access = Access(served.settings.local, Keys(served.state.keys), Sessions())
+    login.add_login(app, access)
     pages.add_pages(app)
-    app.add_exception_handler(AlikelyError, tell)
+    describe(app)
+    app.add_exception_handler(AlikelyError, _ours)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _values)
+    app.add_middleware(Door, settings=served.settings, access=access, meter=served.meter)
+    drifts = Drifts(served.galleries)
+    what = "Population stability index of live distances beside the calibration's; over 0.25: calibrate anew"
+    served.meter.watch_each("alikely_drift_psi", what, ("gallery", "kind"), drifts)
+    if served.batching is not None:
+        batching = served.batching
+        served.meter.watch("alikely_queue", "Requests that wait for the network", lambda: batching.waiting)
     return app
 
 
@@ -55,6 +75,22 @@ def _operation(route: Any) -> str:
     return name
 
 
-async def _http(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _ours(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, AlikelyError)  # registered for these only
+    return answer_of(error)
+
+
+async def _values(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, RequestValidationError)
+    return of_values(error.errors())
+
+
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, "http", str(error.detail), headers=error.headers)
+    people = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(API)
+    answer = of_http(error)
+    if not people or request.method not in ("GET", "HEAD"):
+        return answer
+    title = "Not found" if error.status_code == 404 else "This does not work"
+    values = {"status": error.status_code, "detail": str(error.detail)}
+    return pages.html(request, "problem.html", title, values, error.status_code, error.headers)

@@ -1,5 +1,6 @@
 """A file of API keys, hashed -> whose key one is, and what it allows; keys made and taken away while a service runs."""
 
+import fcntl
 import hashlib
 import hmac
 import json
@@ -7,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,17 +49,12 @@ class Keys:
         self._seen: tuple[int, int, int] | None = None
         self._keys: Mapping[str, Key] = {}
 
-    def exist(self) -> bool:
-        """Whether there is a file of keys."""
-        return self.path.exists()
-
-    def by_hash(self) -> Mapping[str, Key]:
-        """All keys by their SHA-256. Raises ServiceError for a file that is damaged: nobody is let in by it."""
+    def by_hash(self) -> Mapping[str, Key] | None:
+        """All keys by their SHA-256; None without a file. Raises ServiceError for a damaged one: it lets nobody in."""
         try:
-            status = self.path.stat()
+            status = os.stat(self.path)
         except FileNotFoundError:
-            self._seen, self._keys = None, {}
-            return self._keys
+            return None
         except OSError as error:
             raise _unreadable(self.path, error.strerror or str(error)) from error
         # It is always written anew, so that another content is another file, whatever the clock says.
@@ -70,14 +66,14 @@ class Keys:
 
     def listed(self) -> list[Key]:
         """All keys, in the order in which they were made."""
-        return list(self.by_hash().values())
+        return list((self.by_hash() or {}).values())
 
     def of(self, said: str) -> Key | None:
         """Whose key this is; None where it is nobody's."""
         if len(said) > LONGEST_KEY:
             return None
         hashed = hashed_key(said)
-        found = self.by_hash().get(hashed)
+        found = (self.by_hash() or {}).get(hashed)
         return found if found is not None and hmac.compare_digest(found.sha256, hashed) else None
 
     def add(self, name: str, right: str) -> str:
@@ -122,7 +118,8 @@ class Keys:
         except OSError as error:
             raise _unreadable(self.path, error.strerror or str(error)) from error
         try:
-            _lock(handle)
+            # The lock ends with the handle, also when the process is killed.
+            fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
             os.close(handle)
@@ -131,14 +128,6 @@ class Keys:
 def hashed_key(said: str) -> str:
     """The SHA-256 of a key, in hexadecimal."""
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _lock(handle: int) -> None:
-    # The lock ends with the handle, also when the process is killed.
-    with suppress(ImportError):
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def _read(path: Path) -> list[Key]:

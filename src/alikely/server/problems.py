@@ -1,23 +1,29 @@
 """Errors -> answers as RFC 9457 has them (application/problem+json), with our stable codes."""
 
-from collections.abc import Mapping
+import json
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import Request
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
-from alikely.errors import AlikelyError, BadItemsError, ServiceError
+from alikely.errors import AlikelyError, BadItemsError, ServiceError, StorageError
 
 # HTTP status by the code of the error; anything else of ours is the client's mistake, too.
 STATUS = {"input": 422, "bad_items": 422, "too_few": 422, "settings": 422, "calibration": 409, "gallery": 404}
-STATUS |= {"model": 409, "training": 409, "storage": 507}
+STATUS |= {"model": 409, "training": 409}
 OF_OTHERS = 422
+# Codes of what is not one of our errors, by HTTP status.
+CODES = {404: "not_found", 405: "method"}
+_log = logging.getLogger("alikely.server")
 TITLES = {
     400: "Bad request",
     401: "No valid key",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Cannot be decided",
     411: "Length required",
     413: "Too large",
@@ -45,28 +51,44 @@ def problem(
     detail: str,
     further: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+) -> Response:
     """An answer of type application/problem+json."""
     content = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "code": code}
-    return JSONResponse(
-        {**content, "detail": detail, **(further or {})},
-        status_code=status,
-        headers=dict(headers or {}),
-        media_type="application/problem+json",
-    )
+    # In ASCII: also half a character that a client sent can be said back.
+    said = json.dumps({**content, "detail": detail, **(further or {})}, allow_nan=False)
+    return Response(said, status, dict(headers or {}), "application/problem+json")
 
 
-def answer_of(error: AlikelyError) -> JSONResponse:
+def answer_of(error: AlikelyError) -> Response:
     """What a client is told of one of our errors."""
     if isinstance(error, RefusedError):
         return problem(error.status, error.code, str(error), headers=error.headers)
+    if isinstance(error, StorageError | ServiceError):
+        # What it says is for whoever runs the service: it names places on this machine.
+        _log.error("%s", error)
+        return problem(507, error.code, "the service cannot read or write what it keeps; its log says why")
     further = {}
     if isinstance(error, BadItemsError):
         further = {"items": [{"item": name, "problem": said} for name, said in error.problems]}
     return problem(STATUS.get(error.code, OF_OTHERS), error.code, str(error), further)
 
 
-async def tell(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    """For FastAPI: the answer to one of our errors."""
-    assert isinstance(error, AlikelyError)  # registered for these only
-    return answer_of(error)
+def of_http(error: HTTPException) -> Response:
+    """What a client is told where no route fits."""
+    detail = {404: "there is nothing at this address", 405: "this address takes other methods: see the header Allow"}
+    said = str(error.detail)
+    if said in ("Not Found", "Method Not Allowed"):
+        said = detail[error.status_code]
+    return problem(error.status_code, CODES.get(error.status_code, "http"), said, headers=error.headers)
+
+
+def of_values(errors: Sequence[Mapping[str, Any]]) -> Response:
+    """What a client is told of a value in the address that cannot be used; `errors` as pydantic has them."""
+    return problem(422, "request", first_mistake(errors))
+
+
+def first_mistake(errors: Sequence[Mapping[str, Any]]) -> str:
+    """The first of what pydantic found, in one line."""
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "path")) or "the body"
+    return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}"

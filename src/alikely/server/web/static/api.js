@@ -1,13 +1,17 @@
 // Questions to the service and their answers; what went wrong, in words; announcements; DOM nodes without HTML.
 
-/** What the service refused: HTTP status (0: no answer), our code, words for people, and bad items where there are. */
+/**
+ * What the service refused: HTTP status (0: no answer), our code, words for people, bad items where there are, and in
+ * `said` all that the answer held.
+ */
 export class Problem extends Error {
-  constructor(status, code, message, items = []) {
+  constructor(status, code, message, items = [], said = {}) {
     super(message);
     this.name = "Problem";
     this.status = status;
     this.code = code;
     this.items = items;
+    this.said = said;
   }
 }
 
@@ -41,6 +45,7 @@ export async function ask(path, { method, json, form, signal } = {}) {
     said.code ?? "http",
     said.detail ?? `The service refused this (HTTP ${response.status}).`,
     said.items ?? [],
+    said,
   );
 }
 

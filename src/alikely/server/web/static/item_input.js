@@ -12,6 +12,7 @@ const TYPING = 350; // milliseconds without a key before what was written is loo
  * put(form, name)   adds it to a FormData
  * json()            a promise of it as JSON takes it (a picture in base64)
  * preview()         a small DOM node that shows it
+ * held()            what set() takes to make it again
  * clear(), set(it)  none; this one: a Blob for a picture, else a text as one would write it (or what json() gave)
  *
  * `columns` are those of rows ([{name, kind}]); without, those that the page's model takes.
@@ -119,6 +120,7 @@ function pictureInput(root, label, onChange) {
     put: (form, name) => form.append(name, blob, blob.name ?? "picture"),
     json: () => base64(blob),
     preview: () => el("img", { src: address, alt: label, class: "preview" }),
+    held: () => blob,
     clear,
     set: take,
   };
@@ -199,6 +201,7 @@ function writtenInput(root, label, { hint, read, rows, code }, onChange) {
     put: (form, name) => form.append(name, asText(value)),
     json: async () => value,
     preview: () => el("p", { class: "preview" }, shortened(asText(value))),
+    held: () => area.value,
     clear: () => set(""),
     set,
   };
@@ -270,6 +273,7 @@ function rowInput(root, label, columns, onChange) {
     put: (form, name) => form.append(name, JSON.stringify(row())),
     json: async () => row(),
     preview: () => el("p", { class: "preview" }, shortened(JSON.stringify(row()))),
+    held: row,
     clear: () => set({}),
     set,
   };

@@ -1,0 +1,112 @@
+// A calibration and saved operating points -> fields for how strict a comparison is, and what they say for /v1/compare.
+
+import { ask, el } from "./api.js";
+import { percent } from "./words.js";
+
+const OTHER = "other";
+
+/** Fields in `root`; `calibration` is a promise (of null: no fields). The answer is a function that gives the settings. */
+export function compareSettings(root, calibration, onChange) {
+  let read = () => ({});
+  Promise.all([calibration, savedPoints()]).then(([made, points]) => {
+    if (!made) {
+      root.replaceChildren(
+        el("p", { class: "soft" }, "The model has no calibration, so there is nothing to set: it gives distances, no verdicts."),
+      );
+      return;
+    }
+    read = fields(root, made, points, onChange);
+  });
+  return () => read();
+}
+
+async function savedPoints() {
+  try {
+    return (await ask("/v1/points")).points ?? [];
+  } catch {
+    return []; // without them, the rates remain
+  }
+}
+
+function fields(root, made, points, onChange) {
+  const rate = el("select", { id: "fmr" }, ...rates(made), saved(points), el("option", { value: OTHER }, "Another rate …"));
+  const other = percentInput("other-fmr", "Rate of false matches", made.default_fmr, onChange);
+  other.field.hidden = true;
+  const band = el("input", { type: "checkbox", id: "band" });
+  const refused = percentInput("fnmr", "Rate of false non-matches", Math.max(0.01, made.smallest.fnmr), onChange);
+  refused.field.hidden = true;
+  refused.field.append(
+    el("p", { class: "hint" }, "Only what lies beyond the threshold for this rate is called different; what lies between is unsure."),
+  );
+  const prior = percentInput("prior", "How many of your pairs are the same", 0.5, onChange);
+  prior.field.append(el("p", { class: "hint" }, "Before looking. It moves the probability, not the verdict."));
+
+  rate.addEventListener("change", () => {
+    other.field.hidden = rate.value !== OTHER;
+    onChange();
+  });
+  band.addEventListener("change", () => {
+    refused.field.hidden = !band.checked;
+    onChange();
+  });
+  root.replaceChildren(
+    el(
+      "div",
+      { class: "field" },
+      el("label", { for: "fmr" }, "False matches, at most"),
+      rate,
+      el("p", { class: "hint" }, "Of different pairs, how many may be called the same. A lower rate refuses more pairs that are the same."),
+    ),
+    other.field,
+    el("label", { class: "check" }, band, "Say “unsure” in between"),
+    refused.field,
+    prior.field,
+  );
+
+  return () => {
+    const said = {};
+    if (rate.value === OTHER) said.fmr = other.value();
+    else if (rate.value) {
+      const point = points[Number(rate.selectedOptions[0].dataset.point ?? -1)];
+      said.fmr = point ? point.fmr : Number(rate.value);
+      if (point) said.confidence = point.confidence;
+    }
+    if (band.checked) said.fnmr = refused.value();
+    if (prior.value() !== 0.5) said.prior = prior.value();
+    return said;
+  };
+}
+
+/** The usual rates; those that the calibration cannot promise say so and cannot be chosen. */
+function rates(made) {
+  return made.promises.map(({ fmr, reason }) => {
+    const own = fmr === made.default_fmr;
+    const text = `${percent(fmr)}${own ? " (the model’s own)" : ""}${reason ? ": too few data" : ""}`;
+    return el("option", { value: String(fmr), selected: own, disabled: Boolean(reason) && !own }, text);
+  });
+}
+
+function saved(points) {
+  if (!points.length) return null;
+  const options = points.map((point, place) =>
+    el("option", { value: `point-${place}`, dataset: { point: place } }, `${point.name} (${percent(point.fmr)})`),
+  );
+  return el("optgroup", { label: "Saved on Threshold" }, ...options);
+}
+
+function percentInput(id, label, start, onChange) {
+  const input = el("input", { id, type: "number", min: "0", max: "100", step: "any", inputmode: "decimal" });
+  input.value = Number((start * 100).toPrecision(4));
+  let waiting = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(onChange, 350);
+  });
+  const field = el(
+    "div",
+    { class: "field" },
+    el("label", { for: id }, label),
+    el("div", { class: "percent" }, input, el("span", { "aria-hidden": "true" }, "%")),
+  );
+  return { field, value: () => Number((Number(input.value) / 100).toPrecision(12)) };
+}

@@ -70,6 +70,28 @@ def write_text(target: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
+@contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """Whoever enters with the same path, in any thread or process, waits until nobody else is in it.
+
+    `path` is an empty file that is made for this and stays. Raises StorageError where it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
+        # The lock ends with the handle, also when the process is killed. Windows has none of this kind.
+        with suppress(ImportError):
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _exchanged(one: Path, other: Path) -> bool:
     """Let two folders change their names in one step, if the system has a call for that (Linux); whether it did."""
     if sys.platform != "linux":

@@ -17,9 +17,9 @@ QUALITY = 78
 EMPTY = (128, 128, 128)
 
 
-def pictures_of(items: Sequence[Item], names: Sequence[str]) -> list[str | None]:
-    """A small picture of each item; None where it can no longer be read."""
-    small, _ = read_all(items, names, lambda item: _small(item, SIDE))
+def pictures_of(items: Sequence[Item], names: Sequence[str], side: int = SIDE) -> list[str | None]:
+    """A picture of each item, its longer side of so many pixels; None where it can no longer be read."""
+    small, _ = read_all(items, names, lambda item: _small(item, side))
     return [None if picture is None else _data_url(picture) for picture in small]
 
 

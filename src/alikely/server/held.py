@@ -13,6 +13,7 @@ from alikely.errors import SettingsError
 from alikely.gallery import Gallery
 from alikely.gallery.held import folder_of
 from alikely.gallery.live import log_beside
+from alikely.labelling import Labelling
 from alikely.model import SiameseModel
 from alikely.server.audit import Audit
 from alikely.server.batching import Batching
@@ -70,6 +71,7 @@ class Served:
     model: SiameseModel | None = None
     batching: Batching | None = None
     looked: Looked | None = None
+    labelling: Labelling | None = None
     galleries: Mapping[str, Gallery] = field(default_factory=dict)
     detectors: Mapping[str, "Detector"] = field(default_factory=dict)
     recommenders: Mapping[str, "Recommender"] = field(default_factory=dict)
@@ -81,6 +83,16 @@ class Served:
         if self.model is None:
             raise RefusedError(404, "no_model", "no model is served; start the service with one: alikely serve MODEL")
         return self.model
+
+    def require_labelling(self) -> Labelling:
+        """The pairs of the items that are looked at. RefusedError (404) where there are no such items."""
+        if self.labelling is None:
+            raise RefusedError(
+                404,
+                "no_items",
+                "there are no items to label; start the service with some: alikely serve --items SOURCE",
+            )
+        return self.labelling
 
     def gallery(self, name: str) -> Gallery:
         """The gallery of this name. Raises RefusedError (404) where it is not served; so do those below."""
@@ -141,6 +153,7 @@ def open_served(
             model=model,
             batching=batching,
             looked=looked,
+            labelling=None if looked is None or model is None else _labelling(looked, model, state),
             galleries=galleries,
             detectors=_detectors(folders.detectors, own_code),
             recommenders=_recommenders(folders.recommenders),
@@ -170,6 +183,10 @@ def _named(things: Mapping[str, T], name: str | None, what: str, option: str) ->
         asked = f"no {what} is called {name!r}" if name is not None else f"say which {what}"
         raise RefusedError(404, "not_served", f"{asked}: {there}")
     return things[name]
+
+
+def _labelling(looked: Looked, model: SiameseModel, state: State) -> Labelling:
+    return Labelling(looked.examples, looked.embeddings, model, state.labels)
 
 
 def _log_of(where: Path | str) -> Path | None:

@@ -12,6 +12,7 @@ from alikely.server.routes import (
     galleries,
     health,
     identifying,
+    labelling,
     pictures,
     recommending,
 )
@@ -28,4 +29,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     pictures.router,
     findings.router,
     deciding.router,
+    labelling.router,
 )

@@ -1,0 +1,59 @@
+// What is enrolled -> squares with its picture (or initials where there is none), and its fields.
+
+import { ask, el } from "./api.js";
+
+const HUES = 12;
+
+/** A square for the picture of `identity`; until `fillSpots` finds one, and where there is none, its initials. */
+export function spot(identity) {
+  const tint = [...identity].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)) % 997, 7) % HUES;
+  return el("div", { class: `spot hue-${tint}`, "aria-hidden": "true" }, el("span", {}, initials(identity)));
+}
+
+/**
+ * Put pictures into squares: `wanted` is a list of {node, key} (a template) or {node, identity} (any of its templates).
+ * Those of which there is no picture stay as they are.
+ */
+export async function fillSpots(gallery, wanted, signal) {
+  if (!wanted.length) return;
+  const keys = [...new Set(wanted.filter((one) => one.key).map((one) => one.key))];
+  const identities = [...new Set(wanted.filter((one) => one.identity).map((one) => one.identity))];
+  const there = await ask("/v1/pictures", { json: { gallery, keys, identities }, signal });
+  const known = new Set(there.keys);
+  for (const { node, key, identity } of wanted) {
+    const found = key ? known.has(key) && key : there.identities[identity];
+    if (found) showPicture(node, pictureOf(found));
+  }
+}
+
+/** The address of the picture of a template. */
+export const pictureOf = (key) => `/v1/pictures/${encodeURIComponent(key)}`;
+
+/** Show the picture at an address in a square; small ones pixel by pixel. */
+export function showPicture(node, address, alt = "") {
+  const image = el("img", { src: address, alt, loading: "lazy", decoding: "async" });
+  image.addEventListener("load", () => {
+    image.classList.toggle("pixels", image.naturalWidth < 120);
+    node.replaceChildren(image);
+    node.classList.add("pictured");
+    if (alt) node.removeAttribute("aria-hidden");
+  });
+  // Browsers load a lazy picture only once it is in the page.
+  image.loading = "eager";
+}
+
+/** The fields of a template as a list of names and values; null where it has none. */
+export function fieldList(fields) {
+  const names = Object.keys(fields);
+  if (!names.length) return null;
+  return el("dl", { class: "field-list" }, ...names.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, said(fields[name])))));
+}
+
+/** A field's value for people. */
+export const said = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
+
+function initials(identity) {
+  const words = identity.split(/[\s/\\_.-]+/).filter(Boolean);
+  const signs = words.length > 1 ? [words[0], words[words.length - 1]].map((word) => [...word][0]) : [...identity].slice(0, 2);
+  return signs.join("").toUpperCase();
+}

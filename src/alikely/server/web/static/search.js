@@ -1,0 +1,223 @@
+// An item in, its nearest out. What is asked (gallery, number, condition, template) stands in the address of the page.
+
+import { ask, el, showProblem, tell } from "./api.js";
+import { fieldList, fillSpots, spot } from "./cards.js";
+import { choosers } from "./conditions.js";
+import { itemInput } from "./item_input.js";
+import { chance, distance, likelihood, verdictChip } from "./words.js";
+
+const root = document.getElementById("search");
+const galleries = JSON.parse(root.dataset.galleries);
+const calibrated = Boolean(root.dataset.calibrated);
+const kind = document.body.dataset.kind;
+const [form, select, number, where, problem, wherePlace, cards, title, note, none, likeBox, itemBox, dialog] = [
+  "asked", "gallery", "k", "where", "problem", "where-problem", "cards", "found-title", "found-note", "none", "like", "item", "why",
+].map((id) => document.getElementById(id));
+
+let like = null; // the key of the template that is searched with, in place of an item
+let chosen = { read: () => true, count: 0 };
+let asking = new AbortController();
+
+for (const name of galleries) select.append(el("option", { value: name }, name));
+document.getElementById("gallery-field").hidden = galleries.length < 2;
+const input = itemInput(itemBox, {
+  kind,
+  label: { picture: "Search with a picture", text: "Search with a text", row: "Search with a row" }[kind] ?? "Search with this",
+  onChange: () => {
+    if (input.empty() && like) return;
+    setLike(null);
+    search();
+  },
+});
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  search();
+});
+select.addEventListener("change", async () => {
+  setLike(null);
+  where.value = "";
+  await loadFields();
+  search();
+});
+number.addEventListener("change", search);
+where.addEventListener("change", () => {
+  chosen.read(where.value);
+  search();
+});
+window.addEventListener("popstate", fromAddress);
+document.getElementById("why-close").addEventListener("click", () => dialog.close());
+
+fromAddress();
+
+async function fromAddress() {
+  const asked = new URLSearchParams(location.search);
+  if (galleries.includes(asked.get("gallery"))) select.value = asked.get("gallery");
+  if (asked.get("k")) number.value = asked.get("k");
+  where.value = asked.get("where") ?? "";
+  await loadFields();
+  setLike(asked.get("like"), "");
+  search();
+}
+
+function toAddress() {
+  const asked = new URLSearchParams();
+  if (galleries.length > 1) asked.set("gallery", select.value);
+  if (number.value !== number.defaultValue) asked.set("k", number.value);
+  if (where.value.trim()) asked.set("where", where.value.trim());
+  if (like) asked.set("like", like);
+  const address = asked.size ? `${location.pathname}?${asked}` : location.pathname;
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+}
+
+async function loadFields() {
+  const boxes = document.getElementById("choosers");
+  boxes.replaceChildren();
+  const { fields } = await orProblem(() => ask(`/v1/galleries/${encodeURIComponent(select.value)}/fields`), { fields: [] });
+  chosen = choosers(boxes, fields, (condition) => {
+    where.value = condition;
+    search();
+  });
+  const fits = chosen.read(where.value);
+  document.getElementById("condition-more").hidden = fields.length === 0 && !where.value;
+  document.getElementById("condition-more").open = !fits;
+  document.getElementById("fields-none").hidden = fields.length > 0;
+}
+
+/** What `question` answers; where it fails, the problem is shown and `otherwise` given. */
+async function orProblem(question, otherwise) {
+  try {
+    return await question();
+  } catch (error) {
+    showProblem(problem, error);
+    return otherwise;
+  }
+}
+
+/** Search with a template in place of an item; null: with the item again. */
+function setLike(key, identity) {
+  like = key;
+  likeBox.hidden = !key;
+  itemBox.hidden = Boolean(key);
+  if (!key) return;
+  const node = spot(identity || "?");
+  likeBox.replaceChildren(
+    el("p", { class: "label" }, "Search with what is enrolled"),
+    el("div", { class: "like" }, kind === "picture" && node, el("div", { class: "stack tight" }, el("strong", {}, identity || "a template"), el("code", { class: "key" }, key.slice(0, 12))),
+      el("button", { type: "button", class: "small", onclick: () => { setLike(null); search(); itemBox.querySelector("button, textarea, input")?.focus(); } }, "Search with another item")),
+  );
+  if (kind === "picture") fillSpots(select.value, [{ node, key }]).catch(() => {});
+}
+
+async function search() {
+  asking.abort();
+  asking = new AbortController();
+  toAddress();
+  showProblem(problem, null);
+  showProblem(wherePlace, null);
+  where.setAttribute("aria-invalid", "false");
+  const gallery = encodeURIComponent(select.value);
+  try {
+    if (!like && input.empty()) return await suggest(gallery);
+    cards.setAttribute("aria-busy", "true");
+    const [{ found }] = await ask(`/v1/galleries/${gallery}/search`, { ...(await question()), signal: asking.signal });
+    const decisions = calibrated && found.length ? (await ask("/v1/decide", { json: { distances: found.map((hit) => hit.distance) }, signal: asking.signal })).decisions : [];
+    await show(found, decisions);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    cards.replaceChildren();
+    none.replaceChildren();
+    title.textContent = "Nothing found";
+    note.textContent = "";
+    const ofCondition = error.code === "settings" && where.value.trim();
+    if (ofCondition) {
+      document.getElementById("condition-more").open = true;
+      where.setAttribute("aria-invalid", "true");
+    }
+    showProblem(ofCondition ? wherePlace : problem, error);
+  } finally {
+    cards.removeAttribute("aria-busy");
+  }
+}
+
+async function question() {
+  const k = number.valueAsNumber;
+  const further = where.value.trim() ? { where: where.value.trim() } : {};
+  if (like) return { json: { key: like, k, ...further } };
+  if (kind !== "picture") return { json: { item: await input.json(), k, ...further } };
+  const sent = new FormData();
+  input.put(sent, "item");
+  sent.append("k", String(k));
+  if (further.where) sent.append("where", further.where);
+  return { form: sent };
+}
+
+/** Before anything is asked: some of what is enrolled, to begin with. */
+async function suggest(gallery) {
+  const asked = new URLSearchParams({ most: number.value || "12" });
+  if (where.value.trim()) asked.set("where", where.value.trim());
+  const { templates } = await ask(`/v1/galleries/${gallery}/templates?${asked}`, { signal: asking.signal });
+  title.textContent = templates.length ? "Or begin with something that is enrolled" : "Nothing to search in";
+  note.textContent = "";
+  cards.replaceChildren(...templates.map((template) => card(template)));
+  none.replaceChildren();
+  if (!templates.length) {
+    const empty = where.value.trim()
+      ? el("div", { class: "empty" }, el("h2", {}, "Nothing meets the condition"), el("p", {}, "Take some of it away, and look again."))
+      : el("div", { class: "empty" }, el("h2", {}, "The gallery is empty"), el("p", {}, "Enrol something first: then it can be found."), el("a", { class: "button", href: "/gallery?view=enrol" }, "Enrol"));
+    none.replaceChildren(empty);
+  }
+  await pictures(templates);
+}
+
+async function show(found, decisions) {
+  title.textContent = found.length ? `The ${found.length === 1 ? "nearest" : `${found.length} nearest`}` : "Nothing meets the condition";
+  const same = decisions.filter((decision) => decision.verdict === "same").length;
+  note.textContent = decisions.length ? `${same} of ${found.length} ${same === 1 ? "is" : "are"} the same at the model’s threshold, ${distance(decisions[0].threshold)}` : "";
+  cards.replaceChildren(...found.map((hit, place) => card(hit, decisions[place])));
+  none.replaceChildren();
+  if (!found.length) none.append(el("div", { class: "empty" }, el("h2", {}, "Nothing found"), el("p", {}, "No template meets the condition. Take some of it away, and search again.")));
+  tell(found.length ? `${title.textContent}. The first is ${found[0].identity}.` : "Nothing found.");
+  await pictures(found);
+}
+
+function card(hit, decision) {
+  const id = `card-${hit.key}`;
+  const node = kind === "picture" ? spot(hit.identity) : null;
+  const why = kind === "picture" && decision && !like ? el("button", { type: "button", class: "small quiet why-button", hidden: true, onclick: () => explain(hit) }, "Why?") : null;
+  return el("article", { class: `hit ${kind}`, "aria-labelledby": id, dataset: { key: hit.key } },
+    node,
+    el("h3", { id }, hit.identity),
+    decision && el("p", { class: "meaning" }, verdictChip(decision.verdict), el("span", {}, `${capital(likelihood(decision.probability))}: ${chance(decision.probability)}`)),
+    hit.distance !== undefined && scale(hit.distance, decision),
+    fieldList(hit.fields),
+    el("div", { class: "row actions" }, el("button", { type: "button", class: "small", "aria-describedby": id, onclick: () => more(hit) }, "More like this"), why),
+  );
+}
+
+/** The distance in figures and, where there is one, beside the threshold. */
+function scale(value, decision) {
+  const words = `distance ${distance(value)}`;
+  const threshold = decision?.threshold;
+  if (!threshold) return el("p", { class: "small-print" }, words);
+  // The threshold lies in the middle, twice of it and more at the end.
+  const bar = el("span", { class: "scale", "aria-hidden": "true", dataset: { verdict: decision.verdict } }, el("span", { class: "scale-bar" }), el("span", { class: "scale-threshold" }));
+  bar.firstChild.style.width = `${Math.min(100, Math.max(2, (50 * value) / threshold))}%`;
+  return el("div", { class: "distance" }, bar, el("p", { class: "small-print" }, `${words}, ${value <= threshold ? "at or below" : "above"} the threshold`));
+}
+
+async function pictures(hits) {
+  if (kind !== "picture") return;
+  const nodes = [...cards.querySelectorAll(".hit")];
+  const wanted = hits.map((hit, place) => ({ key: hit.key, node: nodes[place].querySelector(".spot") }));
+  await fillSpots(select.value, wanted, asking.signal);
+}
+
+function more(hit) {
+  setLike(hit.key, hit.identity);
+  search();
+  title.focus({ preventScroll: true });
+  window.scrollTo({ top: 0 });
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

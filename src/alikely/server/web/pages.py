@@ -66,7 +66,7 @@ def add_pages(app: FastAPI) -> None:
         return response
 
     async def start(request: Request) -> Response:
-        there = [page for page in PAGES if page.there(request.app.state.served)]
+        there = pages_of(request.app.state.served)
         return RedirectResponse(f"/{there[0].name}" if there else "/model")
 
     app.add_route("/static/{path:path}", static, include_in_schema=False)
@@ -89,7 +89,7 @@ def html(
     served: Served = request.app.state.served
     known: dict[str, Any] = {
         "page": None,
-        "pages": [page for page in PAGES if page.there(served)],
+        "pages": [] if getattr(request.state, "caller", None) is None else pages_of(served),
         "kind": None if served.model is None else served.model.preparation.kind,
         "columns": columns_of(served),
         "served": served,
@@ -98,6 +98,11 @@ def html(
     }
     content = _environment().get_template(template).render({**known, **(values or {})})
     return HTMLResponse(content, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def pages_of(served: Served) -> list[Page]:
+    """The pages that have something to show, in the order of the menu."""
+    return [page for page in PAGES if page.there(served)]
 
 
 def columns_of(served: Served) -> list[dict[str, str]]:

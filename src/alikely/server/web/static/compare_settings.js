@@ -33,7 +33,7 @@ function fields(root, made, points, onChange) {
   const other = percentInput("other-fmr", "Rate of false matches", made.default_fmr, onChange);
   other.field.hidden = true;
   const band = el("input", { type: "checkbox", id: "band" });
-  const refused = percentInput("fnmr", "Rate of false non-matches", Math.max(0.01, made.smallest.fnmr), onChange);
+  const refused = percentInput("fnmr", "Rate of false non-matches", Math.max(0.01, up(made.smallest.fnmr)), onChange);
   refused.field.hidden = true;
   refused.field.append(
     el("p", { class: "hint" }, "Only what lies beyond the threshold for this rate is called different; what lies between is unsure."),
@@ -92,6 +92,12 @@ function saved(points) {
     el("option", { value: `point-${place}`, dataset: { point: place } }, `${point.name} (${percent(point.fmr)})`),
   );
   return el("optgroup", { label: "Saved on Threshold" }, ...options);
+}
+
+/** Rounded up to two digits: a rate that can be asked for as it is written. */
+function up(rate) {
+  const power = 10 ** (1 - Math.floor(Math.log10(rate)));
+  return Math.min(1, Math.ceil(rate * power - 1e-9) / power);
 }
 
 function percentInput(id, label, start, onChange) {

@@ -3,20 +3,37 @@
 import { el, svg } from "./api.js";
 import { distance as shown, percent } from "./words.js";
 
-const WIDTH = 680;
 const HEIGHT = 230;
-const EDGE = { top: 34, right: 12, bottom: 34, left: 12 };
+const EDGE = { top: 34, right: 6, bottom: 34, left: 6 };
+const NARROWEST = 240;
 
-/** The chart with its legend as one <figure>; `decision` is what /v1/compare answers, or null. */
+/** The chart with its legend as one <figure>, as wide as there is room; `decision` is what /v1/compare answers, or null. */
 export function distributionsChart(calibration, decision) {
+  const legend = el(
+    "ul",
+    { class: "legend", "aria-hidden": "true" },
+    el("li", {}, el("span", { class: "swatch same" }), "same pairs"),
+    el("li", {}, el("span", { class: "swatch different" }), "different pairs"),
+  );
+  const place = el("div");
+  // Drawn for the room that there is: scaled down, its words could not be read on a phone.
+  let drawn = 0;
+  new ResizeObserver(([{ contentRect }]) => {
+    const width = Math.max(NARROWEST, Math.round(contentRect.width));
+    if (width !== drawn) place.replaceChildren(chartOf(calibration, decision, (drawn = width)));
+  }).observe(place);
+  return el("figure", { class: "stack distributions" }, legend, place);
+}
+
+function chartOf(calibration, decision, width) {
   const { edges, same, different } = calibration.distributions;
   const far = Math.max(edges.at(-1), (decision?.distance ?? 0) * 1.03, (decision?.upper ?? 0) * 1.03);
   const high = Math.max(...same, ...different) * 1.06;
-  const x = (value) => EDGE.left + (value / far) * (WIDTH - EDGE.left - EDGE.right);
+  const x = (value) => EDGE.left + (value / far) * (width - EDGE.left - EDGE.right);
   const y = (density) => HEIGHT - EDGE.bottom - (density / high) * (HEIGHT - EDGE.top - EDGE.bottom);
   const floor = HEIGHT - EDGE.bottom;
 
-  const chart = svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  const chart = svg("svg", { class: "chart", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img" });
   chart.setAttribute("aria-label", described(calibration, decision));
   if (decision) chart.append(...zones(decision, x, far, floor));
   chart.append(
@@ -24,14 +41,8 @@ export function distributionsChart(calibration, decision) {
     svg("path", { class: "same area", d: outline(edges, same, x, y, floor) }),
     ...axis(far, x, floor),
   );
-  if (decision) chart.append(...limits(decision, x, floor), ...mark(decision.distance, x, floor));
-  const legend = el(
-    "ul",
-    { class: "legend", "aria-hidden": "true" },
-    el("li", {}, el("span", { class: "swatch same" }), "same pairs"),
-    el("li", {}, el("span", { class: "swatch different" }), "different pairs"),
-  );
-  return el("figure", { class: "stack distributions" }, legend, chart);
+  if (decision) chart.append(...limits(decision, x, floor, width), ...mark(decision.distance, x, floor, width));
+  return chart;
 }
 
 /** The share of the calibration's pairs that are nearer than this: {same, different}, 0..1. */
@@ -87,10 +98,10 @@ const round = (value) => Math.round(value * 10) / 10;
 
 function axis(far, x, floor) {
   const parts = [svg("line", { class: "axis", x1: x(0), x2: x(far), y1: floor, y2: floor })];
-  const step = nice(far / 6);
+  const step = nice(far / ((x(far) - x(0)) / 95));
   for (let value = 0; value <= far * 1.0001; value += step) {
     const anchor = value === 0 ? "start" : "middle";
-    if (value > far * 0.88 && value !== 0) continue;
+    if (value !== 0 && x(value) > x(far) - 80) continue; // there stands what the axis is
     parts.push(svg("text", { x: x(value), y: floor + 16, "text-anchor": anchor }, String(Number(value.toPrecision(3)))));
   }
   parts.push(svg("text", { x: x(far), y: floor + 16, "text-anchor": "end" }, "distance →"));
@@ -109,34 +120,30 @@ function zones({ threshold, upper }, x, far, floor) {
   );
 }
 
-function limits({ threshold, upper }, x, floor) {
+function limits({ threshold, upper }, x, floor, width) {
+  const near = threshold !== null && upper !== null && x(upper) - x(threshold) < 40;
+  const line = (value) => svg("line", { class: "threshold", x1: x(value), x2: x(value), y1: EDGE.top - 8, y2: floor });
+  const word = (value, text, left, up) =>
+    svg("text", { x: x(value) + (left ? -5 : 5), y: EDGE.top - (up ? 24 : 10), "text-anchor": left ? "end" : "start" }, text);
   const parts = [];
-  const line = (value) => svg("line", { class: "threshold", x1: x(value), x2: x(value), y1: EDGE.top - 6, y2: floor });
   if (threshold !== null) {
-    const end = x(threshold) < 90;
-    parts.push(
-      line(threshold),
-      svg("text", { x: x(threshold) - (end ? -6 : 6), y: EDGE.top - 12, "text-anchor": end ? "start" : "end" },
-        end ? "same up to here" : "same up to here"),
-    );
+    const only = upper === null;
+    parts.push(line(threshold));
+    if (x(threshold) > 100) parts.push(word(threshold, "← same", true, false));
+    else parts.push(word(threshold, only ? "same up to here" : "← same", false, !only && near));
+    if (only && x(threshold) > 100 && x(threshold) < width - 90) parts.push(word(threshold, "different →", false, false));
   }
-  if (upper !== null) {
-    parts.push(
-      line(upper),
-      svg("text", { x: x(upper) + 6, y: EDGE.top - 12, "text-anchor": x(upper) > WIDTH - 130 ? "end" : "start" },
-        "different from here"),
-    );
-  }
+  if (upper !== null) parts.push(line(upper), word(upper, "different →", x(upper) > width - 90, false));
   return parts;
 }
 
-function mark(distance, x, floor) {
+function mark(distance, x, floor, width) {
   const at = x(distance);
+  const anchor = at < 60 ? "start" : at > width - 60 ? "end" : "middle";
+  const words = { class: "strong", x: anchor === "start" ? Math.max(at - 5, 0) : at, y: floor + 31, "text-anchor": anchor };
   return [
     svg("line", { class: "mark", x1: at, x2: at, y1: EDGE.top + 8, y2: floor }),
     svg("path", { class: "mark-head", d: `M${at - 7} ${EDGE.top + 2}h14l-7 10z` }),
-    svg("text", { class: "strong", x: at, y: floor + 30, "text-anchor": anchorOf(at) }, `these two: ${shown(distance)}`),
+    svg("text", words, `these two: ${shown(distance)}`),
   ];
 }
-
-const anchorOf = (at) => (at < 70 ? "start" : at > WIDTH - 70 ? "end" : "middle");

@@ -87,7 +87,6 @@ function pictureInput(root, label, onChange) {
       const actions = el("div", { class: "row" }, button("Choose a picture", choose));
       if (hasCamera()) actions.append(button("Use the camera", camera));
       drop.replaceChildren(pictureIcon(), el("p", { class: "soft" }, "Drop or paste a picture here"), actions);
-      actions.style.justifyContent = "center";
       return;
     }
     const name = blob.name ?? "picture";

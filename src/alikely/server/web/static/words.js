@@ -23,7 +23,7 @@ export function verdictChip(verdict, words = verdictWord(verdict)) {
 export function percent(rate) {
   let digits = 3;
   while (rate < 1 && digits < 15 && Number((rate * 100).toPrecision(digits)) === 100) digits += 1;
-  return `${Number((rate * 100).toPrecision(digits))} %`;
+  return `${Number((rate * 100).toPrecision(digits))}\u00a0%`;
 }
 
 /** A distance for people; null (accepts nothing) as a dash. */

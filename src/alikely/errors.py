@@ -86,9 +86,23 @@ class TrainingError(AlikelyError):
 
 
 class ServiceError(AlikelyError):
-    """A service that cannot start (port in use, certificate that does not fit), or that refuses a request."""
+    """A service that cannot start (port in use, certificate that does not fit), or that refuses a request.
+
+    A client of a service (`alikely.client`) tells what the service said: its HTTP `status` (None: it gave no answer),
+    its `code`, and as `problems` (name of the item, what is wrong with it) of items that cannot be read.
+    """
 
     code = "service"
+
+    def __init__(
+        self,
+        message: str,
+        status: int | None = None,
+        code: str = "service",
+        problems: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.problems = status, code, tuple(problems)
 
 
 class StorageError(AlikelyError):

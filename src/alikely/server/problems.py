@@ -40,6 +40,8 @@ TITLES = {
 class RefusedError(ServiceError):
     """A request that is refused, with the HTTP status, a code of its own, and headers to send along."""
 
+    status: int
+
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status, self.code, self.headers = status, code, dict(headers or {})

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from alikely.errors import CalibrationError, GalleryError, SettingsError
@@ -39,9 +39,7 @@ class EnrolAsked(Asked):
     items: list[ItemSaid] = Field(default_factory=list)
     identity: str | None = None
     fields: Fields = Field(default_factory=dict)
-    each: Annotated[list[EnrolOne], WithJsonSchema({"type": "array", "items": EnrolOne.model_json_schema()})] = Field(
-        default_factory=list
-    )
+    each: list[EnrolOne] = Field(default_factory=list)
 
 
 class About(BaseModel):

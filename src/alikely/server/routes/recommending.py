@@ -63,31 +63,6 @@ class ForTold(LikeTold):
     unknown: list[str]
 
 
-class RecommenderTold(BaseModel):
-    """A recommender that is served."""
-
-    name: str
-    items: int
-    people: int
-
-
-class Recommenders(BaseModel):
-    """The recommenders that are served."""
-
-    recommenders: list[RecommenderTold]
-
-
-@router.get("", responses={200: {"model": Recommenders}}, response_model=None)
-async def recommenders(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
-    """The recommenders that are served, and how many items and people each knows."""
-    return {
-        "recommenders": [
-            {"name": name, "items": len(one.catalogue), "people": len(one.histories.people)}
-            for name, one in served.recommenders.items()
-        ]
-    }
-
-
 @router.post(
     "/for",
     responses={200: {"model": ForTold}},

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alikely.decision import Decision
     from alikely.errors import AlikelyError
     from alikely.explaining import Explanation, explain
+    from alikely.export import Exported, export_model
     from alikely.gallery import Gallery, Identification, Joining
     from alikely.model import SiameseModel
     from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
@@ -52,6 +53,8 @@ _PLACES = {
     "calibrate_personal": "alikely.calibration",
     "PersonalCalibration": "alikely.calibration",
     "save_calibration": "alikely.storage",
+    "export_model": "alikely.export",
+    "Exported": "alikely.export",
     "SiameseModel": "alikely.model",
     "Decision": "alikely.decision",
     "explain": "alikely.explaining",
@@ -100,6 +103,8 @@ __all__ = [
     "calibrate_personal",
     "PersonalCalibration",
     "save_calibration",
+    "export_model",
+    "Exported",
     "SiameseModel",
     "Decision",
     "explain",

@@ -27,8 +27,9 @@ BATCH = 256  # items encoded at once: enough to keep a processor busy, small eno
 class SiameseModel:
     """One encoder for both items of a pair, the distance between their embeddings, and what the distance means.
 
-    `engine` gives the embeddings in place of the encoder, faster; `record` holds what the model folder says of the
-    model: settings, data, measurements, versions.
+    `engine` gives the embeddings in place of the encoder, faster; gradients (`explain`) and further learning take the
+    encoder. `quantised` is the SHA-256 of a network in int8, where that is the engine: its distances are others, so it
+    makes another model. `record` holds what the model folder says of the model: settings, data, measurements, versions.
     """
 
     preparation: Preparation
@@ -38,6 +39,7 @@ class SiameseModel:
     distance_name: str
     calibration: Calibration | None = None
     engine: Engine | None = None
+    quantised: str | None = None
     record: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,6 +67,8 @@ class SiameseModel:
         """The same for items that have been read already, in one batch."""
         if self.engine is not None:
             return self.engine(read)
+        if self.quantised is not None:
+            raise ModelError("this model is a network in int8, and its engine was taken away: load it with load_model")
         device = next((p.device for p in self.encoder.parameters()), torch.device("cpu"))
         rows = [np.zeros((0, self.dim), np.float32)]
         with torch.inference_mode():
@@ -114,7 +118,7 @@ class SiameseModel:
         return distances_of_examples(self.embed(examples.items, progress), examples, self.distance)
 
     def fingerprint(self) -> str:
-        """A hash over everything that a distance depends on: weights, encoder, distance, preparation."""
+        """A hash over everything that a distance depends on: weights, encoder, distance, preparation, and int8."""
         digest = hashlib.sha256()
         described = [self.encoder_name, self.distance_name, self.preparation.settings()]
         digest.update(json.dumps(described, sort_keys=True).encode())
@@ -124,6 +128,7 @@ class SiameseModel:
         for name, tensor in sorted(self.tensors().items()):
             digest.update(name.encode())
             digest.update(tensor.numpy().tobytes())
+        digest.update((self.quantised or "").encode())
         return digest.hexdigest()
 
     def tensors(self) -> dict[str, Tensor]:

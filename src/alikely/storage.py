@@ -1,12 +1,16 @@
-"""A model is a folder: weights.safetensors, model.json, calibration.json, README.md. Nothing in it is ever run.
+"""A model is a folder: weights.safetensors, model.json, calibration.json, README.md. No code in it is ever run.
 
-A preparation may have files of its own beside them, such as tokenizer.json.
+A preparation may have files of its own beside them, such as tokenizer.json; an exported model has encoder.onnx and
+proof.json.
 """
 
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +26,8 @@ from alikely.data.preparations import own_code_of, preparation_from
 from alikely.distances import build_distance
 from alikely.encoders import ENCODERS, build_encoder
 from alikely.encoders.own import own_encoder
-from alikely.errors import CalibrationError, ModelError, StorageError
+from alikely.engine import OnnxEngine
+from alikely.errors import CalibrationError, ModelError, SettingsError, StorageError
 from alikely.folders import whole_folder
 from alikely.model import SiameseModel, ready
 from alikely.own_code import is_own
@@ -31,15 +36,21 @@ from alikely.signed import hash_of_file, hash_of_json
 FORMAT = "alikely-model"
 FORMAT_VERSION = 1
 WEIGHTS, DESCRIPTION, CALIBRATION, CARD = "weights.safetensors", "model.json", "calibration.json", "README.md"
+NETWORK, PROOF = "encoder.onnx", "proof.json"
+RECORD = ("training", "data", "evaluation", "export", "versions")
 
 
 def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] | None = None) -> Path:
     """Write the model's folder, whole or not at all; one that is there already is replaced.
 
-    `beside` holds further text files by name (the history of the training). Raises StorageError on a full disk, and
-    where `folder` is there but is no model: it would be lost.
+    `beside` holds further text files by name (the history of the training). The network that the model was exported to
+    is kept where the model uses it, else it is left out. Raises StorageError on a full disk, and where `folder` is
+    there but is no model: it would be lost. Raises ModelError for a model in int8 without its engine.
     """
     folder = Path(folder)
+    exported = _exported(model)
+    if not exported:
+        model = replace(model, record={key: part for key, part in model.record.items() if key != "export"})
     require_replaceable(folder)
     with whole_folder(folder) as partial:
         for name, text in (beside or {}).items():
@@ -50,17 +61,14 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
         except SafetensorError as error:
             raise OSError(str(error)) from error
         (partial / WEIGHTS).chmod(partial.stat().st_mode & 0o666)  # as other files are
-        files = [WEIGHTS, *model.preparation.files()]
-        for name, content in model.preparation.files().items():
+        further = {**model.preparation.files(), **exported, **_calibrated(model)}
+        for name, content in further.items():
             (partial / name).write_bytes(content)
-        if model.calibration is not None:
-            (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")
-            files.append(CALIBRATION)
         described = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             **describe(model),
-            "files": {name: hash_of_file(partial / name) for name in files},
+            "files": {name: hash_of_file(partial / name) for name in (WEIGHTS, *further)},
         }
         _write_words(model, partial, described, folder.name)
     return folder
@@ -74,23 +82,63 @@ def save_calibration(model: SiameseModel, folder: Path | str, out: Path | str | 
     folder holds another model, ModelError where the folder is damaged, StorageError on a full disk or where `out` is
     there already.
     """
+    if model.calibration is None:
+        raise CalibrationError("the model has no calibration to save; make one: `calibrate_model`")
+    return _save_further(model, folder, out, _calibrated(model))
+
+
+def save_export(model: SiameseModel, folder: Path | str, out: Path | str | None = None) -> Path:
+    """Write the network that the engine of `model` runs, and the proof in its record, into its folder.
+
+    As `save_calibration` in all else; a network that was there is replaced. Raises ModelError where the model has none,
+    CalibrationError where the folder holds another model, and as that does.
+    """
+    exported = _exported(model)
+    if not exported:
+        raise ModelError("the model has no exported network to save; make one: `export_model`")
+    return _save_further(model, folder, out, exported)
+
+
+def _save_further(
+    model: SiameseModel, folder: Path | str, out: Path | str | None, further: Mapping[str, bytes]
+) -> Path:
+    """Write these files into the model's folder, or a copy of it, and describe them."""
     written = Path(folder if out is None else out)
     folder = Path(folder).resolve()  # where it is a link, the link stays one
     target = folder if out is None else written
-    if model.calibration is None:
-        raise CalibrationError("the model has no calibration to save; make one: `calibrate_model`")
     if target.resolve() != folder and os.path.lexists(target):
         raise StorageError(f"{target}: is there already; name another folder")
     own = None if model.encoder_name in ENCODERS else deepcopy(model.encoder)
-    model.calibration.fits(load_model(folder, own, without_calibration=True, own_code=True).fingerprint())
+    there = load_model(folder, own, without_calibration=True, own_code=True).fingerprint()
+    if there != model.fingerprint():
+        raise CalibrationError(
+            f"{folder}: what is to be saved was made for model {model.fingerprint()}, this one is {there}; name the "
+            "folder of that model"
+        )
     described = {**_description(folder), **describe(model)}
     del described["sha256"]
     with whole_folder(target) as partial:
         shutil.copytree(folder, partial, symlinks=True, dirs_exist_ok=True)
-        (partial / CALIBRATION).write_text(_json(model.calibration.to_dict()), encoding="utf-8")
-        described["files"] = {**described["files"], CALIBRATION: hash_of_file(partial / CALIBRATION)}
+        for name, content in further.items():
+            (partial / name).write_bytes(content)
+        hashes = {name: hash_of_file(partial / name) for name in further}
+        described["files"] = {**described["files"], **hashes}
         _write_words(model, partial, described, target.name)
     return written
+
+
+def _calibrated(model: SiameseModel) -> dict[str, bytes]:
+    """The file of its calibration, where it has one."""
+    return {} if model.calibration is None else {CALIBRATION: _json(model.calibration.to_dict()).encode()}
+
+
+def _exported(model: SiameseModel) -> dict[str, bytes]:
+    """The files of its export, where it has one."""
+    if isinstance(model.engine, OnnxEngine) and "export" in model.record:
+        return {NETWORK: model.engine.content, PROOF: _json(model.record["export"]).encode()}
+    if model.quantised is not None:
+        raise ModelError("this model is a network in int8, and its engine was taken away: load it with load_model")
+    return {}
 
 
 def require_replaceable(folder: Path) -> None:
@@ -153,7 +201,9 @@ def load_model(
             encoder_name=described["encoder"]["name"],
             distance=_as_distance(distance),
             distance_name=described["distance"]["name"],
-            record={key: described[key] for key in ("training", "data", "evaluation", "versions") if key in described},
+            engine=_engine(folder, described, preparation, int(network.dim)),
+            quantised=described["files"][NETWORK] if _precision(described) == "int8" else None,
+            record={key: described[key] for key in RECORD if key in described},
         )
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder}: does not hold together ({error}); copy or train the model again") from error
@@ -207,6 +257,23 @@ def _files(folder: Path, described: dict[str, Any]) -> dict[str, bytes]:
         for name in described.get("preparation_files", [])
         if name in described["files"]
     }
+
+
+def _precision(described: dict[str, Any]) -> str | None:
+    """Of the exported network, where there is one: fp32 or int8."""
+    return described["export"]["precision"] if "export" in described else None
+
+
+def _engine(folder: Path, described: dict[str, Any], preparation: Preparation, dim: int) -> OnnxEngine | None:
+    """The exported network, where it is there and can be run; the encoder gives the same answers as one in fp32."""
+    precision = _precision(described)
+    if precision is None:
+        return None
+    if find_spec("onnxruntime") is not None:
+        return OnnxEngine((folder / NETWORK).read_bytes(), str(folder / NETWORK), preparation, dim)
+    if precision == "int8":
+        raise SettingsError(f"{folder}: is a model in int8, which needs onnxruntime; run: pip install alikely[onnx]")
+    return None
 
 
 def _encoder_settings(model: SiameseModel) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from alikely.cli import (  # noqa: F401
     demonstrating,
     duplicates,
     explaining,
+    exporting,
     galleries,
     judging,
     keeping,

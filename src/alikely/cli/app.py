@@ -32,6 +32,7 @@ COMMANDS = (
     "embed",
     "inspect",
     "duplicates",
+    "export",
     "serve",
     "demo",
 )

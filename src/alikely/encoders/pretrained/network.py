@@ -108,7 +108,8 @@ class Pretrained(nn.Module):
         with torch.no_grad() if self.fixed else nullcontext():
             if not self.tokens:
                 return self._rows(*self._looked_at(batch))
-            if batch.device.type != "cpu" or len(batch) <= PIECE:
+            # A graph that is exported holds one way for batches of all sizes.
+            if torch.compiler.is_compiling() or batch.device.type != "cpu" or len(batch) <= PIECE:
                 return self._rows(*self._read(batch))
             # Texts of like length together: the answer is the same, and little padding is computed.
             lengths = (batch >= 0).sum(dim=1)

@@ -20,6 +20,7 @@ from alikely.server.batching import Batching
 from alikely.server.findings import Findings
 from alikely.server.found_pictures import FoundPictures
 from alikely.server.looked import Looked, look_at
+from alikely.server.maps import Maps
 from alikely.server.meter import Meter
 from alikely.server.pictures import Pictures
 from alikely.server.problems import RefusedError
@@ -76,6 +77,7 @@ class Served:
     detectors: Mapping[str, "Detector"] = field(default_factory=dict)
     recommenders: Mapping[str, "Recommender"] = field(default_factory=dict)
     answers: Mapping[str, "Answers"] = field(default_factory=dict)
+    maps: Maps = field(default_factory=Maps)
     opened: ExitStack = field(default_factory=ExitStack)
 
     def require_model(self) -> SiameseModel:
@@ -114,6 +116,7 @@ class Served:
         """Let go of all of it; what was accepted is answered first."""
         if self.batching is not None:
             self.batching.close()
+        self.maps.close()
         self.opened.close()
 
 

@@ -13,6 +13,8 @@ from alikely.server.routes import (
     health,
     identifying,
     labelling,
+    map_items,
+    mapping,
     pictures,
     recommending,
 )
@@ -29,5 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     pictures.router,
     findings.router,
     deciding.router,
+    mapping.router,
+    map_items.router,
     labelling.router,
 )

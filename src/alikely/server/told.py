@@ -22,11 +22,12 @@ SOURCES = ("source", "calibrated_on")
 
 
 def model_told(served: Served) -> dict[str, Any]:
-    """What the model is: `alikely inspect --json`, without its tokens and labels, with its items in words."""
+    """What the model is: as `alikely inspect --json`, but no tokens, labels and names of items; its items in words."""
     model = served.require_model()
     described = describe(model)
     del described["preparation"], described["preparation_files"]
-    data = {name: value for name, value in described.get("data", {}).items() if name != "labels"}
+    data = {name: value for name, value in described.get("data", {}).items() if name not in ("labels", "findings")}
+    found = described.get("data", {}).get("findings", [])
     return {
         "name": name_of_model(served),
         "kind": model.preparation.kind,
@@ -37,6 +38,7 @@ def model_told(served: Served) -> dict[str, Any]:
         "calibrated": model.calibration is not None,
         "figures": figures_told(described.get("evaluation") or {}),
         "report": report_of(served) is not None,
+        "findings": [{name: one.get(name) for name in ("check", "severity", "what", "count")} for one in found],
         **_without_paths({**described, "data": data}),
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
@@ -12,6 +12,7 @@ from alikely.server.access import MayRead
 from alikely.server.held import TheServed
 from alikely.server.problems import RefusedError
 from alikely.server.told import calibration_told, card_told, drift_told, model_told, report_of
+from alikely.server.tried import pair_to_try
 
 router = APIRouter(prefix="/v1/model", tags=["model"])
 
@@ -97,6 +98,20 @@ class GalleryDrift(BaseModel):
     reason: str | None
 
 
+class ToTry(BaseModel):
+    """An item to try: what it is called, its label, and itself as JSON takes it (a picture in base64)."""
+
+    name: str
+    label: str | None
+    item: Any
+
+
+class PairToTry(BaseModel):
+    """Two items to try."""
+
+    items: list[ToTry]
+
+
 @router.get("", response_model=None, responses={200: {"model": Model}})
 async def model(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
     """What the model is and how it was made. No path of the machine and no label is in it."""
@@ -140,3 +155,14 @@ async def report(served: TheServed, caller: MayRead) -> Response:  # noqa: ARG00
 async def drift(served: TheServed, caller: MayRead) -> list[dict[str, Any]]:  # noqa: ARG001
     """For each gallery: how many are in it, and whether distances in use have moved from those of the calibration."""
     return await run_in_threadpool(drift_told, served)
+
+
+@router.get("/try", response_model=None, responses={200: {"model": PairToTry}, 404: {"description": "No items"}})
+async def pair(
+    served: TheServed,
+    caller: MayRead,  # noqa: ARG001
+    seed: Annotated[int, Query(ge=0, lt=2**53)] = 0,
+) -> dict[str, Any]:
+    """Two of the items that the service looks at (`--items`), drawn by the seed, to try /v1/compare with."""
+    kind = served.require_model().preparation.kind
+    return await run_in_threadpool(pair_to_try, served.looked, kind, seed)

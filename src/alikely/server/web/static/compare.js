@@ -175,3 +175,19 @@ document.getElementById("clear").addEventListener("click", () => {
   right.clear();
   tell("Both sides are empty");
 });
+
+document.getElementById("example")?.addEventListener("click", async () => {
+  showProblem(problem, null);
+  try {
+    const { items } = await ask(`/v1/model/try?seed=${Math.floor(Math.random() * 2 ** 31)}`);
+    for (const [place, side] of sides.entries()) side.input.set(toHold(items[place]));
+  } catch (error) {
+    showProblem(problem, error);
+  }
+});
+
+function toHold({ name, item }) {
+  if (kind !== "picture") return item;
+  const bytes = Uint8Array.from(atob(item), (letter) => letter.charCodeAt(0));
+  return new File([bytes], name);
+}

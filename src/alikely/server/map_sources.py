@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -36,6 +36,7 @@ class Gathered:
     label: str | None
 
 
+@runtime_checkable
 class MapSource(Protocol):
     """Items with embeddings, by number."""
 

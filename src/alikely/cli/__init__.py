@@ -23,6 +23,7 @@ from alikely.cli import (  # noqa: F401
     judging,
     keeping,
     keys,
+    labelling,
     learning,
     looking,
     recommending,

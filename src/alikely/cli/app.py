@@ -34,6 +34,7 @@ COMMANDS = (
     "duplicates",
     "export",
     "serve",
+    "labels",
     "demo",
 )
 

@@ -2,7 +2,7 @@
 
 from alikely.labelling.agreement import Agreement, Couple, agreement_of
 from alikely.labelling.answers import VERDICTS, Answer, AnswerFile, Verdict
-from alikely.labelling.judged import Judged, Labels, labels_in, packed, write_pairs
+from alikely.labelling.judged import Judged, Labels, labels_in, packed, ways_of, write_pairs
 from alikely.labelling.labelling import Labelling, Question, Said, Standing
 from alikely.labelling.pool import DRAWN, Drawn, Pool, pairs_worth_a_label
 
@@ -26,5 +26,6 @@ __all__ = [
     "labels_in",
     "packed",
     "pairs_worth_a_label",
+    "ways_of",
     "write_pairs",
 ]

@@ -59,8 +59,8 @@ class Agreement:
         said = f"{self.twice:,} of {self.pairs:,} pairs were judged by two people or more: these agree on "
         said += percent(self.agreed)
         if len(self.couples) == 1:
-            return f"{said} (Cohen's kappa {_figure(self.couples[0].kappa)})."
-        return f"{said} (Krippendorff's alpha {_figure(self.alpha)})."
+            return f"{said} (Cohen's kappa {figure(self.couples[0].kappa)})."
+        return f"{said} (Krippendorff's alpha {figure(self.alpha)})."
 
 
 def agreement_of(opinions: Opinions) -> Agreement:
@@ -127,5 +127,6 @@ def _couples(count: int) -> int:
     return count * (count - 1) // 2
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """Kappa or alpha in words."""
     return "not defined: all answers are equal" if value is None else f"{value:.2f}"

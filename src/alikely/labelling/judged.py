@@ -12,10 +12,11 @@ from typing import Any
 from alikely.data.walk import table_of
 from alikely.errors import InputError, SettingsError
 from alikely.folders import write_text
-from alikely.labelling.agreement import Agreement, Opinions, agreement_of
+from alikely.labelling.agreement import Agreement, Opinions, agreement_of, figure
 from alikely.labelling.answers import Answer, AnswerFile, PairOfIds
 from alikely.labelling.kept import KeptItem
 from alikely.labelling.pool import DRAWN, Drawn
+from alikely.metrics import percent
 
 HEADER = ("left", "right", "same", "who", "votes", "drawn", "time")
 PAIRS, ITEMS, PACKED = "pairs.csv", "items.jsonl", "pairs.zip"
@@ -92,6 +93,24 @@ class Labels:
         asked = [answer for answer in self.answers if answer.known is not None and answer.answer != "skip"]
         return len(asked), sum((answer.answer == "same") == answer.known for answer in asked)
 
+    def sentences(self) -> list[str]:
+        """In words: how many pairs are decided, how far people agree, with each other and with what is known."""
+        same = sum(pair.same is True for pair in self.judged)
+        said = [
+            f"{len(self.decided()):,} pairs are decided: {same:,} same, {len(self.decided()) - same:,} different.",
+            self.agreement.sentence(),
+        ]
+        said += [
+            f"{couple.one} and {couple.other}: {percent(couple.agreed)} of {couple.pairs:,} pairs alike, "
+            f"Cohen's kappa {figure(couple.kappa)}."
+            for couple in self.agreement.couples
+            if len(self.agreement.couples) > 1
+        ]
+        asked, right = self.against_known()
+        if asked:
+            said.append(f"{right:,} of {asked:,} answers say what the data says of these pairs.")
+        return said
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         asked, right = self.against_known()
@@ -108,8 +127,10 @@ class Labels:
 
 
 def labels_in(folder: Path | str) -> Labels:
-    """All labels in the folder of a service's answers. Raises InputError where it is damaged."""
+    """All labels in the folder of a service's answers. Raises InputError where there are none, or damaged ones."""
     file = AnswerFile(Path(folder))
+    if not file.path.exists():
+        raise InputError(f"{folder}: holds no answers; label some pairs on the page Label: alikely serve MODEL --items")
     return labels_of(file.answers(), file.items())
 
 
@@ -142,6 +163,14 @@ def labels_of(answers: Sequence[Answer], items: Mapping[str, KeptItem]) -> Label
             )
         )
     return Labels(tuple(answers), tuple(judged), agreement_of(opinions))
+
+
+def ways_of(said: Sequence[str] | None) -> tuple[Drawn, ...]:
+    """In which ways pairs were found, as a command line says it; None: all. Raises SettingsError for another word."""
+    for word in said or ():
+        if word not in DRAWN:
+            raise SettingsError(f"pairs are found in the ways {', '.join(DRAWN)}; got {word!r}")
+    return tuple(way for way in DRAWN if not said or way in said)
 
 
 def write_pairs(labels: Labels, out: Path | str, drawn: Collection[Drawn] = DRAWN) -> tuple[Path, ...]:

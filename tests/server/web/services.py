@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import uvicorn
 
 from alikely.data.samples import write_digits
 from alikely.data.sources import read_items
 from alikely.demo import SETTINGS
 from alikely.gallery import Gallery
-from alikely.server import Folders, Served, ServeSettings, create_app, open_served
+from alikely.server import Folders, Served, ServeSettings, open_served
+from alikely.server.listening import bound, url_of
+from alikely.server.running import server_of
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 from alikely.training.progress import Silent
 from alikely.training.train import train
@@ -95,18 +96,16 @@ def write_table(file: Path, rows: list[list[object]]) -> None:
 def serving(parts: Parts, folders: Folders, state: Path) -> Iterator[Service]:
     """A service of these folders on a free port, in a thread; it ends as it would by Ctrl-C."""
     served = open_served(folders, ServeSettings(port=0, state=state, keep_pictures=True))
-    config = uvicorn.Config(create_app(served), host="127.0.0.1", port=0, log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        if not thread.is_alive():
-            raise RuntimeError("the service did not start; what uvicorn printed says why")
-        thread.join(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield Service(f"http://127.0.0.1:{port}", served, parts.pictures)
-    finally:
-        server.should_exit = True
-        thread.join(20)
+    server = server_of(served)
+    with bound("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive(), "the service did not start; what it printed says why"
+                thread.join(0.01)
+            yield Service(url_of(listening, served.settings), served, parts.pictures)
+        finally:
+            server.should_exit = True
+            thread.join(20)
     assert not thread.is_alive(), "the service does not end"

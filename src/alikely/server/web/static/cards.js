@@ -12,10 +12,10 @@ export function spot(identity) {
 
 /**
  * Put pictures into squares: `wanted` is a list of {node, key} (a template) or {node, identity} (any of its templates).
- * Those of which there is no picture stay as they are.
+ * Those of which there is no picture stay as they are. A promise of the squares that get one.
  */
 export async function fillSpots(gallery, wanted, signal) {
-  if (!wanted.length) return;
+  if (!wanted.length) return [];
   const keys = [...new Set(wanted.filter((one) => one.key).map((one) => one.key))];
   const identities = [...new Set(wanted.filter((one) => one.identity).map((one) => one.identity))];
   const there = await ask("/v1/pictures", { json: { gallery, keys, identities }, signal });
@@ -24,6 +24,7 @@ export async function fillSpots(gallery, wanted, signal) {
     const found = key ? known.has(key) && key : there.identities[identity];
     if (found) showPicture(node, pictureOf(found));
   }
+  return wanted.filter(({ key, identity }) => (key ? known.has(key) : there.identities[identity])).map(({ node }) => node);
 }
 
 /** The address of the picture of a template. */
@@ -31,15 +32,13 @@ export const pictureOf = (key) => `/v1/pictures/${encodeURIComponent(key)}`;
 
 /** Show the picture at an address in a square; small ones pixel by pixel. */
 export function showPicture(node, address, alt = "") {
-  const image = el("img", { src: address, alt, loading: "lazy", decoding: "async" });
+  const image = el("img", { src: address, alt, decoding: "async" });
   image.addEventListener("load", () => {
     image.classList.toggle("pixels", image.naturalWidth < 120);
     node.replaceChildren(image);
     node.classList.add("pictured");
     if (alt) node.removeAttribute("aria-hidden");
   });
-  // Browsers load a lazy picture only once it is in the page.
-  image.loading = "eager";
 }
 
 /** The fields of a template as a list of names and values; null where it has none. */

@@ -1,9 +1,10 @@
 // An item in, its nearest out. What is asked (gallery, number, condition, template) stands in the address of the page.
 
-import { ask, el, showProblem, tell } from "./api.js";
-import { fieldList, fillSpots, spot } from "./cards.js";
+import { ask, el, Problem, showProblem, tell } from "./api.js";
+import { fieldList, fillSpots, pictureOf, spot } from "./cards.js";
 import { choosers } from "./conditions.js";
 import { itemInput } from "./item_input.js";
+import { explained } from "./why.js";
 import { chance, distance, likelihood, verdictChip } from "./words.js";
 
 const root = document.getElementById("search");
@@ -56,7 +57,7 @@ async function fromAddress() {
   if (asked.get("k")) number.value = asked.get("k");
   where.value = asked.get("where") ?? "";
   await loadFields();
-  setLike(asked.get("like"), "");
+  setLike(asked.get("like"), asked.get("who"));
   search();
 }
 
@@ -65,7 +66,10 @@ function toAddress() {
   if (galleries.length > 1) asked.set("gallery", select.value);
   if (number.value !== number.defaultValue) asked.set("k", number.value);
   if (where.value.trim()) asked.set("where", where.value.trim());
-  if (like) asked.set("like", like);
+  if (like) {
+    asked.set("like", like);
+    asked.set("who", likeBox.querySelector("strong").textContent);
+  }
   const address = asked.size ? `${location.pathname}?${asked}` : location.pathname;
   if (address !== location.pathname + location.search) history.pushState(null, "", address);
 }
@@ -184,7 +188,7 @@ async function show(found, decisions) {
 function card(hit, decision) {
   const id = `card-${hit.key}`;
   const node = kind === "picture" ? spot(hit.identity) : null;
-  const why = kind === "picture" && decision && !like ? el("button", { type: "button", class: "small quiet why-button", hidden: true, onclick: () => explain(hit) }, "Why?") : null;
+  const why = kind === "picture" && hit.distance !== undefined ? el("button", { type: "button", class: "small quiet why-button", hidden: true, onclick: () => explain(hit) }, "Why?") : null;
   return el("article", { class: `hit ${kind}`, "aria-labelledby": id, dataset: { key: hit.key } },
     node,
     el("h3", { id }, hit.identity),
@@ -210,7 +214,11 @@ async function pictures(hits) {
   if (kind !== "picture") return;
   const nodes = [...cards.querySelectorAll(".hit")];
   const wanted = hits.map((hit, place) => ({ key: hit.key, node: nodes[place].querySelector(".spot") }));
-  await fillSpots(select.value, wanted, asking.signal);
+  const filled = await fillSpots(select.value, wanted, asking.signal);
+  for (const node of filled) {
+    const button = node.closest(".hit").querySelector(".why-button");
+    if (button) button.hidden = false;
+  }
 }
 
 function more(hit) {
@@ -221,3 +229,29 @@ function more(hit) {
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Why the item and what was found are as near as they are, in a dialog. */
+async function explain(hit) {
+  const body = document.getElementById("why-body");
+  document.getElementById("why-title").textContent = `Why is ${hit.identity} at a distance of ${distance(hit.distance)}?`;
+  body.replaceChildren(el("p", { class: "row" }, el("span", { class: "spinner" }), "Covering parts of the pictures …"));
+  dialog.showModal();
+  try {
+    const sent = new FormData();
+    if (like) sent.append("left", await pictureFile(like), "left.webp");
+    else input.put(sent, "left");
+    sent.append("right", await pictureFile(hit.key), "right.webp");
+    const { node, words } = explained(await ask("/v1/explain", { form: sent }));
+    node.querySelector("h3")?.remove();
+    body.replaceChildren(node, el("p", { class: "small-print" }, "What is enrolled is shown by a small copy, so figures may differ a little from those of the search."));
+    tell(words);
+  } catch (error) {
+    showProblem(body, error);
+  }
+}
+
+async function pictureFile(key) {
+  const answer = await fetch(pictureOf(key));
+  if (!answer.ok) throw new Problem(answer.status, "no_picture", "The picture of this is not there any more.");
+  return answer.blob();
+}

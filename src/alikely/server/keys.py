@@ -57,8 +57,8 @@ class Keys:
             return None
         except OSError as error:
             raise _unreadable(self.path, error.strerror or str(error)) from error
-        # It is always written anew, so that another content is another file, whatever the clock says.
-        seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+        # It is always written anew, so that another content is another file; ctime, since numbers of files return.
+        seen = (status.st_ino, status.st_ctime_ns, status.st_size)
         if seen != self._seen:
             self._keys = {key.sha256: key for key in _read(self.path)}
             self._seen = seen

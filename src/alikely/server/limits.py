@@ -102,7 +102,7 @@ class Rates:
         left = min(float(self.a_minute), left + (now - then) * self.a_minute / MINUTE)
         self._left[name] = (max(left - 1, 0.0) if left >= 1 else left, now)
         if left < 1:
-            seconds = math.ceil((1 - left) * MINUTE / self.a_minute)
+            seconds = math.ceil(round((1 - left) * MINUTE / self.a_minute, 6))
             raise RefusedError(
                 429,
                 "rate",

@@ -46,7 +46,7 @@ class Sessions:
     def _forget(self) -> None:
         now = self._clock()
         gone = [hashed for hashed, session in self._by_hash.items() if session.until <= now]
-        for hashed in gone or list(self._by_hash)[: len(self._by_hash) - MOST + 1]:
+        for hashed in gone or list(self._by_hash)[: max(0, len(self._by_hash) - MOST + 1)]:
             del self._by_hash[hashed]
 
 

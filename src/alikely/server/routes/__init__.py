@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from alikely.server.routes import (
     anomaly,
     asking,
+    auditing,
     comparing,
     deciding,
     describing,
@@ -21,6 +22,7 @@ from alikely.server.routes import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    auditing.router,
     comparing.router,
     describing.router,
     galleries.router,

@@ -90,9 +90,9 @@ def write_items(root: Path) -> None:
 
 
 @contextmanager
-def asked(uses: Uses, state: Path, **settings) -> Iterator[tuple[TestClient, Served]]:
+def asked(folders: Folders, state: Path, **settings) -> Iterator[tuple[TestClient, Served]]:
     """A client of the routes, in this process."""
-    served = open_served(uses.folders, ServeSettings(state=state, **settings))
+    served = open_served(folders, ServeSettings(state=state, **settings))
     with TestClient(create_app(served), base_url=HOST, client=("127.0.0.1", 5000)) as client:
         yield client, served
 

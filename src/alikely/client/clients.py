@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from functools import update_wrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote
 
 import httpx2
@@ -25,6 +25,7 @@ V1 = "/v1"
 TIMEOUT, RETRIES = 60.0, 5
 
 
+@runtime_checkable
 class _Sends(Protocol):
     """What has calls as methods: where they go, and how they are sent."""
 
@@ -33,7 +34,10 @@ class _Sends(Protocol):
     def do(self, call: Call[T]) -> T: ...
 
 
+@runtime_checkable
 class _SendsAsync(Protocol):
+    """The same with asyncio."""
+
     at: str
 
     async def do(self, call: Call[T]) -> T: ...

@@ -40,15 +40,14 @@ def items_from(
     return replace(examples_from(items, mine, kind=kind), names=names), places, tuple(problems)
 
 
-def require_items(said: Sequence[ItemSaid], kind: Kind, settings: ServeSettings) -> Examples:
-    """The same where every item must be one that can be taken. Raises BadItemsError with all that are none."""
-    examples, _, problems = items_from(said, kind, settings)
-    if problems or examples is None:
-        raise BadItemsError(problems, ADVICE)
+def one_item_from(said: ItemSaid, kind: Kind, settings: ServeSettings) -> Examples:
+    """The same of one item. Raises BadItemsError where it cannot be taken."""
+    examples, _, problems = items_from([said], kind, settings)
+    if examples is None:
+        raise unreadable(problems)
     return examples
 
 
-def require_read(problems: Sequence[tuple[str, str]]) -> None:
-    """Raise BadItemsError where items could not be read."""
-    if problems:
-        raise BadItemsError(problems, ADVICE)
+def unreadable(problems: Sequence[tuple[str, str]]) -> BadItemsError:
+    """The error that names all items that cannot be read."""
+    return BadItemsError(problems, ADVICE)

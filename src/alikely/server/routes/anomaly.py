@@ -10,10 +10,10 @@ from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from alikely.errors import SettingsError
+from alikely.errors import BadItemsError, SettingsError
 from alikely.server.access import Caller, MayRead
 from alikely.server.held import Served, TheServed
-from alikely.server.several import items_from, require_read
+from alikely.server.several import items_from, unreadable
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
 from alikely.tasks.anomaly import Detector
 from alikely.tasks.anomaly.heat_maps import has_maps, map_of
@@ -127,10 +127,15 @@ def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller
             "whole; leave maps out"
         )
     examples, _, problems = items_from(asked.items, detector.kind, served.settings)
-    if examples is None or not asked.skip_bad:
-        require_read(problems)
-    assert examples is not None  # or there were problems
-    judged = detector.judge_source(examples, asked.rate, asked.skip_bad)
+    if examples is None:
+        raise unreadable(problems)
+    try:
+        judged = detector.judge_source(examples, asked.rate, skip_bad=True)
+    except BadItemsError as error:
+        raise unreadable((*problems, *error.problems)) from error
+    skipped = (*problems, *judged.skipped)
+    if skipped and not asked.skip_bad:
+        raise unreadable(skipped)
     name = _name_of(detector, served.detectors)
     for answer in judged.answers:
         served.meter.verdict("score", "anomalous" if answer.anomalous else "normal", answer.deviation)
@@ -144,7 +149,7 @@ def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller
     return {
         "items": items,
         "anomalies": sum(answer.anomalous for answer in judged.answers),
-        "skipped": [{"item": item, "problem": problem} for item, problem in (*problems, *judged.skipped)],
+        "skipped": [{"item": item, "problem": problem} for item, problem in skipped],
     }
 
 

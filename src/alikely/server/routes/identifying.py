@@ -11,9 +11,8 @@ from alikely.gallery import Gallery, Hit
 from alikely.server.access import Caller, MayRead
 from alikely.server.held import Served, TheServed
 from alikely.server.routes.galleries import Fields, ThresholdTold
-from alikely.server.several import require_items, require_read
+from alikely.server.several import items_from, one_item_from, unreadable
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
-from alikely.types import Examples
 
 router = APIRouter(prefix="/v1/galleries", tags=["galleries"])
 
@@ -107,7 +106,7 @@ async def verify(name: str, request: Request, served: TheServed, caller: MayRead
     gallery, asked = served.gallery(name), await read_asked(request, VerifyAsked)
 
     def answer() -> dict[str, Any]:
-        (item,) = require_items([asked.item], gallery.inside.model.preparation.kind, served.settings).items
+        (item,) = one_item_from(asked.item, gallery.inside.model.preparation.kind, served.settings).items
         decision = gallery.verify(item, asked.identity, asked.fmr, asked.prior, asked.confidence)
         served.meter.verdict("verify", decision.verdict, decision.distance)
         told = {"identity": asked.identity, "verdict": decision.verdict, "distance": decision.distance}
@@ -156,9 +155,12 @@ async def search(
 def _identify(
     name: str, gallery: Gallery, asked: IdentifyAsked, served: Served, caller: Caller
 ) -> list[dict[str, Any]]:
-    examples = require_items(asked.items, gallery.inside.model.preparation.kind, served.settings)
-    answers, problems = gallery.identify_all(examples, asked.fpir, asked.confidence, asked.k, asked.prior)
-    require_read(problems)
+    examples, _, problems = items_from(asked.items, gallery.inside.model.preparation.kind, served.settings)
+    if examples is None:
+        raise unreadable(problems)
+    answers, unread = gallery.identify_all(examples, asked.fpir, asked.confidence, asked.k, asked.prior)
+    if problems or unread:
+        raise unreadable((*problems, *unread))
     for answer in answers:
         served.meter.verdict("identify", "nobody" if answer.identity is None else "identified", answer.distance)
         told = {"gallery": name, "identity": answer.identity, "distance": answer.distance}
@@ -172,9 +174,10 @@ def _search(gallery: Gallery, asked: SearchAsked, served: Served) -> list[dict[s
     if asked.key is not None:
         return [_found(asked.key, gallery.like(asked.key, asked.k, asked.where))]
     assert asked.item is not None  # one of the two is there
-    examples: Examples = require_items([asked.item], gallery.inside.model.preparation.kind, served.settings)
-    found, problems = gallery.search_all(examples, asked.k, asked.where)
-    require_read(problems)
+    examples = one_item_from(asked.item, gallery.inside.model.preparation.kind, served.settings)
+    found, unread = gallery.search_all(examples, asked.k, asked.where)
+    if unread:
+        raise unreadable(unread)
     return [_found(item, hits) for item, hits in found]
 
 

@@ -12,10 +12,10 @@ from alikely.errors import InputError
 from alikely.gallery import Gallery
 from alikely.model import SiameseModel
 from alikely.plane import Colours, colours_of
-from alikely.report.items import shown_items
 from alikely.report.thumbnails import short_names
 from alikely.server.looked import Looked
 from alikely.server.pictures import Pictures
+from alikely.server.shown import shown_of
 from alikely.server.thumbnails import small_copy
 from alikely.types import Kind
 
@@ -121,17 +121,8 @@ class OfItems:
         """Texts and cells as reports show them; of sequences a curve for each channel."""
         if self.kind == "picture":
             return [{"picture": True} for _ in items]
-        numbers = [number for number, _ in items]
-        shown = shown_items(self.looked.examples, numbers, self.model.preparation)
-        return [
-            {
-                "picture": False,
-                "text": shown[number].text,
-                "cells": dict(shown[number].cells),
-                "curves": None if (curves := shown[number].curves) is None else _numbers(curves.T),
-            }
-            for number in numbers
-        ]
+        shown = shown_of(self.looked.examples, [number for number, _ in items], self.model.preparation)
+        return [{"picture": False, **shown[number]} for number, _ in items]
 
     def picture(self, item: Numbered) -> bytes | None:
         """Of the file or array that the source gave."""
@@ -199,7 +190,3 @@ class OfGallery:
     def picture(self, item: Numbered) -> bytes | None:
         """Where the picture lies in a folder that was named, or a copy is kept."""
         return self.pictures.of(item[1])
-
-
-def _numbers(curves: Float[np.ndarray, "channels steps"]) -> list[list[float | None]]:
-    return [[float(value) if np.isfinite(value) else None for value in curve] for curve in curves]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from alikely.calibration import Calibration
 from alikely.calibration.record import check_confidence
@@ -34,15 +35,30 @@ def reachable(calibration: Calibration, threshold: float, confidence: float | No
         raise SettingsError(f"a threshold must be a distance, finite and 0 or more, got {threshold}")
     sure = calibration.confidence if confidence is None else confidence
     check_confidence(sure)
-    curve = calibration.curve
-    bounds = curve.false_matches.bound(sure)
-    place = min(int(np.searchsorted(curve.thresholds, threshold, side="left")), len(bounds) - 1)
-    rate = float(bounds[place])
-    if sure == 0:
-        rate = max(rate, 1 / calibration.different_pairs)
-    larger = bounds[bounds > rate]
-    rate = _written(rate, float(larger[0]) if len(larger) else math.inf)
+    bounds = calibration.curve.false_matches.bound(sure)
+    place = min(int(np.searchsorted(calibration.curve.thresholds, threshold, side="left")), len(bounds) - 1)
+    reached = int(_reached(calibration, bounds, sure)[place])
+    lowest = max(float(bounds[reached]), _smallest(calibration, sure))
+    rate = _written(lowest, float(bounds[reached + 1]) if reached + 1 < len(bounds) else math.inf)
     return Reachable(calibration.threshold(fmr=rate, confidence=sure), rate, sure)
+
+
+def all_reachable(calibration: Calibration, confidence: float) -> Int[np.ndarray, " points"]:
+    """For each threshold of the calibration's curve the position of the one that `reachable` gives."""
+    return _reached(calibration, calibration.curve.false_matches.bound(confidence), confidence)
+
+
+def _reached(
+    calibration: Calibration, bounds: Float[np.ndarray, " points"], confidence: float
+) -> Int[np.ndarray, " points"]:
+    lowest = np.maximum(bounds, _smallest(calibration, confidence))
+    places: Int[np.ndarray, " points"] = np.searchsorted(bounds, lowest, side="right") - 1
+    return places
+
+
+def _smallest(calibration: Calibration, confidence: float) -> float:
+    """Without a promise, no smaller rate than one pair can be asked for."""
+    return 1 / calibration.different_pairs if confidence == 0 else 0.0
 
 
 def _written(rate: float, below: float) -> float:

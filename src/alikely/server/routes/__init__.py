@@ -18,6 +18,7 @@ from alikely.server.routes import (
     mapping,
     pictures,
     recommending,
+    thresholds,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -35,5 +36,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     deciding.router,
     mapping.router,
     map_items.router,
+    thresholds.router,
     labelling.router,
 )

@@ -38,8 +38,9 @@ class ItemTold(BaseModel):
     values: Annotated[dict[str, str], Field(description="all fields")]
     picture: bool
     text: str | None = None
-    cells: dict[str, str] | None = None
-    curves: list[list[float | None]] | None = None
+    cells: list[tuple[str, str]] | None = None
+    curves: list[list[float]] | None = None
+    steps: Annotated[int | None, Field(description="of a sequence, in all")] = None
 
 
 class ItemsTold(BaseModel):

@@ -1,4 +1,4 @@
-"""/v1/map: what maps there are, how far each is, the places and colours of its points, and the script that draws them."""
+"""/v1/map: what maps there are, how far each is, places and colours of its points, and the script that draws them."""
 
 from importlib.metadata import version as version_of
 from typing import Annotated, Any

@@ -14,19 +14,31 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from alikely.data.rows.preparation import RowPreparation
+from alikely.server.headers import CONTENT
 from alikely.server.held import Served
 
 HERE = Path(__file__).parent
 TEMPLATES, STATIC = HERE / "templates", HERE / "static"
 A_YEAR = "public, max-age=31536000, immutable"
+# Plotly draws many points by programs that it makes while it runs (without, it takes WebGL for missing), and begins its
+# style sheet with an empty element: the hash is that of nothing.
+OF_MAP = (
+    CONTENT.decode()
+    .replace("script-src 'self'", "script-src 'self' 'unsafe-eval'")
+    .replace("style-src 'self'", "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='")
+)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One part of the page: its address and template are `name`, its script static/`name`.js."""
+    """One part of the page: its address and template are `name`, its script static/`name`.js.
+
+    `policy` is its own Content-Security-Policy, where it needs another than all.
+    """
 
     name: str
     title: str
+    policy: str | None = None
 
     def there(self, served: Served) -> bool:
         """Whether what is served gives it something to show."""
@@ -42,7 +54,7 @@ PAGES = tuple(
         Page("compare", "Compare"),
         Page("search", "Search"),
         Page("gallery", "Gallery"),
-        Page("map", "Map"),
+        Page("map", "Map", OF_MAP),
         Page("threshold", "Threshold"),
         Page("label", "Label"),
         Page("anomalies", "Anomalies"),
@@ -139,6 +151,7 @@ def _shown(page: Page):  # type: ignore[no-untyped-def]
     async def show(request: Request) -> Response:
         if not page.there(request.app.state.served):
             raise HTTPException(404, f"{page.title} has nothing to show: it needs something that is not served here")
-        return html(request, f"{page.name}.html", page.title, {"page": page})
+        headers = {} if page.policy is None else {"Content-Security-Policy": page.policy}
+        return html(request, f"{page.name}.html", page.title, {"page": page}, headers=headers)
 
     return show

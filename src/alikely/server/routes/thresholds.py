@@ -1,0 +1,244 @@
+"""/v1/thresholds, /v1/operating-points: what thresholds do, which pairs change sides, and those that have names."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from alikely.calibration import Calibration, distributions_of
+from alikely.errors import CalibrationError
+from alikely.metrics import DetectionCosts
+from alikely.report.thumbnails import short_names
+from alikely.server.access import MayAdmin, MayRead
+from alikely.server.held import Served, TheServed
+from alikely.server.points import Point, add_point, points_of, remove_point
+from alikely.server.problems import RefusedError
+from alikely.server.shown import shown_of
+from alikely.server.uploads import Asked, body_of, read_asked
+from alikely.thresholds import ChangingPairs, changing_pairs, reachable, threshold_figures
+
+router = APIRouter(prefix="/v1", tags=["thresholds"])
+
+MOST_SHOWN = 48
+Threshold = Annotated[float, Query(ge=0, allow_inf_nan=False, description="a distance", examples=[0.42])]
+Confidence = Annotated[
+    float | None, Query(ge=0, lt=1, description="0: rates as found, no promise; without it, the model's own")
+]
+NO_CALIBRATION: dict[int | str, dict[str, Any]] = {409: {"description": "The model has no calibration"}}
+NO_ITEMS: dict[int | str, dict[str, Any]] = {404: {"description": "No items are served to look at"}}
+
+
+class Densities(BaseModel):
+    """How the distances of same and of different pairs are spread: densities between each edge and the next."""
+
+    edges: list[float]
+    same: list[float]
+    different: list[float]
+
+
+class ThresholdsTold(BaseModel):
+    """A row for each threshold, ascending: rates as found and at most, the expected cost of a decision, the shares of
+    all decisions that are false matches and false non-matches, and the row of the threshold that is kept for it.
+
+    `default` and `cheapest` are thresholds (null: accept nothing), `cost_of_none` is what accepting nothing costs.
+    """
+
+    thresholds: list[float]
+    fmr: list[float]
+    fnmr: list[float]
+    fmr_bound: list[float]
+    fnmr_bound: list[float]
+    cost: list[float]
+    false_matches: list[float]
+    false_non_matches: list[float]
+    reachable: list[int]
+    confidence: float
+    prior: float
+    false_match_cost: float
+    false_non_match_cost: float
+    pairs: Annotated[dict[str, int], Field(examples=[{"same": 120, "different": 3400}])]
+    default: float | None
+    cheapest: float | None
+    cost_of_none: float
+    distributions: Densities
+    identities: int
+
+
+class PairTold(BaseModel):
+    """Two items by their numbers, and their distance."""
+
+    left: int
+    right: int
+    distance: float
+
+
+class KindTold(BaseModel):
+    """The same pairs, or the different ones: how many, how many each threshold accepts, and the nearest that change."""
+
+    pairs: int
+    accepted_before: int
+    accepted_after: int
+    changing: int
+    nearest: list[PairTold]
+
+
+class ChangesTold(BaseModel):
+    """The pairs that change sides, and `shown`: what is shown of each item by its number."""
+
+    before: float
+    after: float
+    same: KindTold
+    different: KindTold
+    searched: Annotated[int, Field(description="items whose pairs were looked at")]
+    items: int
+    shown: dict[int, dict[str, Any]]
+
+
+class PointTold(BaseModel):
+    """An operating point. `problem` says why it cannot be used with the model that is served; null where it can."""
+
+    name: Annotated[str, Field(examples=["strict"])]
+    threshold: float
+    fmr: float
+    confidence: float
+    who: str
+    when: str
+    problem: str | None
+
+
+class PointsTold(BaseModel):
+    """All operating points, in the order in which they were chosen."""
+
+    points: list[PointTold]
+
+
+class PointAsked(Asked):
+    """A threshold to keep under a name; the nearest that a rate can ask for is kept, at or above it."""
+
+    name: Annotated[str, Field(max_length=200)]
+    threshold: Annotated[float, Field(ge=0)]
+    confidence: Annotated[float | None, Field(ge=0, lt=1)] = None
+
+
+@router.get("/thresholds", response_model=None, responses={200: {"model": ThresholdsTold}, **NO_CALIBRATION})
+async def thresholds(
+    served: TheServed,
+    caller: MayRead,  # noqa: ARG001
+    confidence: Confidence = None,
+    prior: Annotated[float, Query(gt=0, lt=1, description="share of same pairs among all compared")] = 0.5,
+    false_match_cost: Annotated[float, Query(gt=0, le=1e9)] = 1.0,
+    false_non_match_cost: Annotated[float, Query(gt=0, le=1e9)] = 1.0,
+) -> dict[str, Any]:
+    """What each threshold of the model's calibration does, and what it costs."""
+    calibration = _calibration(served)
+    costs = DetectionCosts(miss=false_non_match_cost, false_alarm=false_match_cost, prior=prior)
+
+    def answer() -> dict[str, Any]:
+        return {
+            **threshold_figures(calibration, confidence, costs).to_dict(),
+            "distributions": distributions_of(calibration.curve).to_dict(),
+            "identities": calibration.identities,
+        }
+
+    return await run_in_threadpool(answer)
+
+
+@router.get("/thresholds/changes", response_model=None, responses={200: {"model": ChangesTold}, **NO_ITEMS})
+async def changes(
+    served: TheServed,
+    caller: MayRead,  # noqa: ARG001
+    before: Threshold,
+    after: Threshold,
+    shown: Annotated[int, Query(ge=0, le=MOST_SHOWN, description="pairs of each kind")] = 12,
+) -> dict[str, Any]:
+    """Which pairs of the items that the service was started with change sides from one threshold to another."""
+    return await run_in_threadpool(_changes, served, before, after, shown)
+
+
+@router.get("/operating-points", response_model=None, responses={200: {"model": PointsTold}})
+async def operating_points(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
+    """Thresholds that have names: /v1/compare takes one as `operating_point`."""
+    calibration = None if served.model is None else served.model.calibration
+    points = (await run_in_threadpool(points_of, served.state)).values()
+    return {"points": [_point(point, point.misfit(calibration)) for point in points]}
+
+
+@router.post(
+    "/operating-points",
+    status_code=201,
+    response_model=None,
+    responses={201: {"model": PointTold}, 409: {"description": "The name is taken, or there is no calibration"}},
+    openapi_extra=body_of(PointAsked, {"a strict one": {"name": "strict", "threshold": 0.42}}),
+)
+async def add_operating_point(request: Request, served: TheServed, caller: MayAdmin) -> dict[str, Any]:
+    """Keep a threshold under a name; the answer says which one is kept, and the rate and confidence that ask for it."""
+    asked, calibration = await read_asked(request, PointAsked), _calibration(served)
+
+    def answer() -> dict[str, Any]:
+        chosen = reachable(calibration, asked.threshold, asked.confidence)
+        point = add_point(served.state, asked.name, chosen, calibration, caller.name)
+        served.audit.add(caller.name, "operating point added", {"name": point.name, "threshold": point.threshold})
+        return _point(point, None)
+
+    return await run_in_threadpool(answer)
+
+
+@router.delete(
+    "/operating-points/{name}",
+    response_model=None,
+    responses={200: {"model": PointTold}, 404: {"description": "There is none of this name"}},
+)
+async def remove_operating_point(
+    name: Annotated[str, Path(max_length=200, examples=["strict"])], served: TheServed, caller: MayAdmin
+) -> dict[str, Any]:
+    """Remove an operating point. Whoever still names it gets 404."""
+
+    def answer() -> dict[str, Any]:
+        point = remove_point(served.state, name)
+        served.audit.add(caller.name, "operating point removed", {"name": point.name, "threshold": point.threshold})
+        return _point(point, None)
+
+    return await run_in_threadpool(answer)
+
+
+def _calibration(served: Served) -> Calibration:
+    calibration = served.require_model().calibration
+    if calibration is None:
+        raise CalibrationError(
+            "the model has no calibration, so there are no thresholds to choose from; make one: "
+            "alikely calibrate MODEL SOURCE"
+        )
+    return calibration
+
+
+def _changes(served: Served, before: float, after: float, shown: int) -> dict[str, Any]:
+    model, looked = served.require_model(), served.looked
+    if looked is None:
+        raise RefusedError(
+            404,
+            "no_items",
+            "there are no items to look at; start the service with labelled ones: alikely serve MODEL --items SOURCE",
+        )
+    found = changing_pairs(looked.examples, looked.embeddings, model.distance, before, after, shown)
+    numbers = _numbers(found)
+    content = shown_of(looked.examples, numbers, model.preparation)
+    names = short_names(looked.examples.names)
+    labels = looked.examples.labels
+    told = {
+        number: {"name": names[number], "label": None if labels is None else str(labels[number]), **content[number]}
+        for number in numbers
+    }
+    return {**found.to_dict(), "shown": told}
+
+
+def _numbers(found: ChangingPairs) -> list[int]:
+    pairs = (*found.same.nearest, *found.different.nearest)
+    return sorted({number for pair in pairs for number in (pair.left, pair.right)})
+
+
+def _point(point: Point, problem: str | None) -> dict[str, Any]:
+    said = asdict(point)
+    said.pop("model")
+    return {**said, "problem": problem}

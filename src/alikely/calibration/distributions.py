@@ -38,7 +38,7 @@ def distributions_of(curve: OperatingCurve, bins: int = BINS) -> Distributions:
 
     def density(shares: Float[np.ndarray, " points"]) -> Float[np.ndarray, " bins"]:
         below = np.interp(edges, np.concatenate([[0.0], curve.thresholds]), np.concatenate([[0.0], shares]))
-        below[-1] = 1.0  # where all distances are 0 there is nothing to go by
+        below[0], below[-1] = 0.0, 1.0  # distances of 0 are in the first bin
         smooth: Float[np.ndarray, " bins"] = gaussian_filter1d(np.diff(below) / width, SMOOTHED, mode="reflect")
         return smooth
 

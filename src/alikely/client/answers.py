@@ -6,7 +6,8 @@ alikely.gallery, alikely.tasks); a test holds the fields against theirs.
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -42,6 +43,13 @@ def _names(said: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """One embedding for each item."""
+
+    embeddings: list[list[float]]
 
 
 @dataclass(frozen=True)
@@ -282,8 +290,20 @@ def answer_as(kind: type[T], said: Any) -> T:
 
     Raises ServiceError for an answer that is another one.
     """
-    try:
+    with _told():
         return TypeAdapter(kind).validate_python(said)
+
+
+def answers_as(kind: type[T], said: Any) -> tuple[T, ...]:
+    """The same for a list of answers."""
+    with _told():
+        return TypeAdapter(tuple[kind, ...]).validate_python(said)  # type: ignore[valid-type]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the answer"

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from alikely.client.answers import Decision, Models, Recommendations, Reply, Scores, answer_as
+from alikely.client.answers import Decision, Embedded, Models, Recommendations, Reply, Scores, answer_as
 from alikely.client.saying import Item, all_said, said
 
 T = TypeVar("T")
@@ -112,5 +112,4 @@ def as_a(kind: type[T]) -> Callable[[Any], T]:
 
 
 def _rows(answered: Any) -> Float[np.ndarray, "items dim"]:
-    rows = answer_as(dict[str, list[list[float]]], answered)
-    return np.array(rows.get("embeddings", []), dtype=np.float32)
+    return np.array(answer_as(Embedded, answered).embeddings, dtype=np.float32)

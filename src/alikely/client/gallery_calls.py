@@ -17,7 +17,7 @@ from alikely.client.answers import (
     Identities,
     Removed,
     Templates,
-    answer_as,
+    answers_as,
 )
 from alikely.client.calls import Call, as_a
 from alikely.client.saying import Item, all_said, said
@@ -62,7 +62,7 @@ def identify(
 ) -> Call[tuple[Identification, ...]]:
     """Who each item shows, or nobody (1:N), in their order. As `Gallery.identify`."""
     asked = {"fpir": fpir, "confidence": confidence, "k": k, "prior": prior}
-    return Call("POST", f"{at}/identify", as_a(tuple[Identification, ...]), {"items": all_said(items), **asked})
+    return Call("POST", f"{at}/identify", _identifications, {"items": all_said(items), **asked})
 
 
 def search(at: str, item: Item, k: int | None = None, where: str | None = None) -> Call[tuple[Hit, ...]]:
@@ -102,5 +102,8 @@ def remove_template(at: str, key: str) -> Call[Removed]:
 
 
 def _hits(answered: Any) -> tuple[Hit, ...]:
-    (found,) = answer_as(tuple[Found], answered)
-    return found.found
+    return tuple(hit for found in answers_as(Found, answered) for hit in found.found)
+
+
+def _identifications(answered: Any) -> tuple[Identification, ...]:
+    return answers_as(Identification, answered)

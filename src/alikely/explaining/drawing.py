@@ -32,7 +32,7 @@ def drawn(sides: Sequence[tuple[str, Image.Image, Float[np.ndarray, "_ _"]]], li
     Blue is above 0 (alike), orange below (unlike); all maps on one scale, whose strongest colour the legend shows.
     `lines` stand below, wrapped. RGB.
     """
-    strongest = float(np.percentile(np.abs(np.concatenate([values.ravel() for *_, values in sides])), STRONGEST))
+    maps = coloured(sides)
     paragraphs = [wrapped(line) for line in lines]
     pictures = GAP // 2 + LINE
     legend = pictures + 2 * (PANEL + GAP)
@@ -40,12 +40,11 @@ def drawn(sides: Sequence[tuple[str, Image.Image, Float[np.ndarray, "_ _"]]], li
     height = words + sum(len(paragraph) * LINE + GAP // 2 for paragraph in paragraphs) + GAP // 2
     sheet = Image.new("RGB", (GAP + len(sides) * (PANEL + GAP), height), PAPER)
     pen = ImageDraw.Draw(sheet)
-    for column, (title, picture, values) in enumerate(sides):
+    for column, ((title, picture, _), map_) in enumerate(zip(sides, maps, strict=True)):
         x = GAP + column * (PANEL + GAP)
-        large = picture.resize((PANEL, PANEL), Image.Resampling.BICUBIC)
         pen.text((x, GAP // 2), title, QUIET, _font())
-        sheet.paste(large, (x, pictures))
-        sheet.paste(_coloured(large, values, strongest), (x, pictures + PANEL + GAP // 2))
+        sheet.paste(_large(picture), (x, pictures))
+        sheet.paste(map_, (x, pictures + PANEL + GAP // 2))
     _draw_legend(sheet, pen, legend)
     for paragraph in paragraphs:
         for line in paragraph:
@@ -53,6 +52,12 @@ def drawn(sides: Sequence[tuple[str, Image.Image, Float[np.ndarray, "_ _"]]], li
             words += LINE
         words += GAP // 2
     return sheet
+
+
+def coloured(sides: Sequence[tuple[str, Image.Image, Float[np.ndarray, "_ _"]]]) -> list[Image.Image]:
+    """Of each (title, RGB picture, map) the picture, faded and coloured by its map; all maps on one scale. RGB."""
+    strongest = float(np.percentile(np.abs(np.concatenate([values.ravel() for *_, values in sides])), STRONGEST))
+    return [_coloured(_large(picture), values, strongest) for _, picture, values in sides]
 
 
 def colours(shares: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape 4"]:
@@ -67,6 +72,10 @@ def wrapped(line: str) -> list[str]:
     """The line in pieces that fit; a percent sign stays with its number."""
     pieces = textwrap.wrap(line.replace(" %", "\N{NO-BREAK SPACE}%"), LETTERS_A_LINE)
     return [piece.replace("\N{NO-BREAK SPACE}", " ") for piece in pieces]
+
+
+def _large(picture: Image.Image) -> Image.Image:
+    return picture.resize((PANEL, PANEL), Image.Resampling.BICUBIC)
 
 
 def _coloured(picture: Image.Image, values: Float[np.ndarray, "_ _"], strongest: float) -> Image.Image:

@@ -13,7 +13,7 @@ from alikely.data.reading import read_batch
 from alikely.decision import Decision
 from alikely.errors import ModelError, SettingsError
 from alikely.explaining.covers import random_covers, relevance
-from alikely.explaining.drawing import drawn
+from alikely.explaining.drawing import coloured, drawn
 from alikely.model import SiameseModel
 from alikely.types import Item
 
@@ -86,8 +86,12 @@ class Explanation:
 
     def picture(self) -> Image.Image:
         """Both pictures, below them the same with their regions coloured, and the verdict in words: RGB."""
-        sides = [(title, side.image(), side.map) for title, side in self._sides()]
-        return drawn(sides, [self.verdict(), self.sentence()])
+        return drawn(self._drawn_sides(), [self.verdict(), self.sentence()])
+
+    def maps(self) -> tuple[Image.Image, Image.Image]:
+        """The left and the right picture, faded, with their regions coloured (blue: alike, orange: unlike): RGB."""
+        left, right = coloured(self._drawn_sides())
+        return left, right
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the distance, the decision or null, and for each picture its name and its nine regions."""
@@ -96,6 +100,9 @@ class Explanation:
             "decision": None if self.decision is None else self.decision.to_dict(),
             **{title: {"name": side.name, "regions": side.regions()} for title, side in self._sides()},
         }
+
+    def _drawn_sides(self) -> list[tuple[str, Image.Image, Float[np.ndarray, "height width"]]]:
+        return [(title, side.image(), side.map) for title, side in self._sides()]
 
     def _sides(self) -> tuple[tuple[str, ExplainedPicture], ...]:
         return ("left", self.left), ("right", self.right)

@@ -22,7 +22,8 @@ export function compareSettings(root, calibration, onChange) {
 
 async function savedPoints() {
   try {
-    return (await ask("/v1/points")).points ?? [];
+    const { points } = await ask("/v1/operating-points");
+    return points.filter((point) => point.problem === null); // the others are of another model
   } catch {
     return []; // without them, the rates remain
   }

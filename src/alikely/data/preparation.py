@@ -97,7 +97,7 @@ class PicturePreparation:
         except InputError as error:
             raise InputError(f"{name_of(item)}: {error}") from None
         pixels = np.array(picture, dtype=np.uint8).reshape(self.size, self.size, self.channels)
-        return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
     def join(self, read: Sequence[Tensor]) -> UInt8[Tensor, "items channels size size"]:
         """Pictures that have been read as one batch."""

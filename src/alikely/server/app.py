@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -47,6 +48,8 @@ def create_app(served: Served) -> FastAPI:
         generate_unique_id_function=_operation,
     )
     app.state.served = served
+    app.state.places = _places(served)
+    app.router.routes.extend(routes.DIRECT)
     for router in routes.ROUTERS:
         app.include_router(router)
     access = Access(served.settings.local, Keys(served.state.keys), Sessions())
@@ -66,6 +69,16 @@ def create_app(served: Served) -> FastAPI:
     return app
 
 
+def _places(served: Served) -> dict[str, str]:
+    """Where what is served lies, by what clients are told instead; the longest first."""
+    folders = served.folders
+    some = (*folders.galleries, *folders.detectors, *folders.recommenders, *folders.answers, *folders.pictures)
+    named = {
+        str(place): Path(place).name for place in (folders.model, folders.items, served.state.folder, *some) if place
+    }
+    return dict(sorted(named.items(), key=lambda entry: -len(entry[0])))
+
+
 def _operation(route: Any) -> str:
     """The name of an operation in the OpenAPI description: that of its function.
 
@@ -75,9 +88,9 @@ def _operation(route: Any) -> str:
     return name
 
 
-async def _ours(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, AlikelyError)  # registered for these only
-    return answer_of(error)
+    return answer_of(error, request.app.state.places)
 
 
 async def _values(request: Request, error: Exception) -> Response:  # noqa: ARG001

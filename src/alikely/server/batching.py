@@ -3,18 +3,20 @@
 import asyncio
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from alikely.data.items import name_of, read_or_problem
+from alikely.contracts import Preparation
+from alikely.data.items import MOST_THREADS, name_of, read_or_problem
 from alikely.errors import AlikelyError, InputError
 from alikely.model import SiameseModel
 from alikely.server.problems import RefusedError
@@ -23,6 +25,9 @@ from alikely.types import Item
 Rows = Float[np.ndarray, "items dim"]
 # Who waits for an answer: a thread by a future of threads, a route by one of its loop.
 Waiting = Future[Rows] | asyncio.Future[Rows]
+# Bytes of items that are read at once, where they come in: that takes a millisecond or so.
+SMALL = 16_384
+CELL = 100  # bytes that a cell of a row counts as
 # Items whose lengths differ by more than this factor are no batch of one: most of it would be padding.
 LENGTHS = 2
 
@@ -31,21 +36,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """What one request asks: items still to be read, or (by a thread) what was read already."""
+    """What one request asks, read already."""
 
-    items: Sequence[Item] | Tensor
+    read: Sequence[Tensor]
     answer: Waiting
-
-    def read(self, model: SiameseModel) -> list[Tensor]:
-        if isinstance(self.items, Tensor):
-            return list(self.items)
-        read = []
-        for place, item in enumerate(self.items):
-            one, problem = read_or_problem(item, model.preparation.read_one)
-            if one is None:
-                raise InputError(f"{name_of(item, place)}: {problem}")
-            read.append(one)
-        return read
 
 
 class Batching:
@@ -61,49 +55,83 @@ class Batching:
     ) -> None:
         self.model, self.batch, self.wait_ms, self.queue, self.told = model, batch, wait_ms, queue, told
         self._jobs: deque[_Job] = deque()
+        self._collected: list[_Job] = []  # of this turn of the loop
         self._changed = threading.Condition()
+        self._reading = 0  # requests whose items other threads read
         self._wanted = 1  # requests that the thread sleeps for
         self._expected = 1  # requests that came together last
         self._closed = False
+        self._readers = ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1), "alikely-reading")
         self._thread = threading.Thread(target=self._work, name="alikely-batching", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
         """Requests that wait for the network now."""
-        return len(self._jobs)
+        return len(self._jobs) + len(self._collected) + self._reading
 
     def __call__(self, read: Tensor) -> Rows:
         """The embeddings of items that were read; waits until they are there."""
         answer: Future[Rows] = Future()
-        self._add(_Job(read, answer))
+        with self._changed:
+            self._check_room()
+            self._jobs.append(_Job(list(read), answer))
+            self._wake()
         return answer.result()
 
     async def embed(self, items: Sequence[Item]) -> Rows:
         """The same for items, without a thread that waits. Raises InputError for the first that cannot be read."""
-        answer: asyncio.Future[Rows] = asyncio.get_running_loop().create_future()
-        self._add(_Job(items, answer))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Rows] = loop.create_future()
+        self._check_room()
+        # To hand what is small to another thread takes longer than to read it.
+        read = _read(self.model.preparation, items) if _size(items) <= SMALL else await self._read_elsewhere(items)
+        with self._changed:
+            self._check_open()
+            # All that comes in at the same turn of the loop is handed over at once: the two threads meet less often.
+            if not self._collected:
+                loop.call_soon(self._hand_over)
+            self._collected.append(_Job(read, answer))
         return await answer
 
     def close(self) -> None:
         """Answer what waits, then end; who comes later is refused."""
+        self._hand_over()
         with self._changed:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+        self._readers.shutdown()
 
-    def _add(self, job: _Job) -> None:
+    async def _read_elsewhere(self, items: Sequence[Item]) -> list[Tensor]:
+        self._reading += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, _read, self.model.preparation, items)
+        finally:
+            self._reading -= 1
+
+    def _hand_over(self) -> None:
         with self._changed:
-            if self._closed:
-                raise RefusedError(503, "closing", "the service is shutting down", {"Retry-After": "5"})
-            if len(self._jobs) >= self.queue:
-                raise RefusedError(
-                    503, "busy", f"{self.queue} requests wait already; ask again in a second", {"Retry-After": "1"}
-                )
-            self._jobs.append(job)
-            # Waking the thread for each job would cost more than the job.
-            if len(self._jobs) >= self._wanted:
-                self._changed.notify()
+            self._jobs.extend(self._collected)
+            self._collected.clear()
+            self._wake()
+
+    def _wake(self) -> None:
+        # Waking the thread for each job would cost more than the job.
+        if len(self._jobs) >= self._wanted:
+            self._changed.notify()
+
+    def _check_room(self) -> None:
+        self._check_open()
+        if self.waiting >= self.queue:
+            raise RefusedError(
+                503, "busy", f"{self.queue} requests wait already; ask again in a second", {"Retry-After": "1"}
+            )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RefusedError(503, "closing", "the service is shutting down", {"Retry-After": "5"})
 
     def _work(self) -> None:
         while jobs := self._next():
@@ -119,10 +147,11 @@ class Batching:
             self._wait_for(1, None)
             deadline = time.monotonic() + self.wait_ms / 1000
             self._wait_for(min(self._expected, self.batch), deadline)
-            jobs, items = [], 0
-            while self._jobs and (not jobs or items + len(self._jobs[0].items) <= self.batch):
+            jobs: list[_Job] = []
+            items = 0
+            while self._jobs and (not jobs or items + len(self._jobs[0].read) <= self.batch):
                 jobs.append(self._jobs.popleft())
-                items += len(jobs[-1].items)
+                items += len(jobs[-1].read)
             return jobs
 
     def _wait_for(self, jobs: int, deadline: float | None) -> None:
@@ -134,24 +163,12 @@ class Batching:
             self._changed.wait(left)
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
+        asked = [job for job in jobs if not job.answer.cancelled()]
+        rows, start = self._rows([one for job in asked for one in job.read]), 0
         answers: list[tuple[Waiting, Rows | Exception]] = []
-        good: list[tuple[_Job, int]] = []
-        read: list[Tensor] = []
-        for job in jobs:
-            if job.answer.cancelled():
-                continue
-            try:
-                tensors = job.read(self.model)
-            except Exception as error:
-                answers.append((job.answer, _told_as(error)))
-                continue
-            good.append((job, len(tensors)))
-            read += tensors
-        if good:
-            rows, start = self._rows(read), 0
-            for job, count in good:
-                answers.append((job.answer, rows[start : start + count]))
-                start += count
+        for job in asked:
+            answers.append((job.answer, rows[start : start + len(job.read)]))
+            start += len(job.read)
         self._expected = len(jobs) + len(self._jobs)
         _settle(answers)
 
@@ -161,6 +178,30 @@ class Batching:
             self.told(len(places))
             rows[places] = self.model.embed_read(self.model.preparation.join([read[place] for place in places]))
         return rows
+
+
+def _size(items: Sequence[Item]) -> int:
+    """About how many bytes there are to read; what is not known counts as many."""
+    return sum(
+        len(item)
+        if isinstance(item, bytes | str)
+        else item.nbytes
+        if isinstance(item, np.ndarray)
+        else CELL * len(item)
+        if isinstance(item, Mapping)
+        else SMALL
+        for item in items
+    )
+
+
+def _read(preparation: Preparation, items: Sequence[Item]) -> list[Tensor]:
+    read = []
+    for place, item in enumerate(items):
+        one, problem = read_or_problem(item, preparation.read_one)
+        if one is None:
+            raise InputError(f"{name_of(item, place)}: {problem}")
+        read.append(one)
+    return read
 
 
 def _alike(read: Sequence[Tensor], most: int) -> Iterator[list[int]]:

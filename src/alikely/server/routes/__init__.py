@@ -41,3 +41,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     thresholds.router,
     labelling.router,
 )
+
+# Asked first.
+DIRECT = comparing.DIRECT

@@ -74,6 +74,13 @@ class Load:
                     with self.lock:
                         self.removed.append(identity)
 
+    def wait_for_first(self) -> None:
+        """Until something was acknowledged."""
+        deadline = time.monotonic() + 60
+        while not self.enrolled:
+            assert time.monotonic() < deadline, "nothing is enrolled"
+            time.sleep(0.01)
+
     def wait(self) -> None:
         for thread in self.threads:
             thread.join(30)
@@ -91,10 +98,10 @@ def kill_again_and_again(root: Path, times: int, seed: int) -> int:
     for round_ in range(times):
         with serving(root) as (process, url):
             load = Load(url, round_)
-            time.sleep(draw.uniform(0.5, 1.5))
+            load.wait_for_first()
+            time.sleep(draw.uniform(0.2, 1.0))
             process.kill()
             load.wait()
-        assert load.enrolled, "nothing was enrolled before it was killed"
         enrolled += load.enrolled
         removed += load.removed
         with Gallery.open(root / "people") as gallery:

@@ -112,4 +112,5 @@ def as_a(kind: type[T]) -> Callable[[Any], T]:
 
 
 def _rows(answered: Any) -> Float[np.ndarray, "items dim"]:
-    return np.array(answer_as(Embedded, answered).embeddings, dtype=np.float32)
+    rows = answer_as(Embedded, answered).embeddings
+    return np.array(rows, dtype=np.float32).reshape(len(rows), len(rows[0]) if rows else 0)

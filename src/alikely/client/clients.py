@@ -1,11 +1,11 @@
 """Client and AsyncClient: calls are sent, a busy service is asked again, answers come back as objects."""
 
-import asyncio
 import ssl
-import time
+from asyncio import sleep as async_sleep
 from collections.abc import Callable, Coroutine
 from functools import update_wrapper
 from pathlib import Path
+from time import sleep
 from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote
@@ -127,7 +127,7 @@ class Client:
             wait = wait_before_again(response, tried, self.retries)
             if wait is None:
                 break
-            time.sleep(wait)
+            sleep(wait)
         return call.read(read(response))
 
     def close(self) -> None:
@@ -217,7 +217,7 @@ class AsyncClient:
             wait = wait_before_again(response, tried, self.retries)
             if wait is None:
                 break
-            await asyncio.sleep(wait)
+            await async_sleep(wait)
         return call.read(read(response))
 
     async def close(self) -> None:

@@ -23,7 +23,7 @@ ITEM = (
 )
 
 
-def said(item: Item) -> Any:
+def said(item: object) -> Any:
     """One item for a request: bytes are a picture file, anything else is JSON.
 
     A path is a picture, or with one of the endings of NumPy and CSV a sequence, whose channels are sent in their order.
@@ -32,8 +32,8 @@ def said(item: Item) -> Any:
     """
     if isinstance(item, Path):
         return _sequence(item) if item.suffix.lower() in SEQUENCES else _content(item)
-    if isinstance(item, bytes | bytearray):
-        return bytes(item)
+    if isinstance(item, bytes):
+        return item
     if isinstance(item, Image.Image):
         return _png(item)
     if isinstance(item, np.ndarray):
@@ -50,7 +50,7 @@ def said(item: Item) -> Any:
 
 def all_said(items: Sequence[Item]) -> list[Any]:
     """Several items. Raises InputError where one item is given in place of a list."""
-    if isinstance(items, str | bytes | bytearray | Path | Mapping | Image.Image):
+    if isinstance(items, str | bytes | Path | Mapping | Image.Image):
         raise InputError("give a list of items; put the one item in a list")
     return [said(item) for item in items]
 

@@ -16,6 +16,8 @@ STATUS |= {"model": 409, "training": 409}
 OF_OTHERS = 422
 # Codes of what is not one of our errors, by HTTP status.
 CODES = {404: "not_found", 405: "method"}
+# What pydantic calls the ways in which an item may be said.
+OF_ITEMS = ("str", "bytes", "list[any]", "dict[str,any]")
 _log = logging.getLogger("alikely.server")
 TITLES = {
     400: "Bad request",
@@ -61,8 +63,8 @@ def problem(
     return Response(said, status, dict(headers or {}), "application/problem+json")
 
 
-def answer_of(error: AlikelyError) -> Response:
-    """What a client is told of one of our errors."""
+def answer_of(error: AlikelyError, places: Mapping[str, str] | None = None) -> Response:
+    """What a client is told of one of our errors; `places` on this machine by what is said instead of them."""
     if isinstance(error, RefusedError):
         return problem(error.status, error.code, str(error), headers=error.headers)
     if isinstance(error, StorageError | ServiceError):
@@ -71,8 +73,15 @@ def answer_of(error: AlikelyError) -> Response:
         return problem(507, error.code, "the service cannot read or write what it keeps; its log says why")
     further = {}
     if isinstance(error, BadItemsError):
-        further = {"items": [{"item": name, "problem": said} for name, said in error.problems]}
-    return problem(STATUS.get(error.code, OF_OTHERS), error.code, str(error), further)
+        problems = [(_hidden(name, places), _hidden(said, places)) for name, said in error.problems]
+        further = {"items": [{"item": name, "problem": said} for name, said in problems]}
+    return problem(STATUS.get(error.code, OF_OTHERS), error.code, _hidden(str(error), places), further)
+
+
+def _hidden(said: str, places: Mapping[str, str] | None) -> str:
+    for place, instead in (places or {}).items():
+        said = said.replace(place, instead)
+    return said
 
 
 def of_http(error: HTTPException) -> Response:
@@ -92,5 +101,9 @@ def of_values(errors: Sequence[Mapping[str, Any]]) -> Response:
 def first_mistake(errors: Sequence[Mapping[str, Any]]) -> str:
     """The first of what pydantic found, in one line."""
     first = errors[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "path")) or "the body"
-    return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    parts = [str(part) for part in first["loc"] if part not in ("query", "path")]
+    if parts and parts[-1] in OF_ITEMS:
+        parts.pop()
+        said = "is no item; give a text, a list or an object, or a file of a form"
+    return f"{'.'.join(parts) or 'the body'}: {said}"

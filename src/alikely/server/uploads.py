@@ -62,7 +62,7 @@ async def read_asked(request: Request, kind: type[A]) -> A:
     else:
         raise RefusedError(415, "media_type", f"the body is {plain[:100] or 'of no type'}; send {JSON} or {FORM}")
     if isinstance(said, dict):
-        _check_items(said, kind, request.app.state.served.settings.items)
+        _check_count(said, kind, request.app.state.served.settings.items)
     try:
         asked = kind.model_validate(said)
     except ValidationError as error:
@@ -91,7 +91,10 @@ def item_from(said: ItemSaid, kind: Kind, settings: ServeSettings, name: str = "
         return said
     if isinstance(said, str):
         # In a form everything is text; what it says is JSON.
-        said = read_json(said.encode("utf-8", "surrogatepass"), name)
+        try:
+            said = read_json(said.encode("utf-8", "surrogatepass"), name)
+        except RefusedError as error:
+            raise InputError(str(error)) from None
     if kind == "row":
         if not isinstance(said, dict):
             raise InputError(f"{name}: is {_called(said)}; give an object from columns to cells, such as {{'age': 31}}")
@@ -168,15 +171,13 @@ def _is_object(annotation: Any) -> bool:
     return get_origin(annotation) is dict or (isinstance(annotation, type) and issubclass(annotation, BaseModel))
 
 
-def _check_items(said: Mapping[str, Any], kind: type[Asked], most: int) -> None:
+def _check_count(said: Mapping[str, Any], kind: type[Asked], most: int) -> None:
     for name, what in _takes(kind).items():
         value = said.get(name)
         if what in ("items", "json list") and isinstance(value, list) and len(value) > most:
             raise RefusedError(
                 413, "too_many", f"{name}: has {len(value):,} items; at most {most} are taken in one request"
             )
-        if what == "item" and isinstance(value, int | float):
-            raise RefusedError(422, "request", f"{name}: is {_called(value)}; give a text, a list or an object")
 
 
 def _check_numbers(asked: BaseModel, takes: Mapping[str, Takes]) -> None:

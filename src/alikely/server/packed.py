@@ -1,9 +1,8 @@
-"""Bytes -> an answer with them, packed by gzip for whoever can unpack it; plotly's script so."""
+"""Bytes -> an answer with them, packed by gzip for whoever can unpack it."""
 
 import gzip
 from collections.abc import Mapping
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 
 from fastapi import Request
 from starlette.responses import Response
@@ -36,9 +35,3 @@ def packed_answer(
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return Response(content.plain, media_type=media_type, headers=said)
     return Response(content.packed, media_type=media_type, headers={**said, "Content-Encoding": "gzip"})
-
-
-@cache
-def plotly_script() -> Packed:
-    """Plotly's script, from its Python package."""
-    return Packed(files("plotly").joinpath("package_data", "plotly.min.js").read_bytes())

@@ -1,6 +1,5 @@
 """/v1/map: what maps there are, how far each is, places and colours of its points, and the script that draws them."""
 
-from importlib.metadata import version as version_of
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,8 +11,9 @@ from alikely.server.access import MayRead
 from alikely.server.held import Served, TheServed
 from alikely.server.map_sources import MapSource
 from alikely.server.mapped import drawn_map, is_stale, map_source, map_sources
-from alikely.server.packed import A_YEAR, Packed, packed_answer, plotly_script
+from alikely.server.packed import A_YEAR, Packed, packed_answer
 from alikely.server.problems import RefusedError
+from alikely.server.web.plotly import plotly_script, plotly_version
 
 router = APIRouter(prefix="/v1/map", tags=["map"])
 
@@ -81,7 +81,7 @@ async def sources(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa
     def answer() -> dict[str, Any]:
         there = map_sources(served).values()
         told = [{"name": one.name, "title": one.title, "kind": one.kind, "items": len(one)} for one in there]
-        return {"sources": told, "plotly": f"/v1/map/plotly/{version_of('plotly')}.js"}
+        return {"sources": told, "plotly": f"/v1/map/plotly/{plotly_version()}.js"}
 
     return await run_in_threadpool(answer)
 
@@ -89,7 +89,7 @@ async def sources(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa
 @router.get("/plotly/{version}.js", include_in_schema=False)
 async def plotly(version: str, request: Request, caller: MayRead) -> Response:  # noqa: ARG001
     """Plotly's script, from its Python package."""
-    if version != version_of("plotly"):
+    if version != plotly_version():
         raise RefusedError(404, "http", f"there is no plotly {version} here")
     return packed_answer(request, await run_in_threadpool(plotly_script), "text/javascript; charset=utf-8", A_YEAR)
 

@@ -1,7 +1,7 @@
 """The addresses of the page -> HTML, by templates; which parts there are follows from what is served."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,31 +14,24 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from alikely.data.rows.preparation import RowPreparation
-from alikely.server.headers import CONTENT
 from alikely.server.held import Served
+from alikely.server.web.plotly import plotly_policy
 
 HERE = Path(__file__).parent
 TEMPLATES, STATIC = HERE / "templates", HERE / "static"
 A_YEAR = "public, max-age=31536000, immutable"
-# Plotly draws many points by programs that it makes while it runs (without, it takes WebGL for missing), and begins its
-# style sheet with an empty element: the hash is that of nothing.
-OF_MAP = (
-    CONTENT.decode()
-    .replace("script-src 'self'", "script-src 'self' 'unsafe-eval'")
-    .replace("style-src 'self'", "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='")
-)
 
 
 @dataclass(frozen=True)
 class Page:
     """One part of the page: its address and template are `name`, its script static/`name`.js.
 
-    `policy` is its own Content-Security-Policy, where it needs another than all.
+    `policy` gives its own Content-Security-Policy, where it needs another than all.
     """
 
     name: str
     title: str
-    policy: str | None = None
+    policy: Callable[[], str] | None = None
 
     def there(self, served: Served) -> bool:
         """Whether what is served gives it something to show."""
@@ -54,7 +47,7 @@ PAGES = tuple(
         Page("compare", "Compare"),
         Page("search", "Search"),
         Page("gallery", "Gallery"),
-        Page("map", "Map", OF_MAP),
+        Page("map", "Map", plotly_policy),
         Page("threshold", "Threshold"),
         Page("label", "Label"),
         Page("anomalies", "Anomalies"),
@@ -151,7 +144,7 @@ def _shown(page: Page):  # type: ignore[no-untyped-def]
     async def show(request: Request) -> Response:
         if not page.there(request.app.state.served):
             raise HTTPException(404, f"{page.title} has nothing to show: it needs something that is not served here")
-        headers = {} if page.policy is None else {"Content-Security-Policy": page.policy}
+        headers = {} if page.policy is None else {"Content-Security-Policy": page.policy()}
         return html(request, f"{page.name}.html", page.title, {"page": page}, headers=headers)
 
     return show

@@ -97,6 +97,15 @@ def test_compare_says_what_the_model_says(client, uses):
         assert getattr(decision, name) == pytest.approx(getattr(own, name), abs=1e-5)
 
 
+def test_explain_shows_both_pictures_and_says_why(client, uses):
+    left, right = uses.pictures(0)[0], uses.pictures(1)[0]
+    told, own = client.explain(left, right), alikely.explain(load_model(uses.folders.model), left, right)
+    assert told.distance == pytest.approx(own.distance, abs=1e-5)
+    assert told.decision.verdict == own.decision.verdict
+    assert told.left.regions == pytest.approx(own.left.regions(), abs=1e-4)
+    assert told.right.map.startswith(b"\x89PNG")
+
+
 def test_a_gallery_is_enrolled_searched_and_emptied(client, uses):
     people = client.gallery("people")
     paths = uses.pictures(4)[:2]

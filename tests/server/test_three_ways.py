@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from alikely.explaining import explain
 from alikely.gallery import Gallery
 from alikely.storage import load_model
 from alikely.tasks.anomaly import load_detector
@@ -111,6 +112,21 @@ def test_embed(uses, rest, tmp_path):
         load_model(uses.folders.model).embed(paths).tolist(),
         rest("embed", files=upload(*paths))["embeddings"],
     )
+
+
+def test_explain(uses, rest, tmp_path):
+    """The service says more: both pictures, their maps, the sentence."""
+    left, right = uses.pictures(0)[0], uses.pictures(1)[0]
+    files = [*upload(left, name="left"), *upload(right, name="right")]
+    answers = [
+        by_command("explain", uses.folders.model, left, right, "--out", tmp_path / "why.png"),
+        explain(load_model(uses.folders.model), left, right).to_dict(),
+        rest("explain", files=files),
+    ]
+    for answer in answers:
+        for side in ("left", "right"):
+            answer[side] = answer[side]["regions"]
+    assert_three(*[{name: answer[name] for name in ("distance", "decision", "left", "right")} for answer in answers])
 
 
 @pytest.fixture

@@ -67,6 +67,29 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Side:
+    """One of two pictures as the encoder sees it, and coloured by what its regions do: contents of PNG files.
+
+    `regions` are the nine sums of the map; above 0 a region is alike in both.
+    """
+
+    regions: Mapping[str, float]
+    picture: Annotated[bytes, BeforeValidator(_picture)]
+    map: Annotated[bytes, BeforeValidator(_picture)]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why two pictures are as close as they are; as `alikely.Explanation`. `sentence` says it in words."""
+
+    distance: float
+    decision: Decision | None
+    sentence: str
+    left: Side
+    right: Side
+
+
+@dataclass(frozen=True)
 class Threshold:
     """At or below `distance` an item is identified; as `alikely.gallery.Threshold`."""
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from alikely.client.answers import Decision, Embedded, Models, Recommendations, Reply, Scores, answer_as
+from alikely.client.answers import Decision, Embedded, Explanation, Models, Recommendations, Reply, Scores, answer_as
 from alikely.client.saying import Item, all_said, said
 
 T = TypeVar("T")
@@ -46,6 +46,11 @@ def compare(
     """Whether two items are the same; what is left out is the model's own. As `SiameseModel.compare`."""
     asked = {"fmr": fmr, "fnmr": fnmr, "prior": prior, "confidence": confidence}
     return Call("POST", f"{at}/compare", as_a(Decision), {"left": said(left), "right": said(right), **asked})
+
+
+def explain(at: str, left: Item, right: Item, seed: int = 0) -> Call[Explanation]:
+    """Which regions of two pictures make the model call them alike or unlike. As `alikely.explain`."""
+    return Call("POST", f"{at}/explain", as_a(Explanation), {"left": said(left), "right": said(right), "seed": seed})
 
 
 def score(

@@ -99,6 +99,7 @@ class Client:
 
     embed = _Answered(calls.embed)
     compare = _Answered(calls.compare)
+    explain = _Answered(calls.explain)
     score = _Answered(calls.score)
     recommend_for = _Answered(calls.recommend_for)
     recommend_like = _Answered(calls.recommend_like)
@@ -189,6 +190,7 @@ class AsyncClient:
 
     embed = _Awaited(calls.embed)
     compare = _Awaited(calls.compare)
+    explain = _Awaited(calls.explain)
     score = _Awaited(calls.score)
     recommend_for = _Awaited(calls.recommend_for)
     recommend_like = _Awaited(calls.recommend_like)

@@ -38,7 +38,7 @@ $(VENV)/torch: constraints.txt
 	touch $@
 
 $(VENV)/installed: $(VENV)/torch pyproject.toml
-	$(RUN)/pip install --quiet --constraint constraints.txt --editable .
+	$(RUN)/pip install --quiet --constraint constraints.txt --editable ".[serve]"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

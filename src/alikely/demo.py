@@ -44,6 +44,7 @@ SETTINGS = TrainSettings(
 )
 # Trained anew with these seeds, other digits are held back. The settings were chosen with the seeds 1 to 10.
 OTHER_SEEDS = (11, 12, 13, 14, 15)
+OUT = Path("alikely-demo")
 SHOWN = 8  # decisions: half about the same digit, half about different ones
 
 
@@ -149,10 +150,13 @@ class Demo:
             shlex.quote(str(path))
             for path in (self.model, self.digits / self.decisions[0].left, self.digits / self.decisions[0].right)
         )
+        out = self.model.parent
+        serve = f"{command} demo --serve" + ("" if out == OUT else f" --out {shlex.quote(str(out))}")
         return (
             f"The model is {self.model}, the digits are {self.digits}. Next:\n"
             f"  {command} compare {model} {left} {right}\n"
             f"  {command} inspect {model}      # and open {self.model / 'report.html'} in a browser\n"
+            f"  {serve}      # look at it all on a page in your browser\n"
             f"  {command} train YOUR-FOLDER --out my-model      # one subfolder per identity"
         )
 

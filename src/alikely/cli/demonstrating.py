@@ -4,24 +4,45 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alikely.cli.app import AsJson, app
 from alikely.cli.output import print_json, print_rows, say
 
+if TYPE_CHECKING:
+    from alikely.demo import Demo
+
 
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="folder for the digits and the model")] = Path("alikely-demo"),
+    serve: Annotated[
+        bool, typer.Option("--serve", help="then show it all on a page, until Ctrl-C; the next time at once")
+    ] = False,
+    port: Annotated[int, typer.Option(help="with --serve: port to listen at, or the next one that is free")] = 8000,
     as_json: AsJson = False,
 ) -> None:
     """Train on some handwritten digits and decide about digits never seen: a minute at the most, no network."""
     from alikely.demo import run_demo
+    from alikely.demo_page import is_made
+
+    if not serve:
+        _print(run_demo(out), as_json)
+        return
+    if as_json:
+        from alikely.errors import SettingsError
+
+        raise SettingsError("--json tells what the demo found, and --serve shows it on a page; give one of them")
+    if not is_made(out):
+        _print(run_demo(out), as_json)
+    _serve(out, port)
+
+
+def _print(shown: "Demo", as_json: bool) -> None:
     from alikely.metrics import percent
 
-    shown = run_demo(out)
     if as_json:
         print_json(shown.to_dict())
         return
@@ -39,6 +60,27 @@ def demo(
         shown.other_rows(),
     )
     say(shown.next_steps(_as_called()))
+
+
+def _serve(out: Path, port: int) -> None:
+    from alikely.demo_page import make_parts
+    from alikely.server import Folders, ServeSettings, open_served, run
+    from alikely.server.listening import next_free
+    from alikely.training.progress import Terminal
+
+    with Terminal() as terminal:
+        parts = make_parts(out)
+        folders = Folders(
+            model=parts.model,
+            galleries=(parts.gallery,),
+            detectors=(parts.detector,),
+            items=parts.items,
+            pictures=(parts.digits,),
+        )
+        free = next_free("127.0.0.1", port)
+        settings = ServeSettings(port=free, state=parts.state, keep_pictures=True)
+        served = open_served(folders, settings, progress=terminal.done)
+    run(served, lambda url: say(f"Open {url} in a browser. Pictures to try lie in {parts.digits}. Ctrl-C ends it."))
 
 
 def _as_called() -> str:

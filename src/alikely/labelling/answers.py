@@ -89,7 +89,7 @@ class AnswerFile:
             self._read_on()
             return dict(self._items)
 
-    def add(self, asked: Asked, answer: Verdict, who: str, seconds: float = 0.0) -> Answer:
+    def add(self, asked: Asked, answer: Verdict, who: str, seconds: float | int = 0) -> Answer:
         """Keep an answer; it is on the disk when this returns.
 
         Raises InputError for a name that is none, StorageError where it cannot be written.
@@ -106,7 +106,7 @@ class AnswerFile:
                 answer=answer,
                 who=name,
                 time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-                seconds=round(min(max(seconds, 0.0), LONGEST_SECONDS), 2),
+                seconds=round(float(min(max(seconds, 0.0), LONGEST_SECONDS)), 2),
                 drawn=asked.drawn,
                 probability=asked.probability,
                 known=asked.known,

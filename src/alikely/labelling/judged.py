@@ -72,7 +72,8 @@ class Labels:
         kinds = sorted({item.kind for pair in self.judged for item in (pair.left, pair.right)})
         if len(kinds) > 1:
             raise InputError(
-                f"these answers are about {' and '.join(kinds)}s; a model takes one kind: keep them in a folder each"
+                f"these answers are about {' and '.join(f'{kind}s' for kind in kinds)}; a model takes one kind: "
+                "keep them in a folder each"
             )
         return kinds[0] if kinds else None
 
@@ -152,8 +153,8 @@ def labels_of(answers: Sequence[Answer], items: Mapping[str, KeptItem]) -> Label
         different = len(votes) - same
         judged.append(
             Judged(
-                left=items[pair[0]],
-                right=items[pair[1]],
+                left=items[said[0].left],
+                right=items[said[0].right],
                 same=None if same == different else same > different,
                 votes=(same, different),
                 who=tuple(opinions[pair]),

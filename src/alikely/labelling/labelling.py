@@ -122,7 +122,7 @@ class Labelling:
         places = next_pairs(found.ids, self.file.answers(), name, count, datetime.now(UTC), given)
         return [self._question(found.places[found.ids[place]]) for place in places]
 
-    def answer(self, left: str, right: str, answer: Verdict, who: str, seconds: float = 0.0) -> Said:
+    def answer(self, left: str, right: str, answer: Verdict, who: str, seconds: float | int = 0) -> Said:
         """Keep what somebody says of a pair; it is on the disk when this returns.
 
         Raises GalleryError for a pair that is not asked here, else as `AnswerFile.add`.

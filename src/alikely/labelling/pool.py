@@ -211,7 +211,7 @@ def _in_rounds(keys: Int[np.ndarray, " pairs"], count: int) -> Int[np.ndarray, "
 
 
 def _in_turns(
-    lists: Mapping[Drawn, Int[np.ndarray, " pairs"]], most: int
+    lists: Mapping[Drawn, Int[np.ndarray, " _"]], most: int
 ) -> tuple[Int[np.ndarray, " pairs"], tuple[Drawn, ...]]:
     waiting = {name: iter(keys.tolist()) for name, keys in lists.items()}
     taken: dict[int, Drawn] = {}

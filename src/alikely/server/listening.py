@@ -31,6 +31,19 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
+def next_free(host: str, port: int, tries: int = 20) -> int:
+    """This port, or the first after it that is free. Raises ServiceError where none of so many is."""
+    for place in range(tries):
+        try:
+            bound(host, port + place).close()
+        except ServiceError:
+            if place == tries - 1:
+                raise
+        else:
+            return port + place
+    raise ServiceError(f"no port was tried from {port}; tries must be 1 or more")
+
+
 def url_of(listening: socket.socket, settings: ServeSettings) -> str:
     """Where the page is, with the port that it really has; `0.0.0.0` is reached on this machine as 127.0.0.1."""
     port = listening.getsockname()[1]

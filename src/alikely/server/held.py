@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Semaphore
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+# Explanations take long; more of them at once would keep all others waiting.
+EXPLAINED_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Served:
     answers: Mapping[str, "Answers"] = field(default_factory=dict)
     maps: Maps = field(default_factory=Maps)
     opened: ExitStack = field(default_factory=ExitStack)
+    explaining: Semaphore = field(default_factory=lambda: Semaphore(EXPLAINED_AT_ONCE))
 
     def require_model(self) -> SiameseModel:
         """The model; its `embed` joins requests into batches. RefusedError where none is served."""

@@ -14,7 +14,8 @@ from alikely.errors import ModelError
 from alikely.server.access import MayRead, permitted
 from alikely.server.held import TheServed
 from alikely.server.overview import overview
-from alikely.server.problems import problem
+from alikely.server.points import point_for
+from alikely.server.problems import RefusedError, problem
 from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
 from alikely.types import Item, Kind
 
@@ -25,6 +26,7 @@ ROWS = {"a row": {"items": [{"amount": 12.5, "colour": "red", "paid": True}]}}
 PAIR = {
     "two texts": {"left": "Delo & Sons", "right": "DELO"},
     "at a rate": {"left": "Delo & Sons", "right": "DELO", "fmr": 0.001, "fnmr": 0.01},
+    "at a saved threshold": {"left": "Delo & Sons", "right": "DELO", "operating_point": "strict"},
 }
 
 
@@ -35,10 +37,14 @@ class EmbedAsked(Asked):
 
 
 class CompareAsked(Asked):
-    """Two items, and at which rates to decide; what is left out is the model's own."""
+    """Two items, and at which rates to decide; what is left out is the model's own.
+
+    `operating_point`: a threshold that was saved under a name on the page Threshold, in place of fmr and confidence.
+    """
 
     left: ItemSaid
     right: ItemSaid
+    operating_point: str | None = None
     fmr: float | None = None
     fnmr: float | None = None
     prior: float = 0.5
@@ -156,7 +162,7 @@ DIRECT = (Route("/v1/embed", embed_directly, methods=["POST"], include_in_schema
     "/compare",
     openapi_extra=body_of(CompareAsked, PAIR, ("left", "right")),
     response_model=None,
-    responses={200: {"model": Compared}, 409: {"description": "No calibration: the distance, but no verdict"}},
+    responses={200: {"model": Compared}, 409: {"description": "No calibration: `distance`, but no verdict"}},
 )
 async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[str, Any] | Response:
     """Same, different or unsure, with the probability, the distance and the threshold."""
@@ -169,7 +175,13 @@ async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[
         distance = await run_in_threadpool(model.distance_of, left, right)
         advice = "the model has no calibration, so there is no verdict; make one: alikely calibrate MODEL SOURCE"
         return problem(409, "calibration", advice, {"distance": distance})
-    decision = await run_in_threadpool(model.compare, left, right, asked.fmr, asked.fnmr, asked.prior, asked.confidence)
+    fmr, confidence = asked.fmr, asked.confidence
+    if asked.operating_point is not None:
+        if (fmr, confidence) != (None, None):
+            raise RefusedError(422, "request", "operating_point stands for fmr and confidence; give it, or these")
+        point = point_for(served.state, asked.operating_point, model.calibration)
+        fmr, confidence = point.fmr, point.confidence
+    decision = await run_in_threadpool(model.compare, left, right, fmr, asked.fnmr, asked.prior, confidence)
     served.meter.verdict("compare", decision.verdict, decision.distance)
     served.audit.add(caller.name, "compare", {"verdict": decision.verdict, "distance": decision.distance})
     return decision.to_dict()

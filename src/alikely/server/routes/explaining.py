@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from alikely.explaining import Explanation, explain
 from alikely.server.access import MayRead
-from alikely.server.held import TheServed
+from alikely.server.held import EXPLAINED_AT_ONCE, TheServed
+from alikely.server.problems import RefusedError
 from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
 
 router = APIRouter(prefix="/v1", tags=["compare"])
@@ -53,13 +54,23 @@ class ExplanationTold(BaseModel):
     ),
 )
 async def why(request: Request, served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
-    """Which regions of two pictures make the model call them alike or unlike. It takes 128 looks at them."""
+    """Which regions of two pictures make the model call them alike or unlike.
+
+    It takes 128 looks at them, so few are explained at once; one more gets 503.
+    """
     model, asked = served.require_model(), await read_asked(request, ExplainAsked)
     kind, settings = model.preparation.kind, served.settings
     left, right = (
         item_from(said, kind, settings, name) for said, name in ((asked.left, "left"), (asked.right, "right"))
     )
-    return await run_in_threadpool(lambda: _told(explain(model, left, right, asked.seed)))
+    if not served.explaining.acquire(blocking=False):
+        raise RefusedError(
+            503, "busy", f"{EXPLAINED_AT_ONCE} pairs are being explained; ask again soon", {"Retry-After": "2"}
+        )
+    try:
+        return await run_in_threadpool(lambda: _told(explain(model, left, right, asked.seed)))
+    finally:
+        served.explaining.release()
 
 
 def _told(found: Explanation) -> dict[str, Any]:

@@ -110,9 +110,12 @@ def test_a_removed_key_ends_its_sessions(tmp_path):
 
 def test_with_tls_the_cookie_goes_nowhere_else(tmp_path):
     client = small_service(tmp_path)
+    key = keys_of(tmp_path).add("ann", "read")
+    proxied = client.post("/login", data={"key": key}, headers={"Origin": "https://localhost"}, follow_redirects=False)
     client.base_url = "https://localhost"
 
-    assert "; Secure" in logged_in(client, keys_of(tmp_path).add("ann", "read")).headers["set-cookie"]
+    assert "; Secure" in proxied.headers["set-cookie"]
+    assert "; Secure" in logged_in(client, key).headers["set-cookie"]
 
 
 @pytest.mark.parametrize("said", [{"key": "x"}, {}, {"key": "x" * 10_000}, {"other": "x"}, {"key": "\x00ä"}])

@@ -37,7 +37,7 @@ def add_login(app: FastAPI, access: Access) -> None:
             max_age=SECONDS,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=_by_tls(request),
         )
         return answer
 
@@ -46,7 +46,7 @@ def add_login(app: FastAPI, access: Access) -> None:
         if token is not None:
             access.sessions.end(token)
         answer = _to("/login")
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_by_tls(request))
         return answer
 
     app.add_route("/login", show, methods=["GET"], include_in_schema=False)
@@ -67,6 +67,11 @@ async def _form(request: Request) -> dict[str, str]:
         if len(content) > LONGEST_FORM:
             return {}
     return dict(parse_qsl(content.decode("latin-1"), max_num_fields=10, keep_blank_values=True))
+
+
+def _by_tls(request: Request) -> bool:
+    """Whether the browser speaks TLS, be it with the service or with a proxy before it."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 
 
 def _to(path: str) -> RedirectResponse:

@@ -1,4 +1,4 @@
-"""Which pairs are worth a label: the least sure first, spread over items, random ones among them, the same for a seed."""
+"""Which pairs are worth a label: the least sure first, spread over items, random ones among them, by a seed."""
 
 from collections import Counter
 from dataclasses import replace
@@ -92,7 +92,7 @@ def test_pairs_that_are_known_are_control_questions_only():
         pair: known for pair, known, drawn in zip(keys(pool), pool.known, pool.drawn, strict=True) if drawn == "control"
     }
     assert control == {(0, 1): 1, (5, 7): 0, (8, 9): 1}
-    assert [place for place, drawn in enumerate(pool.drawn) if drawn == "control"][0] == 9
+    assert pool.drawn.index("control") == 9
     assert all(known == -1 for known, drawn in zip(pool.known, pool.drawn, strict=True) if drawn != "control")
 
 

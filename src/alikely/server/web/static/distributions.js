@@ -89,14 +89,14 @@ function interpolated(value, places, heights) {
   return heights.at(-1);
 }
 
-function outline(edges, densities, x, y, floor) {
+export function outline(edges, densities, x, y, floor) {
   const points = densities.map((density, i) => `${round(x((edges[i] + edges[i + 1]) / 2))} ${round(y(density))}`);
   return `M${round(x(0))} ${floor}L${round(x(0))} ${round(y(densities[0]))}L${points.join("L")}L${round(x(edges.at(-1)))} ${floor}Z`;
 }
 
-const round = (value) => Math.round(value * 10) / 10;
+export const round = (value) => Math.round(value * 10) / 10;
 
-function axis(far, x, floor) {
+export function axis(far, x, floor) {
   const parts = [svg("line", { class: "axis", x1: x(0), x2: x(far), y1: floor, y2: floor })];
   const step = nice(far / ((x(far) - x(0)) / 95));
   for (let value = 0; value <= far * 1.0001; value += step) {

@@ -69,8 +69,8 @@ function fields(root, made, points, onChange) {
     if (rate.value === OTHER) said.fmr = other.value();
     else if (rate.value) {
       const point = points[Number(rate.selectedOptions[0].dataset.point ?? -1)];
-      said.fmr = point ? point.fmr : Number(rate.value);
-      if (point) said.confidence = point.confidence;
+      if (point) said.operating_point = point.name;
+      else said.fmr = Number(rate.value);
     }
     if (band.checked) said.fnmr = refused.value();
     if (prior.value() !== 0.5) said.prior = prior.value();

@@ -5,7 +5,7 @@ import { el } from "./api.js";
 /** {node, words}: to show, and to announce. */
 export function explained(said) {
   const words = sentence(said.sentence);
-  const sides = [["First", said.left], ["Second", said.right]];
+  const sides = [["Left", said.left], ["Right", said.right]];
   const node = el(
     "div",
     { class: "stack" },

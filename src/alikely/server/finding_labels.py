@@ -38,7 +38,7 @@ def label_table(findings: Sequence[Finding]) -> str:
     table.writerow([*COLUMNS, "file"])
     for finding in findings:
         if finding.verdict in LABELS:
-            said = {**finding.to_dict(), "label": LABELS[finding.verdict], "item": finding.name}
+            said = {**finding.to_dict(), "label": LABELS[finding.verdict], "item": _name_of(finding)}
             table.writerow([*(said[name] for name in COLUMNS), _file_of(finding)])
     return text.getvalue()
 
@@ -72,6 +72,10 @@ def label_archive(findings: Findings) -> IO[bytes]:
             archive.writestr(name, "".join(some), zipfile.ZIP_DEFLATED)
     file.seek(0)
     return file
+
+
+def _name_of(finding: Finding) -> str:
+    return finding.item if isinstance(finding.item, str) else finding.name
 
 
 def _file_of(finding: Finding) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from alikely.errors import InputError
 from alikely.gallery.content import content_of
-from alikely.server.lines import append_lines, read_lines, rewrite_lines
+from alikely.server.lines import append_lines, damaged, read_lines, rewrite_lines
 from alikely.server.pictures import keep_copy, remove_copy
 from alikely.server.problems import RefusedError
 from alikely.server.thumbnails import SIDE, as_webp, small_copy
@@ -36,7 +36,7 @@ LARGEST_ITEM = 10_000  # characters of a text or row that is kept
 class Finding:
     """One item that a detector called anomalous, and what somebody said of it.
 
-    content: the hash of what the item holds. item: a text or row itself, where the service keeps such things.
+    name: what the item was called, if anything. content: the hash of what it holds. item: a text or row itself, where the service keeps such things.
     pictured, mapped: whether a small copy of the picture, and of its heat map, is kept.
     who: the name of the key of who judged it, when: then; empty while it is open.
     """
@@ -80,12 +80,10 @@ class Findings:
         self._lines = 0
         for line in read_lines(path):
             self._lines += 1
-            if "dropped" in line:
-                self._forget(line["dropped"])
-            elif "of" in line:
-                self._take_verdict(line)
-            else:
-                self._take(Finding(**{**line, "reasons": tuple(line["reasons"])}))
+            try:
+                self._read(line)
+            except (KeyError, TypeError):
+                raise damaged(path, self._lines) from None
         self._drop_old()
 
     def add(
@@ -115,7 +113,8 @@ class Findings:
                     time=_now(),
                     detector=name,
                     kind=detector.kind,
-                    name=answer.name,
+                    # A text is called by what it says.
+                    name="" if detector.kind == "text" else answer.name,
                     content=content,
                     deviation=answer.deviation,
                     threshold=answer.threshold,
@@ -195,6 +194,14 @@ class Findings:
         if drawn is not None:
             keep_copy(_place(self.folder, finding.number, True), as_webp(drawn))
         return replace(finding, pictured=True, mapped=drawn is not None)
+
+    def _read(self, line: dict[str, Any]) -> None:
+        if "dropped" in line:
+            self._forget(line["dropped"])
+        elif "of" in line:
+            self._take_verdict(line)
+        else:
+            self._take(Finding(**{**line, "reasons": tuple(line["reasons"])}))
 
     def _take(self, finding: Finding) -> None:
         self._all[finding.number] = finding

@@ -26,9 +26,14 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             said = None
         if not isinstance(said, dict):
-            raise StorageError(f"{path}: line {number} is damaged; remove that line, and the others can be read")
+            raise damaged(path, number)
         lines.append(said)
     return lines
+
+
+def damaged(path: Path, number: int) -> StorageError:
+    """What is said of a line that is none of ours."""
+    return StorageError(f"{path}: line {number} is damaged; remove that line, and the others can be read")
 
 
 def append_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:

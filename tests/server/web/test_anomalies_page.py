@@ -1,0 +1,139 @@
+"""The page Anomalies as a person uses it: judge files now, go through what was found, accept, dismiss, undo, labels."""
+
+import csv
+import io
+import zipfile
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def findings(service):
+    """What is found; before each test nothing is."""
+    noted = service.served.findings
+    with noted._lock:
+        noted._all.clear()
+        noted._known.clear()
+    return noted
+
+
+@pytest.fixture
+def odd(service):
+    """Three pictures that the detector calls anomalous."""
+    detector = service.served.detector("normal")
+    answers = detector.judge([path.read_bytes() for path in service.pictures[2:]])
+    return [path for path, one in zip(service.pictures[2:], answers, strict=True) if one.anomalous][:3]
+
+
+def judge_now(page, files):
+    page.goto("/anomalies")
+    page.locator("#none .empty, .finding").first.wait_for()
+    if not page.locator("#score").is_visible():
+        page.locator("#now > summary").click()
+    page.set_input_files("#items input[type=file]", files)
+    page.get_by_role("button", name="Judge").click()
+    page.locator("#scored .notice").wait_for()
+
+
+def listed(page) -> list[str]:
+    return page.locator("#findings h3").all_inner_texts()
+
+
+def test_files_are_judged_now_and_what_is_anomalous_is_listed(
+    page, service, findings, odd, complaints, tmp_path, check_accessible, check_narrow
+):
+    broken = tmp_path / "notes.png"
+    broken.write_bytes(b"these are notes")
+    calm = service.served.pictures.found.folders[0] / "0"
+    normal = next(
+        path
+        for path in sorted(calm.glob("*.png"))
+        if not service.served.detector("normal").judge([path.read_bytes()])[0].anomalous
+    )
+    judge_now(page, [odd[0], normal, odd[1], broken])
+    complaints.expect("422")
+    told = page.locator("#scored .notice").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 of 3 items are anomalous." in told
+    assert "at most 5 % are called anomalous, with 95 % confidence" in told
+    assert page.locator("#scored .chip").all_inner_texts() == ["Anomalous", "Normal", "Anomalous"]
+    assert "is not a picture" in page.locator(".file-list").inner_text()
+    page.locator("#findings .finding").nth(1).wait_for()
+    assert listed(page) == ["Finding 2", "Finding 1"]
+    assert len({one.content for one in findings.newest("open")}) == 2
+    check_accessible(page)
+    check_narrow(page)
+    # The heat map in place of the picture, and back.
+    card = page.locator("#scored .finding").first
+    assert card.locator("figure:visible").count() == 2
+    card.get_by_text("Heat map").click()
+    assert card.locator("figure:visible figcaption").all_inner_texts() == ["Where it deviates"]
+    card.get_by_text("Picture", exact=True).last.click()
+    assert card.locator("figure:visible").count() == 1
+
+
+def test_findings_are_accepted_dismissed_and_undone(page, findings, odd, check_accessible):
+    judge_now(page, odd)
+    page.goto("/anomalies")
+    page.locator("#findings img").nth(5).wait_for()
+    assert listed(page) == ["Finding 3", "Finding 2", "Finding 1"]
+    page.locator("#findings .finding").nth(1).get_by_role("button", name="Accept").click()
+    page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 2")
+    # The next one is under the hand.
+    assert page.evaluate("document.activeElement.closest('article').dataset.number") == "1"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 1")
+    assert [one.verdict for one in findings.newest()] == ["open", "accepted", "dismissed"]
+    page.wait_for_function("() => document.getElementById('count-dismissed').textContent === '1'")
+    assert page.locator("#count-open").inner_text() == "1"
+    check_accessible(page)
+    page.locator("#undo").get_by_role("button", name="Undo").click()
+    page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 2")
+    assert findings.one(1).verdict == "open"
+    page.get_by_label("Accepted").check()
+    page.wait_for_function("() => document.querySelector('#findings h3')?.textContent === 'Finding 2'")
+    assert "said local" in page.locator("#findings").inner_text()
+    assert page.url.endswith("?verdict=accepted")
+    page.locator("#findings").get_by_role("button", name="Undo").click()
+    page.get_by_role("heading", name="Nothing was accepted").wait_for()
+    assert findings.counts() == {"open": 3, "accepted": 0, "dismissed": 0}
+
+
+def test_labels_are_downloaded(page, findings, odd):
+    judge_now(page, odd)
+    page.goto("/anomalies")
+    page.locator("#findings .finding").nth(2).wait_for()
+    assert not page.get_by_role("link", name="ZIP").is_visible()  # nothing is judged yet
+    page.locator("#findings .finding").first.get_by_role("button", name="Accept").click()
+    page.get_by_role("link", name="ZIP").wait_for()
+    with page.expect_download() as table:
+        page.get_by_role("link", name="CSV").click()
+    rows = list(csv.DictReader(io.StringIO(table.value.path().read_text())))
+    assert [(row["number"], row["label"]) for row in rows] == [("3", "anomalous")]
+    with page.expect_download() as archive:
+        page.get_by_role("link", name="ZIP").click()
+    with zipfile.ZipFile(archive.value.path()) as held:
+        assert sorted(held.namelist()) == ["anomalous/0000003.webp", "labels.csv"]
+
+
+def test_a_finding_that_is_gone_is_told(page, findings, odd, complaints):
+    judge_now(page, odd[:1])
+    page.goto("/anomalies")
+    page.locator("#findings .finding").first.wait_for()
+    findings._all.clear()
+    page.locator("#findings").get_by_role("button", name="Dismiss").click()
+    page.locator("#list-problem .notice").wait_for()
+    assert "There is no finding 1" in page.locator("#list-problem").inner_text()
+    complaints.expect("404")
+
+
+def test_nothing_found_says_what_to_do(page, findings, check_accessible, check_narrow):
+    page.goto("/anomalies")
+    page.get_by_role("heading", name="Nothing is open").wait_for()
+    assert page.locator("#score").is_visible()
+    page.get_by_role("button", name="Judge").click()
+    assert "at least one picture" in page.locator("#score-problem").inner_text()
+    check_accessible(page)
+    check_narrow(page)

@@ -1,0 +1,224 @@
+"""The page Gallery as a person uses it: look, enrol by files, ask who somebody is, remove; and what goes wrong."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pictures_are_known(service):
+    service.served.pictures.found.wait()
+
+
+@pytest.fixture
+def people(service):
+    """The gallery; what a test enrols under the name guest is gone after it."""
+    gallery = service.served.galleries["people"]
+    yield gallery
+    if "guest" in gallery.identities():
+        service.served.pictures.remove("people", "guest")
+
+
+def names(page) -> list[str]:
+    return page.locator("#identities h3").all_inner_texts()
+
+
+def enrol(page, files, identity="guest"):
+    page.goto("/gallery?view=enrol")
+    page.set_input_files("#enrol-items input[type=file]", files)
+    page.get_by_label("Who or what they show").fill(identity)
+    page.locator("#enrol button.primary").click()
+    page.locator("#enrolled .notice").wait_for()
+
+
+def ask_who(page, picture):
+    page.goto("/gallery?view=who")
+    page.set_input_files("#who-item input[type=file]", picture)
+
+
+def test_who_is_enrolled_is_shown_with_pictures(page, people, check_accessible, check_narrow):
+    page.goto("/gallery")
+    page.locator("#identities img").nth(2).wait_for()
+    assert names(page) == ["0", "1", "8"]
+    assert page.locator("#counts").inner_text() == "3 identities, 36 templates enrolled in people."
+    check_accessible(page)
+    check_narrow(page)
+    page.get_by_label("Find an identity").fill("8")
+    page.wait_for_function("() => document.querySelectorAll('#identities article').length === 1")
+    assert names(page) == ["8"]
+    page.get_by_label("Find an identity").fill("zoe")
+    page.get_by_role("heading", name="Nobody is called so").wait_for()
+
+
+def test_an_identity_shows_its_templates(page, people, check_accessible, check_narrow):
+    page.goto("/gallery")
+    page.get_by_role("button", name="8", exact=True).click()
+    page.locator("#templates img").nth(11).wait_for()
+    assert page.url.endswith("?identity=8")
+    first = people.described(identity="8")[0]
+    card = page.locator("#templates article").first
+    assert first["key"].startswith(card.locator("h3").inner_text())
+    assert card.locator("dd").all_inner_texts() == [str(value) for value in first["fields"].values()]
+    check_accessible(page)
+    check_narrow(page)
+    # Its address shows it again, and back leads back.
+    page.goto(page.url)
+    page.locator("#templates article").nth(11).wait_for()
+    page.get_by_role("button", name="All that are enrolled").click()
+    page.locator("#identities article").first.wait_for()
+    page.go_back()
+    page.locator("#templates article").first.wait_for()
+    card.get_by_role("link", name="Search like it").click()
+    page.wait_for_url(f"**/search?*like={first['key']}*")
+    page.locator(".meaning").first.wait_for()
+
+
+def test_files_are_enrolled_with_fields_and_each_says_what_became_of_it(
+    page, service, people, tmp_path, check_accessible
+):
+    broken = tmp_path / "notes.png"
+    broken.write_bytes(b"these are notes")
+    page.goto("/gallery?view=enrol")
+    page.set_input_files("#enrol-items input[type=file]", [*service.pictures[6:8], broken])
+    page.get_by_label("Who or what they show").fill("guest")
+    page.get_by_role("button", name="Add a field").click()
+    page.get_by_label("Name of the field").fill("shop")
+    page.get_by_label("Value of the field").fill("Genf")
+    page.locator("#enrol button.primary").click()
+    page.locator("#enrolled .notice").wait_for()
+    assert "2 pictures enrolled as guest, 1 could not be enrolled" in page.locator("#enrolled").inner_text()
+    states = page.locator(".file-list li").evaluate_all("all => all.map((one) => one.dataset.state)")
+    assert states == ["done", "done", "bad"]
+    assert "is not a picture" in page.locator(".file-list li").nth(2).inner_text()
+    assert [one["fields"] for one in people.described(identity="guest")] == [{"shop": "Genf"}] * 2
+    check_accessible(page)
+    page.get_by_role("button", name="Look at guest").click()
+    # Shown by the small copies that this service keeps.
+    page.locator("#templates img").nth(1).wait_for()
+    # Once more: they are there already.
+    enrol(page, list(service.pictures[6:8]))
+    assert "2 there already" in page.locator("#enrolled").inner_text()
+
+
+def test_what_lacks_is_said_before_anything_is_sent(page, service, people):
+    page.goto("/gallery?view=enrol")
+    page.locator("#enrol button.primary").click()
+    assert "Write who or what it shows" in page.locator("#enrol-problem").inner_text()
+    assert page.evaluate("document.activeElement.id") == "identity"
+    page.get_by_label("Who or what they show").fill("guest")
+    page.locator("#enrol button.primary").click()
+    assert "at least one picture" in page.locator("#enrol-problem").inner_text()
+    page.set_input_files("#enrol-items input[type=file]", service.pictures[6])
+    page.get_by_role("button", name="Add a field").click()
+    page.get_by_label("Name of the field").fill("shop")
+    page.locator("#enrol button.primary").click()
+    assert "a name and a value" in page.locator("#enrol-problem").inner_text()
+    assert "guest" not in people.identities()
+
+
+def test_who_is_this_is_answered_in_words(page, service, people, check_accessible, check_narrow):
+    ask_who(page, service.pictures[0])
+    page.locator("summary", has_text="Error rate").click()
+    page.get_by_label("Strangers taken for somebody").fill("30")
+    page.get_by_label("An estimate will do").check()
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.locator(".answer").wait_for()
+    expected = people.identify(service.pictures[0].read_bytes(), fpir=0.3, confidence=0.0)
+    heading = page.locator(".answer h2").inner_text()
+    assert heading == ("Nobody who is enrolled" if expected.identity is None else f"This is {expected.identity}")
+    assert "about 30 % of the time" in page.locator("#who-answer").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    rows = page.locator("#who-answer tbody tr")
+    assert rows.locator("th").all_inner_texts() == [one.identity for one in expected.candidates]
+    rows.first.locator("img").wait_for()
+    check_accessible(page)
+    check_narrow(page)
+
+
+def test_a_rate_that_cannot_be_kept_is_told_in_words(page, service, people, complaints):
+    ask_who(page, service.pictures[0])
+    page.locator("summary", has_text="Error rate").click()
+    page.get_by_label("Strangers taken for somebody").fill("0.001")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.locator("#who-answer .notice").wait_for()
+    assert "cannot" in page.locator("#who-answer").inner_text()
+    complaints.expect("409")
+
+
+def test_whether_it_is_who_it_claims_to_be(page, service, people, complaints):
+    ask_who(page, service.pictures[0])
+    page.get_by_text("Is it …?").click()
+    page.get_by_role("button", name="Ask", exact=True).click()
+    assert "Write who it claims to be" in page.locator("#who-answer").inner_text()
+    page.get_by_label("Who it claims to be").fill("8")
+    page.locator("summary", has_text="Error rate").click()
+    page.get_by_label("An estimate will do").check()
+    page.get_by_label("False matches, at most").fill("20")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.locator(".answer").wait_for()
+    decision = people.verify(service.pictures[0].read_bytes(), "8", fmr=0.2, confidence=0.0)
+    expected = "Yes, this is 8" if decision.verdict == "same" else "No, this is not 8"
+    assert page.locator(".answer h2").inner_text() == expected
+    page.get_by_label("Who it claims to be").fill("nobody at all")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.locator("#who-answer .notice.problem").wait_for()
+    assert "'nobody at all' is not there" in page.locator("#who-answer").inner_text()
+    complaints.expect("404")
+
+
+def test_removing_asks_first_and_says_that_nothing_is_left(page, service, people, check_accessible):
+    enrol(page, list(service.pictures[6:8]))
+    kept = service.served.state.pictures / "gallery-people"
+    before = len(list(kept.iterdir()))
+    assert before >= 2
+    page.goto("/gallery?identity=guest")
+    page.locator("#templates article").nth(1).wait_for()
+    page.locator("#templates article").first.get_by_role("button", name="Remove").click()
+    dialog = page.get_by_role("dialog")
+    assert "cannot be undone" in dialog.inner_text()
+    check_accessible(page)
+    dialog.get_by_role("button", name="Keep it").click()
+    assert people.identities()["guest"] == 2
+    page.locator("#templates article").first.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove", exact=True).last.click()
+    page.wait_for_function("() => document.querySelectorAll('#templates article').length === 1")
+    assert people.identities()["guest"] == 1
+    page.get_by_role("button", name="Remove this identity").click()
+    page.locator("#remove-yes").click()
+    page.locator("#removed .notice").wait_for()
+    assert "1 template of guest removed. Nothing of it is left" in page.locator("#removed").inner_text()
+    assert page.evaluate("document.activeElement.id") == "removed"
+    assert "guest" not in people.identities()
+    assert len(list(kept.iterdir())) == before - 2
+    page.locator("#identities article").first.wait_for()
+    assert names(page) == ["0", "1", "8"]
+
+
+def test_what_was_removed_meanwhile_is_told(page, service, people, complaints):
+    enrol(page, service.pictures[6])
+    page.goto("/gallery?identity=guest")
+    page.locator("#templates article").first.wait_for()
+    service.served.pictures.remove("people", "guest")
+    page.get_by_role("button", name="Remove this identity").click()
+    page.locator("#remove-yes").click()
+    page.locator("#remove-problem .notice").wait_for()
+    assert "'guest' is not there" in page.locator("#remove-problem").inner_text()
+    complaints.expect("404")
+    page.get_by_role("button", name="Keep it").click()
+    page.goto("/gallery?identity=guest")
+    page.get_by_text("Nobody is enrolled under this name").wait_for()
+    assert not page.get_by_role("button", name="Remove this identity").is_visible()
+
+
+def test_by_keyboard_alone(page, people):
+    page.goto("/gallery")
+    page.locator("#identities article").nth(2).wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "1":
+            break
+    page.keyboard.press("Enter")
+    page.locator("#templates article").first.wait_for()
+    assert re.search("identity=1$", page.url)
+    assert page.evaluate("document.activeElement.id") == "one-title"

@@ -1,0 +1,167 @@
+"""The page Search as a person uses it: a picture in, its nearest out, filters, more like this, why, what goes wrong."""
+
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pictures_are_known(service):
+    service.served.pictures.found.wait()
+
+
+def searched(page, picture):
+    page.goto("/search")
+    page.set_input_files("#item input[type=file]", picture)
+    page.locator(".meaning").first.wait_for()
+
+
+def identities(page) -> list[str]:
+    return page.locator("#cards h3").all_inner_texts()
+
+
+def settled(page, heading: str):
+    page.get_by_role("heading", name=heading).wait_for()
+    page.wait_for_function("() => !document.querySelector('#cards[aria-busy]')")
+
+
+def test_a_picture_finds_its_nearest(page, service, check_accessible, check_narrow):
+    page.goto("/search")
+    # Before anything is asked there is something to begin with.
+    settled(page, "Or begin with something that is enrolled")
+    assert len(identities(page)) == 12
+    page.set_input_files("#item input[type=file]", service.pictures[0])
+    settled(page, "The 12 nearest")
+    found = service.served.galleries["people"].search(service.pictures[0].read_bytes(), 12)
+    assert identities(page) == [hit.identity for hit in found]
+
+    first = page.locator("#cards article").first
+    decision = service.served.model.calibration.decide(found[0].distance)
+    assert decision.verdict.capitalize() in first.inner_text()
+    assert f"{decision.probability:.2f}" in first.inner_text()
+    assert f"distance {found[0].distance:.3g}" in first.inner_text()
+    assert first.locator("dd").all_inner_texts() == [str(value) for value in found[0].fields.values()]
+    first.locator("img").wait_for()
+    assert first.locator("img").evaluate("one => one.naturalWidth") == 8
+    same = sum(service.served.model.calibration.decide(hit.distance).verdict == "same" for hit in found)
+    assert page.locator("#found-note").inner_text().startswith(f"{same} of 12")
+    check_accessible(page)
+    check_narrow(page)
+
+
+def test_filters_stand_in_the_address_and_are_read_from_it(page, service):
+    searched(page, service.pictures[0])
+    page.locator(".pills label", has_text="Bern").click()
+    page.get_by_label("price to").fill("9")
+    page.get_by_label("price to").press("Tab")
+    page.wait_for_url("**where=*price*")
+    where = parse_qs(urlparse(page.url).query)["where"][0]
+    assert where == "price <= 9 and shop in ('Bern')"
+    expected = [
+        hit.identity for hit in service.served.galleries["people"].search(service.pictures[0].read_bytes(), 12, where)
+    ]
+    settled(page, f"The {len(expected)} nearest")
+    assert identities(page) == expected
+    # A shared address shows the same choice, without the picture, which is nobody else's.
+    page.goto(page.url)
+    settled(page, "Or begin with something that is enrolled")
+    assert page.locator(".pills label", has_text="Bern").locator("input").is_checked()
+    assert page.get_by_label("price to").input_value() == "9"
+    assert len(identities(page)) == len(expected)
+    assert not page.locator("#condition-more").get_attribute("open")
+    # A condition that no chooser could make is shown as it is.
+    page.goto("/search?where=not+shop+%3D+%27Bern%27&k=30")
+    page.wait_for_function("() => document.querySelectorAll('#cards article').length === 24")
+    assert page.get_by_label("Only what meets this").input_value() == "not shop = 'Bern'"
+    assert page.get_by_label("How many").input_value() == "30"
+
+
+def test_more_like_this_needs_no_picture(page, service):
+    page.goto("/search")
+    settled(page, "Or begin with something that is enrolled")
+    card = page.locator("#cards article").nth(3)
+    key, identity = card.get_attribute("data-key"), card.locator("h3").inner_text()
+    card.get_by_role("button", name="More like this").click()
+    settled(page, "The 12 nearest")
+    expected = [hit.key for hit in service.served.galleries["people"].like(key, 12)]
+    assert page.locator("#cards article").evaluate_all("all => all.map((one) => one.dataset.key)") == expected
+    assert page.locator("#like strong").inner_text() == identity
+    # The address alone is enough for somebody else; and back leads back.
+    page.goto(page.url)
+    settled(page, "The 12 nearest")
+    assert page.locator("#cards article").first.get_attribute("data-key") == expected[0]
+    page.get_by_role("button", name="Search with another item").click()
+    settled(page, "Or begin with something that is enrolled")
+    assert "like=" not in page.url
+    page.go_back()
+    settled(page, "The 12 nearest")
+
+
+def test_why_is_explained_beside_what_was_found(page, service, check_accessible):
+    searched(page, service.pictures[0])
+    page.get_by_role("button", name="Why?").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("img").nth(1).wait_for(timeout=30_000)
+    assert "alike" in dialog.inner_text().lower() or "no region" in dialog.inner_text().lower()
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+
+
+def test_by_keyboard_alone(page, service):
+    page.goto("/search")
+    settled(page, "Or begin with something that is enrolled")
+    page.keyboard.press("Tab")
+    for _ in range(60):
+        if page.evaluate("document.activeElement.textContent") == "More like this":
+            break
+        page.keyboard.press("Tab")
+    key = page.evaluate("document.activeElement.closest('article').dataset.key")
+    page.keyboard.press("Enter")
+    settled(page, "The 12 nearest")
+    assert key in page.url
+    assert page.evaluate("document.activeElement.id") == "found-title"
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("price <", "cannot be understood"),
+        ("colour = 'red'", "no template has a field 'colour'"),
+        ("price = 'cheap'", "number"),
+    ],
+)
+def test_a_condition_that_is_none_is_told_in_words(page, complaints, condition, words):
+    page.goto("/search")
+    settled(page, "Or begin with something that is enrolled")
+    page.locator("#condition-more summary").click()
+    page.get_by_label("Only what meets this").fill(condition)
+    page.get_by_label("Only what meets this").press("Tab")
+    page.locator("#where-problem .notice").wait_for()
+    assert words in page.locator("#where-problem").inner_text().lower()
+    assert page.get_by_label("Only what meets this").get_attribute("aria-invalid") == "true"
+    complaints.expect("422")
+    # Mended, the problem is gone.
+    page.get_by_label("Only what meets this").fill("price > 5 and not shop = 'Bern'")
+    page.get_by_label("Only what meets this").press("Tab")
+    page.locator("#where-problem .notice").wait_for(state="detached")
+    page.locator("#cards article").first.wait_for()
+
+
+def test_a_file_that_is_no_picture_and_a_condition_that_nothing_meets(page, service, complaints, tmp_path):
+    damaged = tmp_path / "cut.png"
+    damaged.write_bytes(service.pictures[0].read_bytes()[:60])
+    page.goto("/search")
+    page.set_input_files("#item input[type=file]", damaged)
+    page.locator("#problem .notice").wait_for()
+    assert "damaged" in page.locator("#problem").inner_text()
+    complaints.expect("422")
+    page.set_input_files("#item input[type=file]", service.pictures[2])
+    page.locator(".meaning").first.wait_for()
+    assert not page.locator("#problem .notice").is_visible()
+    page.get_by_label("price from").fill("1000")
+    page.get_by_label("price from").press("Tab")
+    settled(page, "Nothing meets the condition")
+    assert "Take some of it away" in page.locator("#none").inner_text()

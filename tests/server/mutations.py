@@ -222,6 +222,18 @@ def mutated(kind: Kind, count: int, seed: int) -> Iterator[Sent]:
         yield Sent(name, path, headers, body)
 
 
+def mutated_json(asked: dict[str, Any], count: int, seed: int) -> Iterator[bytes]:
+    """Bodies of JSON that are nearly this one."""
+    draw = random.Random(f"{sorted(asked)} {seed}")
+    for number in range(count):
+        changed = json.loads(json.dumps(asked)) or {"x": 1}
+        put_somewhere(changed, "HERE" if number % 3 == 0 else draw.choice(STRANGE), draw)
+        body = json.dumps(changed).encode().replace(b'"HERE"', draw.choice(RAW))
+        if number % 5 == 0:
+            body = body[: draw.randrange(len(body))]
+        yield body
+
+
 CHANGES = (
     "cut",
     "bits",

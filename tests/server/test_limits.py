@@ -133,12 +133,28 @@ def test_more_requests_at_once_than_allowed_are_refused_and_the_watch_is_not(tmp
         assert client.get("/v1/models").status_code == 200
 
 
-def door_in_flight(client) -> InFlight:
-    """The count of the running application."""
+def door_in_flight(client, name: str = "in_flight") -> InFlight:
+    """A count of the running application."""
     layer = client.app.middleware_stack
-    while not hasattr(layer, "in_flight"):
+    while not hasattr(layer, name):
         layer = layer.app
-    return layer.in_flight
+    return getattr(layer, name)
+
+
+def test_who_has_no_key_takes_no_place_of_others(tmp_path):
+    client, keys = small_service(tmp_path, queue=1), keys_of(tmp_path)
+    ann = bearer(keys.add("ann", "read"))
+    client.get("/healthz")
+    door_in_flight(client).count = 1
+    assert client.get("/login").status_code == 200
+    assert code_of(client.get("/v1/models", headers=ann)) == (503, "busy")
+    assert code_of(client.post("/login", content=b"key=" + b"x" * 20_000)) == (413, "too_large")
+    door_in_flight(client).count = 0
+    strangers = door_in_flight(client, "strangers")
+    strangers.count = strangers.most
+    assert code_of(client.get("/login")) == (503, "busy")
+    assert client.get("/v1/models", headers=ann).status_code == 200
+    assert strangers.seconds < door_in_flight(client).seconds
 
 
 def test_rates_by_a_clock_that_never_jumps(monkeypatch):

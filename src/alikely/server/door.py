@@ -28,6 +28,8 @@ OPEN_BELOW = "/static/"
 # What is answered also when the service is busy, and never counted.
 WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
 API = "/v1/"
+# Who has no key, where keys are needed, asks for the login at most: they cannot take the places of others.
+STRANGERS, STRANGERS_MB, STRANGERS_SECONDS = 64, 0.01, 10.0
 
 
 class Door:
@@ -37,6 +39,7 @@ class Door:
         self.app, self.access, self.meter = app, access, meter
         self.hosts = Hosts(settings.host, settings.names, settings.local)
         self.in_flight = InFlight(settings.queue, settings.upload_mb)
+        self.strangers = InFlight(STRANGERS, STRANGERS_MB, STRANGERS_SECONDS)
         self.rates = Rates(settings.rate)
         self.tls = settings.certificate is not None
         meter.watch("alikely_requests_in_flight", "Requests that are answered now", lambda: self.in_flight.count)
@@ -100,10 +103,12 @@ class Door:
         if path in WATCHED:
             await self.app(scope, receive, send)
             return
-        await self._counted(scope, receive, send, heads)
+        await self._counted(scope, receive, send, heads, self.strangers if caller is None else self.in_flight)
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send, heads: dict[bytes, bytes]) -> None:
-        in_flight, held = self.in_flight, None
+    async def _counted(
+        self, scope: Scope, receive: Receive, send: Send, heads: dict[bytes, bytes], in_flight: InFlight
+    ) -> None:
+        held = None
         in_flight.enter()
         try:
             length = heads.get(b"content-length", b"")

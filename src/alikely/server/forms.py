@@ -1,11 +1,15 @@
 """The bytes of a form (multipart/form-data) -> its parts: texts, and the bytes of files. Nothing goes to the disk."""
 
+import logging
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from alikely.server.problems import RefusedError
+
+# It logs a warning at every damaged form: any client could fill the log of the service.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 MOST_PARTS = 1000
 LONGEST_NAME = 200

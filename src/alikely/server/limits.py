@@ -19,10 +19,13 @@ MINUTE = 60.0
 
 
 class InFlight:
-    """Requests that are answered or wait now, at most `most`, and the bytes of their bodies, at most `most_bytes`."""
+    """Requests that are answered or wait now, at most `most`, and the bytes of their bodies, at most `most_bytes`.
 
-    def __init__(self, most: int, largest: float) -> None:
-        self.most, self.largest = most, math.floor(largest * MEGABYTE)
+    largest: megabytes of one body. seconds: in which it has to be there.
+    """
+
+    def __init__(self, most: int, largest: float, seconds: float = BODY_SECONDS) -> None:
+        self.most, self.largest, self.seconds = most, math.floor(largest * MEGABYTE), seconds
         self.most_bytes = LARGEST_BODIES * self.largest
         self.count = self.bytes = 0
 
@@ -41,7 +44,7 @@ class InFlight:
         """Its body, as it comes in. Raises RefusedError (413) where its Content-Length says that it is too large."""
         if length and (not length.isdigit() or len(length) > 15 or int(length) > self.largest):
             raise self.too_large()
-        return Body(receive, self)
+        return Body(receive, self, self.seconds)
 
     def too_large(self, headers: dict[str, str] | None = None) -> RefusedError:
         """What is said of a body that is too large."""
@@ -54,7 +57,7 @@ class InFlight:
 class Body:
     """A request's `receive` that counts what comes, and waits for it only so long."""
 
-    def __init__(self, receive: Receive, in_flight: InFlight, seconds: float = BODY_SECONDS) -> None:
+    def __init__(self, receive: Receive, in_flight: InFlight, seconds: float) -> None:
         self.held = 0
         self._receive, self._in_flight = receive, in_flight
         self._until = asyncio.get_running_loop().time() + seconds

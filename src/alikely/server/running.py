@@ -41,7 +41,7 @@ def check_settings(settings: ServeSettings) -> None:
     if not settings.local and not Keys(state.keys).listed():
         raise ServiceError(
             f"others can reach {settings.host}, and {state.folder} holds no API key, which they would need; make one: "
-            f"alikely keys add NAME --state {state.folder}"
+            f"alikely keys add NAME --right read --state {state.folder}"
         )
 
 

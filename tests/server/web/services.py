@@ -1,7 +1,6 @@
 """A model, a gallery, a detector and items of digits -> a service that runs in a thread, for browser tests."""
 
 import csv
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,7 @@ from alikely.data.sources import read_items
 from alikely.demo import SETTINGS
 from alikely.gallery import Gallery
 from alikely.server import Folders, Served, ServeSettings, open_served
-from alikely.server.listening import bound, url_of
-from alikely.server.running import server_of
+from alikely.server.in_thread import serving as serving_in_thread
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 from alikely.training.progress import Silent
 from alikely.training.train import train
@@ -96,16 +94,5 @@ def write_table(file: Path, rows: list[list[object]]) -> None:
 def serving(parts: Parts, folders: Folders, state: Path) -> Iterator[Service]:
     """A service of these folders on a free port, in a thread; it ends as it would by Ctrl-C."""
     served = open_served(folders, ServeSettings(port=0, state=state, keep_pictures=True))
-    server = server_of(served)
-    with bound("127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            while not server.started:
-                assert thread.is_alive(), "the service did not start; what it printed says why"
-                thread.join(0.01)
-            yield Service(url_of(listening, served.settings), served, parts.pictures)
-        finally:
-            server.should_exit = True
-            thread.join(20)
-    assert not thread.is_alive(), "the service does not end"
+    with serving_in_thread(served) as url:
+        yield Service(url, served, parts.pictures)

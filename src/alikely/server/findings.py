@@ -36,7 +36,8 @@ LARGEST_ITEM = 10_000  # characters of a text or row that is kept
 class Finding:
     """One item that a detector called anomalous, and what somebody said of it.
 
-    name: what the item was called, if anything. content: the hash of what it holds. item: a text or row itself, where the service keeps such things.
+    name: what the item was called, if anything. content: the hash of what it holds.
+    item: a text or row itself, where the service keeps such things.
     pictured, mapped: whether a small copy of the picture, and of its heat map, is kept.
     who: the name of the key of who judged it, when: then; empty while it is open.
     """

@@ -170,6 +170,9 @@ def test_a_service_of_nothing_has_no_menu(nothing):
     answer = nothing.get("/compare", headers=BROWSER)
     assert answer.status_code == 404
     assert not Look(answer.text).all("nav")
+    start = nothing.get("/", headers=BROWSER)
+    assert start.status_code == 404
+    assert "/openapi.json" in start.text
 
 
 def test_files_with_the_version_are_kept_and_others_asked_for_again(nothing):

@@ -72,7 +72,9 @@ def add_pages(app: FastAPI) -> None:
 
     async def start(request: Request) -> Response:
         there = pages_of(request.app.state.served)
-        return RedirectResponse(f"/{there[0].name}" if there else "/model")
+        if not there:
+            raise HTTPException(404, "no part of the page is for what is served here; its routes are in /openapi.json")
+        return RedirectResponse(f"/{there[0].name}")
 
     app.add_route("/static/{path:path}", static, include_in_schema=False)
     app.add_route("/", start, include_in_schema=False)

@@ -403,3 +403,39 @@ def test_distances_are_kept_when_asked(tmp_path):
     assert told[1].distance == answer.distance
     assert told[1].threshold == answer.threshold.distance
     assert len(kept) > 3
+
+
+def test_like_finds_what_is_nearest_to_a_template_but_not_itself():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0, 1, 3, 7), ["a", "b", "c", "d"]), fields=[{"n": n} for n in range(4)])
+    keys = {one["identity"]: one["key"] for one in gallery.described()}
+
+    assert [(hit.identity, hit.distance) for hit in gallery.like(keys["b"], k=2)] == [("a", 1.0), ("c", 2.0)]
+    assert [hit.identity for hit in gallery.like(keys["b"], k=9)] == ["a", "c", "d"]
+    # Where the condition leaves it out, nothing else is lost for it.
+    assert [hit.identity for hit in gallery.like(keys["b"], k=2, where="n > 1")] == ["c", "d"]
+    with pytest.raises(GalleryError, match="'none' is not there"):
+        gallery.like("none")
+    with pytest.raises(SettingsError, match="1 to 10,000"):
+        gallery.like(keys["b"], k=0)
+
+
+def test_fields_may_be_those_of_all_items_or_of_each():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0, 1), ["a", "b"]), fields=[{"n": 1}, {"t": "1", "n": 2.5}])
+    gallery.enrol(embeddings(line(2), ["c"], {"own": ["x"]}), fields={"n": 3})
+
+    assert [one["fields"] for one in gallery.described()] == [{"n": 1}, {"t": "1", "n": 2.5}, {"own": "x", "n": 3}]
+    with pytest.raises(InputError, match="1 items, and 2 items"):
+        gallery.enrol(embeddings(line(5, 6), ["e", "f"]), fields=[{"n": 1}])
+
+
+def test_templates_are_described_a_part_at_a_time():
+    gallery = gallery_of(passing_model())
+    gallery.enrol(embeddings(line(0, 1, 2, 3, 4), ["a", "b", "a", "b", "a"]))
+    whole = gallery.described()
+
+    assert [one["identity"] for one in whole] == ["a", "b", "a", "b", "a"]
+    assert gallery.described(skip=1, most=2) == whole[1:3]
+    assert gallery.described(identity="a", skip=1) == [whole[2], whole[4]]
+    assert gallery.described(skip=9) == gallery.described(identity="none") == []

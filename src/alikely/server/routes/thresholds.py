@@ -186,7 +186,7 @@ async def add_operating_point(request: Request, served: TheServed, caller: MayAd
 
 
 @router.delete(
-    "/operating-points/{name}",
+    "/operating-points/{name:path}",
     response_model=None,
     responses={200: {"model": PointTold}, 404: {"description": "There is none of this name"}},
 )

@@ -1,0 +1,148 @@
+"""Thresholds over HTTP: figures, pairs that change sides, operating points and who may make them."""
+
+import json
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from alikely.server import Folders, ServeSettings, create_app, open_served
+from alikely.storage import load_model, save_model
+from alikely.thresholds import changing_pairs, threshold_figures
+from tests.models import small_model
+from tests.pictures import pattern_folder
+
+HOST = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    root = tmp_path_factory.mktemp("thresholds")
+    save_model(small_model(), root / "model")
+    save_model(small_model(calibrated=False), root / "uncalibrated")
+    pattern_folder(root / "pictures", identities=5, each=4)
+    return root
+
+
+@pytest.fixture
+def served(made, tmp_path):
+    folders = Folders(model=made / "model", items=made / "pictures")
+    return open_served(folders, ServeSettings(state=tmp_path / "state"))
+
+
+@pytest.fixture
+def client(served):
+    with TestClient(create_app(served), base_url=HOST) as asking:
+        yield asking
+
+
+def test_the_same_as_in_python(client, made):
+    calibration = load_model(made / "model").calibration
+    said = client.get("/v1/thresholds").json()
+    expected = threshold_figures(calibration).to_dict()
+    # The prior of the page is that of `compare`.
+    assert said["prior"] == 0.5
+    for name in ("thresholds", "fmr", "fnmr", "fmr_bound", "fnmr_bound", "reachable", "default"):
+        assert said[name] == expected[name]
+    sure = client.get("/v1/thresholds?confidence=0.9&prior=0.01&false_match_cost=5&false_non_match_cost=2").json()
+    assert sure["confidence"] == 0.9
+    assert sure["fmr_bound"] == [calibration.curve.rates_at(at, 0.9).fmr_bound for at in sure["thresholds"]]
+    assert sure["cheapest"] == calibration.cheapest(0.01, 5.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "asked", ["confidence=1", "confidence=-1", "confidence=nan", "prior=0", "prior=1", "false_match_cost=0", "prior=x"]
+)
+def test_what_cannot_be_asked(client, asked):
+    assert client.get(f"/v1/thresholds?{asked}").status_code == 422
+
+
+def test_changes_are_those_of_python(client, served):
+    said = client.get("/v1/thresholds/changes?before=0.02&after=0.2&shown=5").json()
+    looked = served.looked
+    expected = changing_pairs(looked.examples, looked.embeddings, served.model.distance, 0.02, 0.2, 5).to_dict()
+    shown = said.pop("shown")
+    assert said == json.loads(json.dumps(expected))
+    assert said["different"]["changing"] > 5
+    numbers = {
+        pair[side] for kind in ("same", "different") for pair in said[kind]["nearest"] for side in ("left", "right")
+    }
+    assert set(shown) == {str(number) for number in numbers}
+    for number, item in shown.items():
+        assert item["label"] == str(looked.examples.labels[int(number)])
+        assert item["picture"].startswith("data:image/jpeg;base64,")
+        # Nothing of the machine's folders.
+        assert item["name"].startswith("id")
+    for wrong in ("before=-1&after=1", "before=0", "before=0&after=inf", "before=0&after=1&shown=1000"):
+        assert client.get(f"/v1/thresholds/changes?{wrong}").status_code == 422
+
+
+def test_without_items_or_calibration(made, tmp_path):
+    alone = open_served(Folders(model=made / "model"), ServeSettings(state=tmp_path / "one"))
+    with TestClient(create_app(alone), base_url=HOST) as asking:
+        refused = asking.get("/v1/thresholds/changes?before=0&after=1")
+        assert (refused.status_code, "--items SOURCE" in refused.json()["detail"]) == (404, True)
+        assert "--items" in asking.get("/threshold").text
+    without = open_served(Folders(model=made / "uncalibrated"), ServeSettings(state=tmp_path / "two"))
+    with TestClient(create_app(without), base_url=HOST) as asking:
+        refused = asking.get("/v1/thresholds")
+        assert (refused.status_code, refused.json()["code"]) == (409, "calibration")
+        assert asking.post("/v1/operating-points", json={"name": "x", "threshold": 1}).status_code == 409
+        assert asking.get("/v1/operating-points").json() == {"points": []}
+        page = asking.get("/threshold").text
+        assert "The model has no calibration" in page
+        assert "alikely calibrate uncalibrated SOURCE" in page
+
+
+def test_operating_points(client, served):
+    made = client.post("/v1/operating-points", json={"name": "strict", "threshold": 0.5})
+    assert made.status_code == 201
+    point = made.json()
+    decided = served.model.calibration.decide(0.1, fmr=point["fmr"], confidence=point["confidence"])
+    assert decided.threshold == point["threshold"]
+    assert (point["who"], point["problem"]) == ("local", None)
+    assert client.get("/v1/operating-points").json()["points"] == [point]
+    taken = client.post("/v1/operating-points", json={"name": "strict", "threshold": 0.5})
+    assert (taken.status_code, taken.json()["code"]) == (409, "operating_point")
+    for wrong in (
+        {"name": "", "threshold": 1},
+        {"name": "x" * 100, "threshold": 1},
+        {"name": "x", "threshold": -1},
+        {"name": "x", "threshold": "far"},
+        {"name": "x"},
+        {"name": "x", "threshold": 1, "confidence": 1},
+        {"name": "x", "threshold": 1, "more": 1},
+    ):
+        assert client.post("/v1/operating-points", json=wrong).status_code == 422
+    audit = [json.loads(line) for line in served.audit.path.read_text().splitlines()]
+    assert [(line["what"], line["name"]) for line in audit] == [("operating point added", "strict")]
+    assert client.delete("/v1/operating-points/strict").json() == point
+    assert client.delete("/v1/operating-points/strict").status_code == 404
+    assert client.get("/v1/operating-points").json() == {"points": []}
+
+
+def test_points_of_another_model_are_told(client, served):
+    client.post("/v1/operating-points", json={"name": "strict", "threshold": 0.5})
+    said = json.loads(served.state.points.read_text())
+    said["points"][0]["model"] = "f" * 64
+    served.state.points.write_text(json.dumps(said))
+    (point,) = client.get("/v1/operating-points").json()["points"]
+    assert "another model (ffffffffffff)" in point["problem"]
+    assert client.delete("/v1/operating-points/strict").status_code == 200
+
+
+def test_names_of_any_letters(client):
+    for name in ("Zürich 1 %", "a/b", "?x=1&y", "é"):
+        assert client.post("/v1/operating-points", json={"name": name, "threshold": 0.5}).status_code == 201
+    names = [point["name"] for point in client.get("/v1/operating-points").json()["points"]]
+    assert names == ["Zürich 1 %", "a/b", "?x=1&y", "é"]
+    from urllib.parse import quote
+
+    for name in names:
+        assert client.delete(f"/v1/operating-points/{quote(name, safe='')}").status_code == 200
+
+
+def test_a_calibration_with_one_point_of_each_kind_is_drawn(client):
+    said = client.get("/v1/thresholds").json()
+    assert len(said["distributions"]["edges"]) == len(said["distributions"]["same"]) + 1
+    assert np.all(np.diff(said["thresholds"]) > 0)

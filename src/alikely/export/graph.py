@@ -8,6 +8,7 @@ from copy import deepcopy
 from importlib.util import find_spec
 from typing import Any
 
+import jaxtyping
 import torch
 from torch import Tensor, nn
 
@@ -34,7 +35,7 @@ def onnx_of(encoder: nn.Module, name: str, kind: Kind, batch: Tensor) -> bytes:
         free[1] = torch.export.Dim.AUTO  # an encoder of the user's own may know one length only
     copied = with_onnx_layers(deepcopy(encoder).cpu().float().eval())
     try:
-        with _quiet(), torch.inference_mode(False), torch.no_grad():
+        with _quiet(), _unchecked_shapes(), torch.inference_mode(False), torch.no_grad():
             program = torch.onnx.export(
                 copied,
                 (_example(batch, kind),),
@@ -84,6 +85,17 @@ def _quiet() -> Iterator[None]:
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _unchecked_shapes() -> Iterator[None]:
+    """Without the checks of shapes, where somebody turned them on: here sizes are symbols, not numbers."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", before)
 
 
 def _forget_paths(proto: Any) -> None:

@@ -158,7 +158,7 @@ def _engine(model: SiameseModel, network: bytes, folder: Path) -> OnnxEngine:
     return OnnxEngine(network, str(folder / NETWORK), model.preparation, model.dim)
 
 
-def _as_encoder_takes(model: SiameseModel, items: Prepared, count: int) -> list[Shaped[np.ndarray, "items *shape"]]:
+def _as_encoder_takes(model: SiameseModel, items: Prepared, count: int) -> list[Shaped[np.ndarray, "..."]]:
     """So many of the items, drawn at random, in small batches, finished."""
     order = np.random.default_rng(0).permutation(len(items))[:count]
     batches = [items.take(order[start : start + PIECE]) for start in range(0, len(order), PIECE)]

@@ -1,8 +1,8 @@
 """An encoder as ONNX and batches of real items -> the same in int8.
 
-Networks with convolutions get fixed scales for all numbers between their layers, found on the items ("static"); others,
-whose numbers range more widely, find them for each batch ("dynamic"). docs/decisions/0014-fast-inference.md says what
-was measured.
+Networks of convolutions get fixed scales for all numbers between their layers, found on the items ("static"). Others,
+and those with attention, whose numbers range more widely, find them for each batch ("dynamic"), and their convolutions
+stay as they are. docs/decisions/0014-fast-inference.md says what was measured.
 """
 
 import contextlib
@@ -19,10 +19,11 @@ from jaxtyping import Shaped
 from alikely.errors import SettingsError
 
 Way = Literal["static", "dynamic"]
-CONVOLUTIONS = ("Conv", "ConvTranspose")
+CONVOLUTION, ATTENTION = "Conv", "Softmax"
+DYNAMIC = ("MatMul", "Gemm", "Gather", "LSTM")  # what gets a scale for each batch
 
 
-def quantised(network: bytes, batches: Sequence[Shaped[np.ndarray, "items *shape"]]) -> tuple[bytes, Way]:
+def quantised(network: bytes, batches: Sequence[Shaped[np.ndarray, "..."]]) -> tuple[bytes, Way]:
     """The network in int8, and which way its scales are found. `batches` are items as the network takes them.
 
     Raises SettingsError where there is nothing in it that int8 is made for, or it cannot be turned into int8.
@@ -30,7 +31,8 @@ def quantised(network: bytes, batches: Sequence[Shaped[np.ndarray, "items *shape
     from onnxruntime.quantization import QuantType, quantize_dynamic, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    way: Way = "static" if _operators(network) & set(CONVOLUTIONS) else "dynamic"
+    operators = _operators(network)
+    way: Way = "static" if CONVOLUTION in operators and ATTENTION not in operators else "dynamic"
     with tempfile.TemporaryDirectory(prefix="alikely-int8-") as folder, _quiet():
         given, prepared, made = (Path(folder) / f"{name}.onnx" for name in ("given", "prepared", "made"))
         given.write_bytes(network)
@@ -49,7 +51,12 @@ def quantised(network: bytes, batches: Sequence[Shaped[np.ndarray, "items *shape
                 )
             else:
                 quantize_dynamic(
-                    str(prepared), str(made), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+                    str(prepared),
+                    str(made),
+                    op_types_to_quantize=list(DYNAMIC),
+                    weight_type=QuantType.QInt8,
+                    per_channel=True,
+                    reduce_range=True,
                 )
             content = made.read_bytes()
         except Exception as error:  # its own exceptions share no class but this
@@ -71,7 +78,7 @@ def _operators(network: bytes) -> set[str]:
     return {node.op_type for node in onnx.load_from_string(network).graph.node}
 
 
-def _reader(network: bytes, batches: Sequence[Shaped[np.ndarray, "items *shape"]]) -> Any:
+def _reader(network: bytes, batches: Sequence[Shaped[np.ndarray, "..."]]) -> Any:
     """The batches as the quantiser asks for them: one after another, by the name of the input, then None."""
     import onnx
     from onnxruntime.quantization import CalibrationDataReader
@@ -80,7 +87,7 @@ def _reader(network: bytes, batches: Sequence[Shaped[np.ndarray, "items *shape"]
     left = iter(batches)
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
-        def get_next(self) -> dict[str, Shaped[np.ndarray, "items *shape"]] | None:
+        def get_next(self) -> dict[str, Shaped[np.ndarray, "..."]] | None:
             batch = next(left, None)
             return None if batch is None else {name: batch}
 

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from alikely.errors import BadItemsError, SettingsError
 from alikely.server.access import Caller, MayRead
+from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
 from alikely.server.several import items_from, unreadable
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
@@ -22,6 +23,29 @@ from alikely.types import Kind
 router = APIRouter(prefix="/v1/anomaly", tags=["anomaly"])
 
 LONGEST = 512  # pixels of a side of a map
+
+
+# Examples for the description.
+SCORED = {
+    "item": "row 1",
+    "anomalous": True,
+    "p_value": 0.0099,
+    "deviation": 98.5,
+    "threshold": 1.7,
+    "distance": 98.5,
+    "nearest": "row 7",
+    "reasons": [{"where": "amount", "share": 1.0, "found": "912.5", "normal": "26"}],
+}
+DETECTOR = {
+    "name": "payments",
+    "items": "row",
+    "maps": False,
+    "rate": 0.01,
+    "confidence": 0.95,
+    "threshold": 1.7,
+    "columns": {"amount": "number", "country": "category"},
+    "columns_left_out": {},
+}
 
 
 class ScoreAsked(Asked):
@@ -95,7 +119,7 @@ class Detectors(BaseModel):
     detectors: list[DetectorTold]
 
 
-@router.get("", responses={200: {"model": Detectors}}, response_model=None)
+@router.get("", responses=answers(Detectors, {"detectors": [DETECTOR]}), response_model=None)
 async def detectors(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
     """The detectors that are served, and what each looks at."""
     return {"detectors": [_about(name, detector) for name, detector in served.detectors.items()]}
@@ -103,7 +127,7 @@ async def detectors(served: TheServed, caller: MayRead) -> dict[str, Any]:  # no
 
 @router.post(
     "/score",
-    responses={200: {"model": ScoresTold}},
+    responses=answers(ScoresTold, {"items": [SCORED], "anomalies": 1, "skipped": []}),
     response_model=None,
     openapi_extra=body_of(
         ScoreAsked, {"a row": {"items": [{"amount": 912.5, "country": "CH"}], "rate": 0.05}}, ("items",)

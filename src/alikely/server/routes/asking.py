@@ -7,12 +7,23 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from alikely.server.access import Caller, MayRead
+from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
-from alikely.server.routes.galleries import Fields, ThresholdTold
+from alikely.server.routes.galleries import THRESHOLD, Fields, ThresholdTold
 from alikely.server.uploads import Asked, body_of, read_asked
 from alikely.tasks.sentences.limit import USUAL_WRONG
 
 router = APIRouter(prefix="/v1/sentences", tags=["sentences"])
+
+
+# An example for the description.
+REPLY = {
+    "question": "when is it open?",
+    "answer": "From 9 to 17.",
+    "probability": 0.93,
+    "threshold": THRESHOLD,
+    "known": [{"question": "When do you open?", "answer": "From 9 to 17.", "distance": 0.12, "fields": {}}],
+}
 
 
 class AskAsked(Asked):
@@ -46,7 +57,7 @@ class ReplyTold(BaseModel):
 
 @router.post(
     "/ask",
-    responses={200: {"model": ReplyTold}},
+    responses=answers(ReplyTold, REPLY),
     response_model=None,
     openapi_extra=body_of(AskAsked, {"a question": {"question": "When do you open?", "wrong": 0.05}}),
 )

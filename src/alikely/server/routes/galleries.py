@@ -4,12 +4,13 @@ from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery import Enrolled, Gallery, Removed
 from alikely.server.access import Caller, MayEnrol, MayRead
+from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
 from alikely.server.several import items_from
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
@@ -23,6 +24,26 @@ Condition = Annotated[str | None, Query(description="only templates whose fields
 Skip = Annotated[int, Query(ge=0, le=2**53, description="how many to leave out at the beginning")]
 Most = Annotated[int, Query(ge=1, le=10_000, description="how many to give at most")]
 Fpir = Annotated[float, Query(description="false-positive-identification rate of the threshold that is told")]
+
+
+# Examples for the description.
+ABOUT = {"name": "people", "items": "picture", "templates": 40}
+THRESHOLD = {"distance": 0.42, "fpir": 0.01, "confidence": 0.95, "basis": "gallery", "identities": 20}
+MORE = {
+    "identities": 20,
+    "model": "9ccaf860ae4361101a84fa966034827bffaff345fdf9d0252b23777b9054cff7",
+    "distance": "euclidean",
+    "joining": {"rule": "nearest", "sharpness": None},
+    "threshold": THRESHOLD,
+    "threshold_problem": None,
+}
+TEMPLATE = {
+    "key": "8c6aa8c951439652c5cadc04258b31d4-17239b6e25011033",
+    "identity": "Ann",
+    "fields": {"shop": "B", "price": 12.5},
+}
+PROBLEM = {"item": "picture 3", "problem": "is not a picture that can be read"}
+REMOVED = {"templates": 2, "searched": 6, "traces": []}
 
 
 class EnrolOne(Asked):
@@ -68,22 +89,6 @@ class ThresholdTold(BaseModel):
 
 class GalleryTold(About):
     """What a gallery holds, and up to which distance it identifies; `threshold` is null where that cannot be said."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "name": "people",
-                "items": "picture",
-                "templates": 40,
-                "identities": 20,
-                "model": "5f0c1b7e",
-                "distance": "euclidean",
-                "joining": {"rule": "nearest", "sharpness": None},
-                "threshold": None,
-                "threshold_problem": "a false-positive-identification rate of 1 % cannot be kept ...",
-            }
-        }
-    )
 
     identities: int
     model: str = Field(description="the hash of the model that it was made with")
@@ -154,13 +159,13 @@ class RemovedTold(BaseModel):
     traces: list[str]
 
 
-@router.get("", responses={200: {"model": Galleries}}, response_model=None)
+@router.get("", responses=answers(Galleries, {"galleries": [ABOUT]}), response_model=None)
 async def galleries(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
     """The galleries that are served."""
     return {"galleries": [await run_in_threadpool(_about, name, one) for name, one in served.galleries.items()]}
 
 
-@router.get("/{name}", responses={200: {"model": GalleryTold}}, response_model=None)
+@router.get("/{name}", responses=answers(GalleryTold, ABOUT | MORE), response_model=None)
 async def gallery(
     name: str,
     served: TheServed,
@@ -172,7 +177,11 @@ async def gallery(
     return await run_in_threadpool(_described, name, served.gallery(name), fpir, confidence)
 
 
-@router.get("/{name}/identities", responses={200: {"model": Identities}}, response_model=None)
+@router.get(
+    "/{name}/identities",
+    responses=answers(Identities, {"identities": [{"identity": "Ann", "templates": 2}], "total": 1}),
+    response_model=None,
+)
 async def identities(
     name: str,
     served: TheServed,
@@ -189,7 +198,11 @@ async def identities(
     return {"identities": page, "total": len(found)}
 
 
-@router.get("/{name}/templates", responses={200: {"model": TemplatesTold}}, response_model=None)
+@router.get(
+    "/{name}/templates",
+    responses=answers(TemplatesTold, {"templates": [TEMPLATE], "more": False}),
+    response_model=None,
+)
 async def templates(
     name: str,
     served: TheServed,
@@ -206,7 +219,7 @@ async def templates(
 
 @router.post(
     "/{name}/enrol",
-    responses={200: {"model": EnrolledTold}},
+    responses=answers(EnrolledTold, {"new": 1, "there": 1, "changed": 0, "problems": [PROBLEM], "shared": []}),
     response_model=None,
     openapi_extra=body_of(
         EnrolAsked,
@@ -224,13 +237,13 @@ async def enrol(name: str, request: Request, served: TheServed, caller: MayEnrol
     return await run_in_threadpool(_enrol, name, into, asked, served, caller)
 
 
-@router.delete("/{name}/identities", responses={200: {"model": RemovedTold}}, response_model=None)
+@router.delete("/{name}/identities", responses=answers(RemovedTold, REMOVED), response_model=None)
 async def remove_identity(name: str, identity: str, served: TheServed, caller: MayEnrol) -> dict[str, Any]:
     """Remove an identity with all its templates, and search the gallery's files for what might be left of them."""
     return await run_in_threadpool(_remove, name, served, caller, identity, None)
 
 
-@router.delete("/{name}/templates", responses={200: {"model": RemovedTold}}, response_model=None)
+@router.delete("/{name}/templates", responses=answers(RemovedTold, REMOVED), response_model=None)
 async def remove_template(name: str, key: str, served: TheServed, caller: MayEnrol) -> dict[str, Any]:
     """Remove one template, and search the gallery's files for what might be left of it."""
     return await run_in_threadpool(_remove, name, served, caller, None, key)

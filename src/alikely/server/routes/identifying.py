@@ -9,12 +9,34 @@ from starlette.concurrency import run_in_threadpool
 from alikely.errors import SettingsError
 from alikely.gallery import Gallery, Hit
 from alikely.server.access import Caller, MayRead
+from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
-from alikely.server.routes.galleries import Fields, ThresholdTold
+from alikely.server.routes.galleries import TEMPLATE, THRESHOLD, Fields, ThresholdTold
 from alikely.server.several import items_from, one_item_from, unreadable
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
 
 router = APIRouter(prefix="/v1/galleries", tags=["galleries"])
+
+
+# Examples for the description.
+DECISION = {
+    "verdict": "same",
+    "probability": 0.97,
+    "distance": 0.21,
+    "threshold": 0.42,
+    "fmr": 0.01,
+    "upper": None,
+    "fnmr": None,
+    "confidence": 0.95,
+}
+IDENTIFICATION = {
+    "item": "picture 1",
+    "identity": "Ann",
+    "distance": 0.21,
+    "probability": 0.97,
+    "threshold": THRESHOLD,
+    "candidates": [{"identity": "Ann", "distance": 0.21, "templates": 2, "probability": 0.97}],
+}
 
 
 class VerifyAsked(Asked):
@@ -97,7 +119,7 @@ class FoundTold(BaseModel):
 
 @router.post(
     "/{name}/verify",
-    responses={200: {"model": DecisionTold}},
+    responses=answers(DecisionTold, DECISION),
     response_model=None,
     openapi_extra=body_of(VerifyAsked, {"a text": {"item": "DELO", "identity": "delo"}}, ("item",)),
 )
@@ -118,7 +140,7 @@ async def verify(name: str, request: Request, served: TheServed, caller: MayRead
 
 @router.post(
     "/{name}/identify",
-    responses={200: {"model": list[IdentificationTold]}},
+    responses=answers(list[IdentificationTold], [IDENTIFICATION]),
     response_model=None,
     openapi_extra=body_of(IdentifyAsked, {"a text": {"items": ["DELO"], "fpir": 0.05}}, ("items",)),
 )
@@ -130,7 +152,7 @@ async def identify(name: str, request: Request, served: TheServed, caller: MayRe
 
 @router.post(
     "/{name}/search",
-    responses={200: {"model": list[FoundTold]}},
+    responses=answers(list[FoundTold], [{"item": "picture 1", "found": [TEMPLATE | {"distance": 0.21}]}]),
     response_model=None,
     openapi_extra=body_of(
         SearchAsked,

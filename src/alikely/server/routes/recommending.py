@@ -8,11 +8,24 @@ from pydantic import Field as Fresh
 from starlette.concurrency import run_in_threadpool
 
 from alikely.server.access import MayRead
+from alikely.server.answering import answers
 from alikely.server.held import TheServed
 from alikely.server.uploads import Asked, body_of, read_asked
 from alikely.types import Field
 
 router = APIRouter(prefix="/v1/recommend", tags=["recommend"])
+
+
+# An example for the description.
+RECOMMENDATION = {
+    "item": "p19",
+    "title": "garden hose",
+    "match": 3.11,
+    "reason": "p5",
+    "reason_title": "watering can",
+    "share": 0.58,
+    "fields": {"kind": "garden", "price": 19},
+}
 
 
 class ForAsked(Asked):
@@ -65,7 +78,7 @@ class ForTold(LikeTold):
 
 @router.post(
     "/for",
-    responses={200: {"model": ForTold}},
+    responses=answers(ForTold, {"items": [RECOMMENDATION], "by_popularity": False, "unknown": []}),
     response_model=None,
     openapi_extra=body_of(ForAsked, {"by what they liked": {"history": ["p1", "p5"], "k": 3, "where": "price < 20"}}),
 )
@@ -89,7 +102,7 @@ async def for_somebody(request: Request, served: TheServed, caller: MayRead) -> 
 
 @router.post(
     "/like",
-    responses={200: {"model": LikeTold}},
+    responses=answers(LikeTold, {"items": [RECOMMENDATION]}),
     response_model=None,
     openapi_extra=body_of(LikeAsked, {"three like one": {"item": "p1", "k": 3}}),
 )

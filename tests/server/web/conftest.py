@@ -68,8 +68,9 @@ def watch(page, url, complaints):
     """Note all that goes wrong on a page of the service at this address."""
 
     def console(message):
-        # That an answer was an error is noted below, with its address.
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        # That an answer was an error is noted below, with its address. How slow drawing is says the machine's driver.
+        known = message.text.startswith("Failed to load resource") or "GL Driver Message" in message.text
+        if message.type in ("error", "warning") and not known:
             complaints.append(f"console: {message.text}")
 
     def failed(request):

@@ -44,7 +44,8 @@ function words(item) {
 
 /** How rare it is, in words, and its deviation beside the threshold. */
 function rarity({ deviation, threshold, p_value: chance, anomalous }) {
-  const rare = chance <= 0 ? "" : `Of normal items about 1 in ${Math.round(1 / chance).toLocaleString("en")} deviates as much, or fewer.`;
+  const share = chance >= 0.1 ? `About ${percent(Math.round(100 * chance) / 100)} of normal items deviate` : `At most about 1 normal item in ${Math.round(1 / chance).toLocaleString("en")} deviates`;
+  const rare = `${share} as much or more.`;
   const bar = el("span", { class: "scale", "aria-hidden": "true", dataset: { verdict: anomalous ? "anomalous" : "normal" } }, el("span", { class: "scale-bar" }), el("span", { class: "scale-threshold" }));
   // The threshold lies in the middle, twice of it and more at the end.
   bar.firstChild.style.width = `${Math.min(100, Math.max(2, threshold > 0 ? (50 * deviation) / threshold : 100))}%`;
@@ -53,7 +54,7 @@ function rarity({ deviation, threshold, p_value: chance, anomalous }) {
 
 function reasons(all) {
   if (!all.length) return null;
-  const rows = all.map((reason) => [reason.where, reason.found || "–", reason.normal || "–", percent(reason.share)]);
+  const rows = all.map((reason) => [reason.where, plain(reason.found), plain(reason.normal), percent(Math.round(100 * reason.share) / 100)]);
   return table(["what deviates", "here", "nearest normal", "of it"], rows, "Why");
 }
 
@@ -64,6 +65,12 @@ function table(names, rows, caption) {
     el("table", {}, el("caption", { class: "visually-hidden" }, caption),
       el("thead", {}, el("tr", {}, ...names.map((name, place) => el("th", { scope: "col", class: place === last ? "number" : null }, name)))),
       el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell))))));
+}
+
+/** A cell for people: of a number five digits will do. */
+function plain(text) {
+  if (text === "") return "–";
+  return text.length > 8 && Number.isFinite(Number(text)) ? String(Number(Number(text).toPrecision(5))) : text;
 }
 
 const short = (value) => String(Number(value.toPrecision(3)));

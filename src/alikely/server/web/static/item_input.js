@@ -172,6 +172,8 @@ function writtenInput(root, label, { hint, read, rows, code }, onChange) {
   let value = null;
   let waiting = 0;
   const look = () => {
+    clearTimeout(waiting);
+    waiting = 0;
     const text = area.value.trim();
     let said = "";
     value = null;
@@ -188,6 +190,10 @@ function writtenInput(root, label, { hint, read, rows, code }, onChange) {
   area.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(look, TYPING);
+  });
+  // Who leaves the field has ended writing: a button that comes next finds the item.
+  area.addEventListener("change", () => {
+    if (waiting) look();
   });
 
   const set = (said) => {

@@ -178,14 +178,16 @@ async function show(found, decisions) {
   title.textContent = found.length ? `The ${found.length === 1 ? "nearest" : `${found.length} nearest`}` : "Nothing meets the condition";
   const same = decisions.filter((decision) => decision.verdict === "same").length;
   note.textContent = decisions.length ? `${same} of ${found.length} ${same === 1 ? "is" : "are"} the same at the model’s threshold, ${distance(decisions[0].threshold)}` : "";
-  cards.replaceChildren(...found.map((hit, place) => card(hit, decisions[place])));
+  // One scale for all: the threshold lies in its middle, or further left where something is farther than twice of it.
+  const end = decisions.length && decisions[0].threshold ? Math.max(2 * decisions[0].threshold, ...found.map((hit) => hit.distance)) : 0;
+  cards.replaceChildren(...found.map((hit, place) => card(hit, decisions[place], end)));
   none.replaceChildren();
   if (!found.length) none.append(el("div", { class: "empty" }, el("h2", {}, "Nothing found"), el("p", {}, "No template meets the condition. Take some of it away, and search again.")));
   tell(found.length ? `${title.textContent}. The first is ${found[0].identity}.` : "Nothing found.");
   await pictures(found);
 }
 
-function card(hit, decision) {
+function card(hit, decision, end) {
   const id = `card-${hit.key}`;
   const node = kind === "picture" ? spot(hit.identity) : null;
   const why = kind === "picture" && hit.distance !== undefined ? el("button", { type: "button", class: "small quiet why-button", hidden: true, onclick: () => explain(hit) }, "Why?") : null;
@@ -193,20 +195,20 @@ function card(hit, decision) {
     node,
     el("h3", { id }, hit.identity),
     decision && el("p", { class: "meaning" }, verdictChip(decision.verdict), el("span", {}, `${capital(likelihood(decision.probability))}: ${chance(decision.probability)}`)),
-    hit.distance !== undefined && scale(hit.distance, decision),
+    hit.distance !== undefined && scale(hit.distance, decision, end),
     fieldList(hit.fields),
     el("div", { class: "row actions" }, el("button", { type: "button", class: "small", "aria-describedby": id, onclick: () => more(hit) }, "More like this"), why),
   );
 }
 
 /** The distance in figures and, where there is one, beside the threshold. */
-function scale(value, decision) {
+function scale(value, decision, end) {
   const words = `distance ${distance(value)}`;
   const threshold = decision?.threshold;
   if (!threshold) return el("p", { class: "small-print" }, words);
-  // The threshold lies in the middle, twice of it and more at the end.
   const bar = el("span", { class: "scale", "aria-hidden": "true", dataset: { verdict: decision.verdict } }, el("span", { class: "scale-bar" }), el("span", { class: "scale-threshold" }));
-  bar.firstChild.style.width = `${Math.min(100, Math.max(2, (50 * value) / threshold))}%`;
+  bar.firstChild.style.width = `${Math.max(2, (100 * value) / end)}%`;
+  bar.lastChild.style.left = `${(100 * threshold) / end}%`;
   return el("div", { class: "distance" }, bar, el("p", { class: "small-print" }, `${words}, ${value <= threshold ? "at or below" : "above"} the threshold`));
 }
 

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from alikely.calibration import calibrate
+from alikely.decision import chance_of, shown
+from alikely.metrics import percent
 from alikely.storage import load_model, save_model
 from tests.models import made_up_pairs
 from tests.server.models_of_kinds import model_of
@@ -59,7 +61,7 @@ def test_two_files_give_the_verdict_that_python_gives(service, page, check_acces
 def test_by_keyboard_alone(service, page):
     # Listening from the start: a dialogue that a key opens is there before a wait for it has begun.
     choosers = []
-    page.on("filechooser", choosers.append)
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     page.goto("/compare")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -212,6 +214,23 @@ def test_a_damaged_picture_is_told_in_words_and_another_mends_it(service, page, 
     assert alert.count() == 0
 
 
+def test_figures_are_written_as_the_command_writes_them(page):
+    page.goto("/compare")
+    rates = [0.0, 0.0001, 0.00123, 0.01, 0.05, 1 / 3, 0.6018, 0.99996, 0.9999999, 1.0]
+    distances = [0.0, 0.001234, 0.05003, 0.1, 0.16197, 1.0, 12.3456]
+    chances = [0.001, 0.005, 0.3333, 0.5, 0.9949, 0.996]
+    said = page.evaluate(
+        """async ([rates, distances, chances]) => {
+            const words = await import("/static/words.js");
+            return [rates.map(words.percent), distances.map(words.distance), chances.map(words.chance)];
+        }""",
+        [rates, distances, chances],
+    )
+    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in said[0]] == [percent(rate) for rate in rates]
+    assert said[1] == [shown(distance) for distance in distances]
+    assert said[2] == [chance_of(chance) for chance in chances]
+
+
 def test_a_random_pair_to_try(page):
     page.goto("/compare")
     page.get_by_role("button", name="Try a random pair").click()
@@ -295,8 +314,8 @@ def test_items_that_are_written(open_page, parts, tmp_path, kind, check_accessib
                 page.get_by_label(f"{name} {kind}").fill(item)
         decision = model.compare(*examples.items[2:4])
         assert verdict_of(page).lower() == decision.verdict
-        shown = float(page.locator(".figures dd").first.inner_text().split("\n")[0])
-        assert shown == pytest.approx(decision.distance, abs=2e-3)
+        written = float(page.locator(".figures dd").first.inner_text().split("\n")[0])
+        assert written == pytest.approx(decision.distance, abs=2e-3)
         assert page.get_by_role("button", name="Why?").count() == 0
         check_accessible(page)
         check_narrow(page)

@@ -57,13 +57,14 @@ def test_the_report_opens_by_itself_and_works(service, page):
     page.goto("/model")
     link = page.get_by_role("link", name="Open the report")
     link.wait_for()
+    problems = []
+    page.context.on("weberror", lambda error: problems.append(str(error.error)))
     with page.context.expect_page() as opened:
         link.click()
     report = opened.value
-    problems = []
-    report.on("pageerror", lambda error: problems.append(str(error)))
-    report.reload()
-    assert report.locator("h1").count() == 1
+    report.locator("h1").wait_for()
+    report.wait_for_load_state("networkidle")
+    assert report.url.endswith("/v1/model/report")
     assert report.evaluate("self.origin") == "null"
     assert problems == []
 

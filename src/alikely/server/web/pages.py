@@ -41,19 +41,15 @@ class Page:
         return served.model is not None
 
 
-PAGES = tuple(
-    page
-    for page in (
-        Page("compare", "Compare"),
-        Page("search", "Search"),
-        Page("gallery", "Gallery"),
-        Page("map", "Map", plotly_policy),
-        Page("threshold", "Threshold"),
-        Page("label", "Label"),
-        Page("anomalies", "Anomalies"),
-        Page("model", "Model"),
-    )
-    if (TEMPLATES / f"{page.name}.html").exists()
+PAGES = (
+    Page("compare", "Compare"),
+    Page("search", "Search"),
+    Page("gallery", "Gallery"),
+    Page("map", "Map", plotly_policy),
+    Page("threshold", "Threshold"),
+    Page("label", "Label"),
+    Page("anomalies", "Anomalies"),
+    Page("model", "Model"),
 )
 
 

@@ -10,6 +10,7 @@ they have their answer: one picture in the body, its embedding in the answer. As
 - `over_bare_endpoint`: a small `cnn`, where HTTP is what costs: requests a second, by those of an endpoint of the same
   framework and server that reads the same body and returns a constant.
 - `resnet.64`, `cnn.8` ...: requests a second with so many clients; `.p50_ms`, `.p99_ms`: how long one takes.
+- `cnn.64.processor_us`: microseconds that the processors of the server worked for one request, by both servers.
 - `growth_mb`: by how many megabytes the process of the service grew over 100,000 requests, after it was warm.
 
 Both sides of a ratio take turns, so that whatever else the machine does meets both; `_sd` is over the turns.
@@ -21,7 +22,6 @@ import multiprocessing
 import os
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -53,7 +53,8 @@ CLIENTS = (1, 8, 64)
 BATCHES = (1, 8, 64)
 # What each network is beside its defaults, and the height and width of its pictures.
 NETWORKS: dict[str, tuple[dict[str, Any], int]] = {"resnet": ({}, 112), "cnn": ({"width": 16}, 32)}
-SERVICE, BARE, SESSION = "service", "bare endpoint", "session in a loop"
+BARE, SESSION = "bare endpoint", "session in a loop"
+BESIDE = "beside."
 
 # What wrk sends, and what it says at the end: requests, those without a good answer, seconds, and two percentiles.
 SCRIPT = """
@@ -118,12 +119,12 @@ def write_model(network: str, folder: Path) -> Path:
     generator = np.random.default_rng(0)
     pictures = [smooth(size, generator) for _ in range(24)]
     torch.manual_seed(0)
-    encoder = build_encoder(network, default_settings(network, {"channels": 1, "size": size}) | settings)
+    whole = default_settings(network, {"channels": 1, "size": size}) | settings
     model = SiameseModel(
         preparation=fit_preparation(pictures, size),
-        encoder=ready(encoder),
+        encoder=ready(build_encoder(network, whole)),
         encoder_name=network,
-        distance=build_distance("euclidean", encoder.dim),
+        distance=build_distance("euclidean", whole["dim"]),
         distance_name="euclidean",
     )
     save_model(model, folder / network)
@@ -153,14 +154,15 @@ def service(model: Path, state: Path) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def bare_endpoint() -> Iterator[str]:
-    """The address of an endpoint that reads the body and returns a constant, in a process of its own."""
+def bare_endpoint() -> Iterator[tuple[str, int]]:
+    """The same of an endpoint that reads the body and returns a constant."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=serve_bare, args=(there,), daemon=True)
     process.start()
     try:
-        yield here.recv()
+        assert process.pid is not None  # it was started
+        yield here.recv(), process.pid
     finally:
         process.terminate()
         process.join()
@@ -203,27 +205,44 @@ def session_rate(model: SiameseModel, batch: int, seconds: float) -> float:
 
 
 def of_network(network: str, folder: Path, plan: Plan) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """Figures of the service by clients, and of each turn with 64 clients: ours, the other's, and their ratio."""
+    """Figures of the service by clients, and of each turn with 64 clients; what is beside it as `beside.NAME`."""
     model = write_model(network, folder)
     load = Load(folder, folder / f"{network}.png")
     loaded = load_model(model)
     figures: dict[str, float] = {}
     turns = []
-    with service(model, folder / "state") as (address, process), bare_endpoint() as bare:
+    with service(model, folder / "state") as (address, process), bare_endpoint() as (bare, bare_process):
         url, other = f"{address}/v1/embed", f"{bare}/v1/embed"
         load.run(url, CLIENTS[-1], plan.seconds / 4)
         for clients in CLIENTS[:-1]:
             figures |= named(network, clients, load.run(url, clients, plan.seconds))
         for _ in range(plan.turns):
             if network == "resnet":
-                beside = max(session_rate(loaded, batch, plan.seconds / len(BATCHES)) for batch in BATCHES)
+                rate = max(session_rate(loaded, batch, plan.seconds / len(BATCHES)) for batch in BATCHES)
+                beside = {"resnet.64": rate}
             else:
-                beside = load.run(other, CLIENTS[-1], plan.seconds)["rate"]
-            ours = load.run(url, CLIENTS[-1], plan.seconds)
-            turns.append({**named(network, CLIENTS[-1], ours), "beside": beside, "ratio": ours["rate"] / beside})
+                beside = worked(network, load, other, bare_process, plan)
+            ours = worked(network, load, url, process, plan)
+            ratio = ours[f"{network}.64"] / beside[f"{network}.64"]
+            turns.append({**ours, "ratio": ratio, **{BESIDE + name: value for name, value in beside.items()}})
         if network == "cnn":
             figures |= growth(load, url, process, plan)
     return figures, turns
+
+
+def worked(network: str, load: Load, url: str, process: int, plan: Plan) -> dict[str, float]:
+    """A turn with 64 clients: its figures, and what the processors did for one request."""
+    before = processor_seconds(process)
+    found = load.run(url, CLIENTS[-1], plan.seconds)
+    spent = (processor_seconds(process) - before) / max(1, found["requests"])
+    return {**named(network, CLIENTS[-1], found), f"{network}.64.processor_us": spent * 1e6}
+
+
+def processor_seconds(process: int) -> float:
+    """Seconds that the processors worked for a process so far."""
+    # The name of the command, in brackets, may hold spaces.
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def named(network: str, clients: int, found: dict[str, float]) -> dict[str, float]:
@@ -261,8 +280,8 @@ def measured(options: Options) -> Result:
     mine = over_seeds([_ours(turn, "over_session") for turn in with_session])
     mine |= over_seeds([_ours(turn, "over_bare_endpoint") for turn in with_bare])
     floors = {
-        SESSION: {"resnet.64": statistics.fmean(turn["beside"] for turn in with_session)},
-        BARE: {"cnn.64": statistics.fmean(turn["beside"] for turn in with_bare)},
+        SESSION: over_seeds([_beside(turn) for turn in with_session]),
+        BARE: over_seeds([_beside(turn) for turn in with_bare]),
     }
     settings = {
         "threads": torch.get_num_threads(),
@@ -275,7 +294,12 @@ def measured(options: Options) -> Result:
 
 
 def _ours(turn: dict[str, float], ratio: str) -> dict[str, float]:
-    return {ratio: turn["ratio"], **{name: value for name, value in turn.items() if name not in ("beside", "ratio")}}
+    others = {name: value for name, value in turn.items() if name != "ratio" and not name.startswith(BESIDE)}
+    return {ratio: turn["ratio"], **others}
+
+
+def _beside(turn: dict[str, float]) -> dict[str, float]:
+    return {name.removeprefix(BESIDE): value for name, value in turn.items() if name.startswith(BESIDE)}
 
 
 def main() -> None:

@@ -1,0 +1,58 @@
+"""The benchmark of the service: what it measures by, and that a small run fills all it promises."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alikely.errors import SettingsError
+from benchmarks import serving
+from benchmarks.report import Options
+from benchmarks.serving import processor_seconds, resident_mb, smooth
+
+
+def test_pictures_have_coarse_parts():
+    picture = smooth(112, np.random.default_rng(0))
+    assert (picture.shape, picture.dtype) == ((112, 112), np.uint8)
+    near = np.abs(np.diff(picture.astype(float), axis=1)).mean()
+    assert near < 0.5 * picture.astype(float).std()
+
+
+def test_memory_and_work_of_a_process():
+    before, started = resident_mb(os.getpid()), processor_seconds(os.getpid())
+    kept = np.ones(25_000_000)  # 200 MB
+    assert 150 < resident_mb(os.getpid()) - before < 250
+    del kept
+    until = time.process_time() + 0.3
+    while time.process_time() < until:
+        pass
+    assert 0.2 < processor_seconds(os.getpid()) - started < 2.0
+
+
+def test_without_the_load_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(serving.shutil, "which", lambda _: None)
+    with pytest.raises(SettingsError, match="apt install wrk"):
+        serving.measured(Options(data=Path(), seeds=1, quick=True, json=None))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="the load comes from wrk, which is not installed")
+def test_a_small_run_fills_all_it_promises(tmp_path):
+    out = tmp_path / "result.json"
+    subprocess.run([sys.executable, "-m", "benchmarks.serving", "--quick", "--json", str(out)], check=True)
+    result = json.loads(out.read_text())
+    metrics = result["metrics"]
+    assert {"over_session", "over_bare_endpoint", "growth_mb", "memory_mb"} <= set(metrics)
+    for network in ("resnet", "cnn"):
+        for clients in (1, 8, 64):
+            assert {f"{network}.{clients}{end}" for end in ("", ".p50_ms", ".p99_ms")} <= set(metrics)
+    beside = result["floors"]["bare endpoint"]["cnn.64"]
+    assert metrics["over_bare_endpoint"] == pytest.approx(metrics["cnn.64"] / beside)
+    assert 0 < metrics["over_bare_endpoint"] < 1
+    assert metrics["watched_requests"] >= 500

@@ -11,7 +11,6 @@ from alikely.data.sources import examples_from
 from alikely.errors import GalleryError
 from alikely.folders import write_text
 from alikely.gallery import Gallery
-from alikely.model import SiameseModel
 from alikely.storage import load_model
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 
@@ -52,8 +51,9 @@ def make_parts(out: Path) -> Parts:
         items=out / "all-digits.csv",
         state=out / "service",
     )
-    model = load_model(parts.model)
-    used = {digit: part for part, digits in model.record["data"]["labels"].items() for digit in digits}
+    used = {
+        digit: part for part, digits in load_model(parts.model).record["data"]["labels"].items() for digit in digits
+    }
     never_seen = sorted(digit for digit, part in used.items() if part == "test")
     pictures = {digit: sorted((parts.digits / digit).glob("*.png")) for digit in sorted(used)}
     said = {"train": "taught", "validate": "watched", "calibrate": "calibrated", "test": "never seen"}
@@ -68,14 +68,14 @@ def make_parts(out: Path) -> Parts:
         ("path", "label", "number"),
         [(path, f"digit {digit}", int(path.stem)) for digit in never_seen for path in pictures[digit][:ENROLLED]],
     )
-    _enrol(parts.gallery, model, enrolled)
+    _enrol(parts.gallery, parts.model, enrolled)
     if not parts.detector.exists():
         known = examples_from(pictures[never_seen[0]])
         save_detector(fit_detector(known, DetectorSettings(confidence=0.0)), parts.detector)
     return parts
 
 
-def _enrol(gallery: Path, model: SiameseModel, source: Path) -> None:
+def _enrol(gallery: Path, model: Path, source: Path) -> None:
     """Fill the gallery; one that an earlier demo made, with another model, is embedded anew."""
     if not gallery.exists():
         Gallery.create(gallery, model).close()

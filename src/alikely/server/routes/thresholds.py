@@ -1,5 +1,6 @@
 """/v1/thresholds, /v1/operating-points: what thresholds do, which pairs change sides, and those that have names."""
 
+import asyncio
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -147,6 +148,7 @@ async def thresholds(
 
 @router.get("/thresholds/changes", response_model=None, responses={200: {"model": ChangesTold}, **NO_ITEMS})
 async def changes(
+    request: Request,
     served: TheServed,
     caller: MayRead,  # noqa: ARG001
     before: Threshold,
@@ -154,7 +156,12 @@ async def changes(
     shown: Annotated[int, Query(ge=0, le=MOST_SHOWN, description="pairs of each kind")] = 12,
 ) -> dict[str, Any]:
     """Which pairs of the items that the service was started with change sides from one threshold to another."""
-    return await run_in_threadpool(_changes, served, before, after, shown)
+    await request.body()
+    async with _one_at_a_time(request):
+        # Who drags on has left the question before, and it may take seconds.
+        if await request.is_disconnected():
+            raise RefusedError(503, "left", "nobody waits for the answer")
+        return await run_in_threadpool(_changes, served, before, after, shown)
 
 
 @router.get("/operating-points", response_model=None, responses={200: {"model": PointsTold}})
@@ -211,6 +218,15 @@ def _calibration(served: Served) -> Calibration:
             "alikely calibrate MODEL SOURCE"
         )
     return calibration
+
+
+def _one_at_a_time(request: Request) -> asyncio.Lock:
+    """So that many such questions do not keep all processors, and all threads, from the others."""
+    state = request.app.state
+    if not hasattr(state, "looking_for_changes"):
+        state.looking_for_changes = asyncio.Lock()
+    lock: asyncio.Lock = state.looking_for_changes
+    return lock
 
 
 def _changes(served: Served, before: float, after: float, shown: int) -> dict[str, Any]:

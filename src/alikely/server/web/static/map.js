@@ -5,7 +5,7 @@ import { colourOf, otherColour, OWN, PATHS, scale, shapeOf } from "./map_colours
 import { loadMap, plotlyFrom } from "./map_data.js";
 import { Group } from "./map_group.js";
 import { content, itemButton, itemCard, title } from "./map_items.js";
-import { Plot } from "./map_plot.js";
+import { canDraw, NoPlot, Plot } from "./map_plot.js";
 import { Table } from "./map_table.js";
 import { count } from "./words.js";
 
@@ -27,17 +27,25 @@ async function start() {
     get("source-field").hidden = sources.length < 2;
     const wanted = new URLSearchParams(location.search).get("source");
     if (sources.some((one) => one.name === wanted)) get("source").value = wanted;
-    plot = new Plot(await plotlyFrom(plotly), get("plot"), {
-      hover,
-      pick: (number) => pin(number),
-      encircled: (numbers) => openGroup(group, numbers, "Group"),
-      moved: placeRing,
-    });
+    plot = canDraw()
+      ? new Plot(await plotlyFrom(plotly), get("plot"), {
+          hover,
+          pick: (number) => pin(number),
+          encircled: (numbers) => openGroup(group, numbers, "Group"),
+          moved: placeRing,
+        })
+      : withoutMap();
     wire(group, table);
     await open(group, table);
   } catch (error) {
     showProblem(get("problem"), error);
   }
+}
+
+function withoutMap() {
+  for (const node of document.querySelectorAll(".map-tools, .plot-frame, #plot-help")) node.hidden = true;
+  get("waiting").before(el("div", { class: "notice warn" }, el("p", {}, "This browser cannot draw the map: it has no WebGL, or it is switched off. The legend, the search and the table say the same.")));
+  return new NoPlot();
 }
 
 function wire(group, table) {

@@ -42,6 +42,7 @@ export class Group {
     this.asked?.abort();
     this.card.hidden = true;
     this.numbers = [];
+    for (const id of ["group-items", "group-values"]) document.getElementById(id).replaceChildren();
   }
 
   async load(start) {

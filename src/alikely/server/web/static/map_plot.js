@@ -202,6 +202,19 @@ export class Plot {
   }
 }
 
+/** Stands for the drawing where the browser cannot draw it: all but the map itself goes on. */
+export class NoPlot {
+  show() {}
+  choose() {}
+  goTo() {}
+  pixel() {
+    return null;
+  }
+}
+
+/** Whether this browser can draw many points. */
+export const canDraw = () => document.createElement("canvas").getContext("webgl") !== null;
+
 // Those without a look of their own lie beneath the others.
 function partsOf(data, field, values) {
   if (field === null) return [{ numbers: null, look: () => ({ color: plainColour() }) }];

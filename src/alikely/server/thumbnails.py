@@ -29,7 +29,7 @@ def small_copy(item: Item, side: int = SIDE) -> bytes:
 
 def as_webp(picture: Image.Image) -> bytes:
     """A grey or RGB picture as the bytes of a WebP file."""
-    # From the pixels alone: Pillow hands on what else it read (EXIF, colour profile, comments) where it can.
+    # From the pixels alone, whatever else of a file (EXIF, colour profile, comments) Pillow may hand on.
     bare = Image.fromarray(np.asarray(picture.convert("RGB")))
     buffer = BytesIO()
     # Small ones, such as handwritten digits, would be blurred.

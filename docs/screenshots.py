@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PICTURES = Path(__file__).parent / "pictures"
+PHONE = 500  # pixels: what is narrower is one
 COLOURS = 200  # of a picture: a page has few, and so its file is small
 QUIET = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
 
@@ -139,6 +140,8 @@ def window(shot: Shot, url: str) -> "Iterator[Page]":
             viewport={"width": shot.width, "height": shot.height},
             color_scheme="dark" if shot.dark else "light",
             reduced_motion="reduce",
+            has_touch=shot.width < PHONE,
+            is_mobile=shot.width < PHONE,
         )
         page.set_default_timeout(60_000)
         page.goto(f"{url}/{shot.page}")

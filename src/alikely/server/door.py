@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alikely.server.access import Access, no_key
 from alikely.server.headers import with_headers
-from alikely.server.limits import InFlight, Rates
+from alikely.server.limits import BODY_SECONDS, InFlight, Rates
 from alikely.server.meter import Meter
 from alikely.server.origin import Hosts, check_origin
 from alikely.server.problems import RefusedError, answer_of, problem
@@ -38,7 +38,7 @@ class Door:
     def __init__(self, app: ASGIApp, settings: ServeSettings, access: Access, meter: Meter) -> None:
         self.app, self.access, self.meter = app, access, meter
         self.hosts = Hosts(settings.host, settings.names, settings.local)
-        self.in_flight = InFlight(settings.queue, settings.upload_mb)
+        self.in_flight = InFlight(settings.queue, settings.upload_mb, BODY_SECONDS)
         self.strangers = InFlight(STRANGERS, STRANGERS_MB, STRANGERS_SECONDS)
         self.rates = Rates(settings.rate)
         self.tls = settings.certificate is not None
@@ -77,8 +77,7 @@ class Door:
                 raise
             await problem(500, "bug", "the service failed at this request; its log says more")(scope, receive, answer)
         finally:
-            route = scope.get("route")
-            self.meter.request(getattr(route, "path", "other"), status, time.perf_counter() - begun)
+            self.meter.request(_route_of(scope), status, time.perf_counter() - begun)
 
     async def _through(self, scope: Scope, receive: Receive, send: Send) -> None:
         heads: dict[bytes, bytes] = dict(scope["headers"])
@@ -117,6 +116,15 @@ class Door:
             await self.app(scope, receive, send)
         finally:
             in_flight.leave(0 if held is None else held.held)
+
+
+def _route_of(scope: Scope) -> str:
+    """The address of the route that answered, as it is described: never what a client made up."""
+    route = scope.get("route")
+    if route is not None:
+        return str(route.path)
+    # A route past FastAPI, or a page; without parameters its address is the path.
+    return scope["path"] if "endpoint" in scope and not scope.get("path_params") else "other"
 
 
 def _without_key(scope: Scope, heads: dict[bytes, bytes]) -> Response:

@@ -9,6 +9,7 @@ import uvicorn
 
 from alikely.errors import ServiceError
 from alikely.server.app import create_app
+from alikely.server.heads import BoundedHeads
 from alikely.server.held import Served
 from alikely.server.keys import Keys
 from alikely.server.listening import bound, check_certificate, url_of
@@ -55,6 +56,7 @@ def server_of(served: Served) -> uvicorn.Server:
         proxy_headers=False,
         server_header=False,
         ws="none",
+        http=BoundedHeads,
         lifespan="on",
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.private_key,

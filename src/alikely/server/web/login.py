@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from alikely.server.access import Access, token_in
+from alikely.server.problems import RefusedError
 from alikely.server.sessions import COOKIE, SECONDS
 from alikely.server.web.pages import html
 
@@ -65,7 +66,7 @@ async def _form(request: Request) -> dict[str, str]:
     async for part in request.stream():
         content += part
         if len(content) > LONGEST_FORM:
-            return {}
+            raise RefusedError(413, "too_large", "the form holds more than a key", {"Connection": "close"})
     return dict(parse_qsl(content.decode("latin-1"), max_num_fields=10, keep_blank_values=True))
 
 

@@ -1,0 +1,60 @@
+"""A connection -> requests whose heads are not too large and come in time; uvicorn itself has no such limits."""
+
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST = 65_536  # bytes of a request's line and headers
+SECONDS = 10.0  # from the beginning of a connection, or of a head, to the head's end
+
+
+class BoundedHeads(HttpToolsProtocol):
+    """Closes the connection where a head grows or lasts beyond these limits; before anything of it is looked at."""
+
+    _size = 0
+    _waits = True  # for the end of a head
+    _until: TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._wait_no_longer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what came and ended no head."""
+        super().data_received(data)
+        if self._waits:
+            self._size += len(data)
+            if self._size > LARGEST and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._waits, self._size = True, 0
+        if self._until is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        """It ended."""
+        self._waits = False
+        self._wait_no_longer()
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._until = self.loop.call_later(SECONDS, self._close)
+
+    def _wait_no_longer(self) -> None:
+        if self._until is not None:
+            self._until.cancel()
+            self._until = None
+
+    def _close(self) -> None:
+        self._until = None
+        self.transport.close()

@@ -5,18 +5,28 @@ Found from the table: what is in it is tested.
 
 import numpy as np
 import pytest
+import torch
 
+from alikely.data.reading import read_batch
+from alikely.encoders.pretrained import Pretrained
 from alikely.engine import OnnxEngine
 from alikely.errors import SettingsError
 from alikely.export import export_model
+from alikely.export.graph import onnx_of
+from alikely.onnx_session import OnnxSession
 from alikely.storage import load_model, save_model
+from tests.encoders.networks import picture_network, text_network
 from tests.kinds import examples_of
 from tests.test_every_kind import ENCODERS_OF_KINDS, made_elsewhere, trained  # noqa: F401
 
 IS_ONNX = "onnx"
+TEXTS = ["a man runs", "the dog sleeps the cat eats a dog", "cat", "a", "the dog the cat"]
+# The exporter takes seconds for each: these, which are most unlike each other, in every run, the others on CI.
+AT_ONCE = {("cnn", "picture"), ("gru", "text"), ("lstm", "sequence"), ("mlp", "row"), ("onnx", "picture")}
+CASES = [pytest.param(*case, marks=() if case in AT_ONCE else pytest.mark.slow) for case in sorted(ENCODERS_OF_KINDS)]
 
 
-@pytest.mark.parametrize(("encoder", "kind"), ENCODERS_OF_KINDS)
+@pytest.mark.parametrize(("encoder", "kind"), CASES)
 def test_export_answers_as_the_encoder(encoder, kind, made_elsewhere, tmp_path):  # noqa: F811
     model = trained(encoder, kind, made_elsewhere)
     folder, examples = save_model(model, tmp_path / "model"), examples_of(kind)
@@ -38,3 +48,26 @@ def test_export_answers_as_the_encoder(encoder, kind, made_elsewhere, tmp_path):
         items = examples.items[:count]
         np.testing.assert_allclose(again.embed(items), model.embed(items), atol=1e-5)
     assert again.embed([]).shape == (0, model.dim)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["roberta", "mpnet", "distilbert", "t5"])
+def test_networks_for_texts_of_other_families(family, tmp_path):
+    folder = text_network(tmp_path / family, family)
+    preparation = Pretrained.preparation("text", {"model": str(folder)}, {})
+    require_same(Pretrained(model=str(folder), **preparation.facts()).eval(), "text", read_batch(preparation, TEXTS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["dinov2", "swin", "convnext", "resnet"])
+def test_networks_for_pictures_of_other_families(family, tmp_path):
+    folder = picture_network(tmp_path / family, family)
+    preparation = Pretrained.preparation("picture", {"model": str(folder)}, {})
+    require_same(Pretrained(model=str(folder), **preparation.facts()).eval(), "picture", torch.rand(5, 3, 32, 32))
+
+
+def require_same(encoder, kind, batch):
+    """Its export answers as it does, for batches of any size."""
+    session = OnnxSession(onnx_of(encoder, "pretrained", kind, batch), "encoder.onnx")
+    for some in (batch, batch[:1], torch.cat([batch] * 7)):
+        np.testing.assert_allclose(session.run(some.numpy()), encoder(some).detach().numpy(), atol=1e-5)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import alikely
-from alikely.errors import StorageError
+from alikely.errors import InputError, StorageError
 from alikely.gallery import Gallery
 from alikely.gallery.content import content_of, key_of
 from alikely.server import Folders
@@ -304,6 +304,24 @@ def test_a_file_that_changed_since_it_was_hashed_is_not_shown(tmp_path):
     assert found.small_copy(content_of(photo(1))) is None
     (tmp_path / "a.jpg").unlink()
     assert found.small_copy(content_of(photo(1))) is None
+
+
+def test_a_folder_that_is_none_is_told_at_the_start(folders, tmp_path):
+    with (
+        pytest.raises(InputError, match="album2: is no folder"),
+        asked(Folders(folders.model, folders.galleries, pictures=(tmp_path / "album2",)), tmp_path / "state"),
+    ):
+        pass
+
+
+def test_what_cannot_be_remembered_is_known_all_the_same(tmp_path, caplog):
+    (tmp_path / "a.jpg").write_bytes(photo(1))
+    (tmp_path / "file").write_text("")
+    found = FoundPictures([tmp_path], tmp_path / "file" / "remembered.json")
+    found.look()
+    found.wait()
+    assert found.knows(content_of(photo(1)))
+    assert "hashed again at the next start" in caplog.text
 
 
 def test_a_service_that_stops_does_not_wait_for_all_pictures(tmp_path, monkeypatch):

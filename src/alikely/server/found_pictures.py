@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from alikely.data.pictures import PICTURE_ENDINGS
-from alikely.errors import InputError
+from alikely.errors import InputError, StorageError
 from alikely.folders import write_text
 from alikely.gallery.content import content_of
 from alikely.server.thumbnails import small_copy
@@ -26,10 +26,14 @@ log = logging.getLogger(__name__)
 class FoundPictures:
     """Pictures in folders by what they hold; `remembered` is a file that spares hashing them again at the next start.
 
-    Only files that lie in the folders are looked at: what a symbolic link outside leads to is not.
+    Only files that lie in the folders are looked at: what a symbolic link outside leads to is not. Raises InputError
+    for a folder that is none.
     """
 
     def __init__(self, folders: Sequence[Path], remembered: Path) -> None:
+        for folder in folders:
+            if not folder.is_dir():
+                raise InputError(f"{folder}: is no folder; name the folder of the pictures that were enrolled")
         self.folders = tuple(folder.resolve() for folder in folders)
         self.remembered = remembered
         self._known: dict[str, tuple[int, int, str]] = {}
@@ -106,7 +110,10 @@ class FoundPictures:
         self._looked = time.monotonic()
         if hashed:
             log.info("%s pictures are known, %s of them hashed now", f"{len(known):,}", f"{hashed:,}")
-            write_text(self.remembered, json.dumps(known))
+            try:
+                write_text(self.remembered, json.dumps(known))
+            except StorageError as problem:
+                log.warning("%s; they are hashed again at the next start", problem)
 
     def _copied(self, content: str, place: Path) -> bytes:
         """Raises _ChangedError where the file holds something else by now, or lies elsewhere."""

@@ -86,9 +86,10 @@ class Pictures:
         first: dict[str, str] = {}
         for identity in dict.fromkeys(identities):
             for piece in self.galleries[gallery].inside.store.read(identities=[identity]):
-                if identity not in first:
-                    pictured = (key for key in piece.keys if self._has(gallery, content_in(key)))
-                    first.update((identity, key) for key in islice(pictured, 1))
+                pictured = (key for key in piece.keys if self._has(gallery, content_in(key)))
+                first.update((identity, key) for key in islice(pictured, 1))
+                if identity in first:
+                    break
         return first
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,8 +51,16 @@ class Uses:
 
 
 def make_uses(root: Path) -> Uses:
-    """Make all folders; seconds, most of them for the recommender and the model of texts."""
-    uses = Uses(root)
+    """All folders in `root`, a folder of pytest: made once in a run, beside it, and copied."""
+    made = root.parent / "uses-made"
+    if not made.exists():
+        _make(Uses(made))
+    shutil.copytree(made, root, dirs_exist_ok=True)
+    return Uses(root)
+
+
+def _make(uses: Uses) -> None:
+    root = uses.root
     save_model(small_model(), root / "model")
     pattern_folder(root / "pictures", identities=6, each=4)
     with Gallery.create(root / "people", root / "model") as gallery:
@@ -65,7 +74,6 @@ def make_uses(root: Path) -> Uses:
     save_recommender(fit_recommender(shop.items(), shop.likes(), shop.SMALL), root / "shop")
     learn(root)
     write_items(root)
-    return uses
 
 
 def learn(root: Path) -> None:

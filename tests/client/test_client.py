@@ -26,7 +26,7 @@ import alikely.tasks.sentences
 from alikely.client import AsyncClient, Client, answers, clients
 from alikely.client.saying import body, said
 from alikely.errors import InputError, ServiceError, SettingsError
-from alikely.server import ServeSettings, create_app, open_served
+from alikely.server import ServeSettings, create_app, open_served, serving
 from alikely.storage import load_model
 from alikely.tasks.anomaly import load_detector
 from alikely.tasks.recommend import load_recommender
@@ -358,6 +358,28 @@ def test_a_service_without_tls_is_not_spoken_to_over_tls(url):
     assert refused.value.code == "unreachable"
     with pytest.raises(SettingsError, match="no certificates"):
         Client("https://x", verify=Path(__file__))
+
+
+def test_a_certificate_is_checked_unless_it_is_named(uses, tmp_path):
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    named = [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "cert.pem",
+    ]
+    subprocess.run(["openssl", *made, *named], check=True, capture_output=True, cwd=tmp_path)
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    settings = ServeSettings(port=0, state=tmp_path / "state", certificate=certificate, private_key=key)
+    with serving(open_served(uses.folders, settings)) as url:
+        with Client(url) as client, pytest.raises(ServiceError, match=r"certificate verify failed.*\(verify=\)"):
+            client.models()
+        with Client(url, verify=certificate) as client:
+            assert client.models().galleries == ("people",)
 
 
 def test_sequences_and_rows_are_sent_as_numbers_and_cells(tmp_path):

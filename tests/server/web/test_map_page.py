@@ -219,7 +219,7 @@ def test_without_webgl_all_but_the_map_is_there(page):
         " return kind.startsWith('webgl') ? null : ask.call(this, kind, ...more); };"
     )
     page.goto("/map")
-    expect(page.locator(".map-card .notice")).to_contain_text("no WebGL")
+    expect(page.locator("#no-map")).to_contain_text("no WebGL")
     page.locator("#legend").get_by_role("button", name="7").click()
     expect(page.locator(".group-count")).to_have_text("30 items of 300")
     page.locator("#group-items button").first.click()

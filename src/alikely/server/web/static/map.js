@@ -44,7 +44,7 @@ async function start() {
 
 function withoutMap() {
   for (const node of document.querySelectorAll(".map-tools, .plot-frame, #plot-help")) node.hidden = true;
-  get("waiting").before(el("div", { class: "notice warn" }, el("p", {}, "This browser cannot draw the map: it has no WebGL, or it is switched off. The legend, the search and the table say the same.")));
+  get("waiting").before(el("div", { class: "notice warn", id: "no-map" }, el("p", {}, "This browser cannot draw the map: it has no WebGL, or it is switched off. The legend, the search and the table say the same.")));
   return new NoPlot();
 }
 

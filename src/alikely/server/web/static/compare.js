@@ -102,7 +102,7 @@ function surprise({ verdict, probability, threshold }) {
 }
 
 function figures({ distance, threshold, upper, fmr, fnmr }) {
-  const limits = upper === null ? "at most" : `same up to it, different above ${shown(upper)}`;
+  const limits = upper === null ? "the same up to it" : `same up to it, different above ${shown(upper)}`;
   return el(
     "dl",
     { class: "figures" },
@@ -118,7 +118,7 @@ const figure = (name, value, remark) => el("div", {}, el("dt", {}, name), el("dd
 function promise({ threshold, fmr, confidence }, made) {
   if (threshold === null) return "Ask for a higher rate of false matches, or calibrate on more identities.";
   const on = made ? ` It rests on ${made.identities.toLocaleString("en")} identities that were not learned from.` : "";
-  if (!confidence) return `Of the calibration's different pairs ${percent(fmr)} lie within this threshold: an estimate, no promise for others.${on}`;
+  if (!confidence) return `Of the calibration’s different pairs at most ${percent(fmr)} lie within this threshold: an estimate, no promise for others.${on}`;
   return `The threshold keeps this promise: of different pairs of identities never seen, at most ${percent(fmr)} are called the same, with ${percent(confidence)} confidence.${on}`;
 }
 

@@ -25,7 +25,7 @@ def run(served: Served, started: Callable[[str], None] | None = None) -> None:
     check_settings(served.settings)
     with bound(served.settings.host, served.settings.port) as listening:
         server = server_of(served)
-        # What is loaded stays: looking through it for garbage again and again took a fifth of the time.
+        # What is loaded stays: looking through it for garbage again and again takes longer than a small network.
         gc.collect()
         gc.freeze()
         if started is not None:

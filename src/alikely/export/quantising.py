@@ -2,7 +2,7 @@
 
 Networks of convolutions get fixed scales for all numbers between their layers, found on the items ("static"). Others,
 and those with attention, whose numbers range more widely, find them for each batch ("dynamic"), and their convolutions
-stay as they are. docs/decisions/0014-fast-inference.md says what was measured.
+stay as they are. docs/decisions/0014-fast-inference.md says why.
 """
 
 import contextlib

@@ -232,3 +232,13 @@ def test_error_rates_of_any_threshold():
 def test_a_confidence_lies_between_0_and_1(confidence):
     with pytest.raises(SettingsError, match="confidence"):
         calibrate(drawn(20, np.random.default_rng(8)), "made up", None, confidence=confidence)
+
+
+def test_the_smallest_confidence_there_is_gives_numbers():
+    distances = np.linspace(0, 1, 12).astype(np.float32)
+    sides = np.stack([np.arange(12), (np.arange(12) + 1) % 12], axis=1)
+    evidence = evidence_of(distances, sides, 12, np.linspace(0, 1, 5).astype(np.float32), "accepted")
+
+    for confidence in (5e-324, 2.3e-309, 1e-100):
+        bounds = evidence.bound(confidence)
+        assert ((bounds >= 0) & (bounds <= 1)).all()

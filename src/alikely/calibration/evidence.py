@@ -29,6 +29,9 @@ BLOCK = 256
 CELLS = 4_000_000
 CHUNK = 4_000_000
 
+# Below it, the inverse of the beta distribution is no number; as a confidence it says nothing.
+SMALLEST = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -53,7 +56,7 @@ class Evidence:
 
         errors = self.hardest * self.effective
         others = np.maximum(self.effective - errors, np.finfo(np.float64).tiny)
-        bounds = np.where(self.hardest < 1, betaincinv(errors + 1, others, confidence), 1.0)
+        bounds = np.where(self.hardest < 1, betaincinv(errors + 1, others, max(confidence, SMALLEST)), 1.0)
         bounds = np.where(self.effective > 0, bounds, 1.0)
         # A looser threshold cannot have fewer errors, so its bound is one for the stricter ones too, never the other
         # way round: the larger one holds for both.

@@ -35,6 +35,8 @@ def demo(
         from alikely.errors import SettingsError
 
         raise SettingsError("--json tells what the demo found, and --serve shows it on a page; give one of them")
+    import alikely.server  # noqa: F401 (where a part of it lacks, that is told before the training)
+
     if not is_made(out):
         _print(run_demo(out), as_json)
     _serve(out, port)

@@ -88,7 +88,8 @@ def test_what_changes_something_takes_more_than_the_right_to_ask(guarded):
 def test_routes_that_are_not_described_need_a_key_too(guarded):
     client, rights = guarded
     described = {path for _, path, _ in operations(client, rights["read"])}
-    there = {route.path for router in ROUTERS for route in router.routes}
+    # The description does not say which parts of an address may hold slashes.
+    there = {route.path.replace(":path}", "}") for router in ROUTERS for route in router.routes}
 
     assert described <= there
     for path in there - described:

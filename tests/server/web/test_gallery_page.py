@@ -221,4 +221,4 @@ def test_by_keyboard_alone(page, people):
     page.keyboard.press("Enter")
     page.locator("#templates article").first.wait_for()
     assert re.search("identity=1$", page.url)
-    assert page.evaluate("document.activeElement.id") == "one-title"
+    page.wait_for_function("document.activeElement.id === 'one-title'")

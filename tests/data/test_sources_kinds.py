@@ -314,7 +314,7 @@ def test_hugging_face_datasets():
         ([{"text": "a", "label": "x"}, 5], "record 2: is a int; give mappings"),
         ([{"embedding": [1, "x"], "label": "a"}], "record 1: the cell of column 'embedding' holds something else than"),
         ([{"embedding": None, "label": "a"}], "record 1: the cell of column 'embedding' is a NoneType; give a list or"),
-        ([{"image": {}, "label": "a"}], "record 1: the cell of column 'image' is a dict; give a path, a PIL image or"),
+        ([{"image": {}, "label": "a"}], "record 1: the cell of column 'image' is a dict; give a path, the bytes of"),
         ([{"text": ["a"], "label": "a"}], "record 1: the cell of column 'text' is neither text nor a number"),
     ],
 )

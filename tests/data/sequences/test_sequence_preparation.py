@@ -81,6 +81,13 @@ def test_what_rounding_leaves_is_no_deviation(settings):
     assert batch[:, [1, -2]].abs().max() < 1e-3
 
 
+def test_a_channel_that_hardly_differs_from_0_is_flat():
+    preparation = fitted([np.array([0.0, 1e-45], dtype=np.float32)])
+
+    assert preparation.deviation == (1.0,)
+    assert finished(preparation, np.array([0.0, 1e-45], dtype=np.float32)).isfinite().all()
+
+
 def test_duration_and_sizes_are_told_at_every_step():
     items = [np.array([0.0, 4.0]), np.array([0.0, 1.0, 2.0, 3.0])]
     preparation = fitted(items, normalise="none")

@@ -26,6 +26,8 @@ LARGEST = 1e18
 FLOOR = 0.01
 # A deviation below this share of the numbers that went in is what 32 bits round, and no deviation.
 ROUNDING = 1e-6
+# Below it 32 bits have no number of full precision, and what is divided by one is none.
+SMALLEST = float(torch.finfo(torch.float32).tiny)
 # Lengths and sizes that differ by less than a thousandth are the same: numbers in files are rounded, too.
 SAME_SIZE = 1e-3
 
@@ -275,4 +277,4 @@ def _spread(
     mean = torch.stack([one.double().sum(dim=0) for one in sequences]).sum(dim=0) / steps
     squares = torch.stack([(one.double() - mean).square().sum(dim=0) for one in sequences]).sum(dim=0)
     deviation = (squares / steps).sqrt()
-    return tuple(mean.tolist()), tuple(deviation.where(deviation > flat_below, 1.0).tolist())
+    return tuple(mean.tolist()), tuple(deviation.where(deviation > flat_below.clamp(min=SMALLEST), 1.0).tolist())

@@ -84,7 +84,7 @@ def test_what_rounding_leaves_is_no_deviation(settings):
 def test_a_channel_that_hardly_differs_from_0_is_flat():
     preparation = fitted([np.array([0.0, 1e-45], dtype=np.float32)])
 
-    assert preparation.deviation == (1.0,)
+    assert preparation.deviation[0] == 1
     assert finished(preparation, np.array([0.0, 1e-45], dtype=np.float32)).isfinite().all()
 
 

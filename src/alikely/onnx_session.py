@@ -25,6 +25,8 @@ class OnnxSession:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = torch.get_num_threads()
+        # Threads that spin while they wait for work take the cores from whoever would bring it.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self.network = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # its own exceptions share no class but this

@@ -405,4 +405,4 @@ def test_threads_leave_the_warnings_as_they_were(tmp_path):
     before = list(warnings.filters)
     read_all([path] * 300, ["a"] * 300, open_picture)
     assert list(warnings.filters) == before
-    assert pictures._QUIET._readers == 0
+    assert pictures.QUIET._readers == 0

@@ -23,7 +23,6 @@ MOST_PIXELS = 100_000_000
 
 
 _FORMATS_IN_WORDS = "JPEG, PNG, GIF, BMP, WebP or TIFF"
-_TOO_LARGE = f"has more than {MOST_PIXELS // 1_000_000} million pixels (a decompression bomb?); make it smaller"
 
 # What a file that is not read most often is, by its first bytes: (position, bytes, name).
 _OTHER_FORMATS = (
@@ -59,6 +58,8 @@ _TURNS = {
 class _Quiet:
     """Keeps Pillow's own warnings in while any thread reads a picture; what matters becomes an error of ours.
 
+    Whoever reads many pictures, one by one, may hold it all the while: that saves a tenth of reading a small one.
+
     `warnings.catch_warnings` alone is not made for threads: here the first one in sets the filter, the last one out
     takes it away.
     """
@@ -83,10 +84,10 @@ class _Quiet:
                 self._caught.__exit__(None, None, None)
 
 
-_QUIET = _Quiet()
+QUIET = _Quiet()
 
 
-def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
+def open_picture(item: Item, *, at_least: int | None = None, most_pixels: int = MOST_PIXELS) -> Image.Image:
     """Open and check one picture. The result has the mode "L" (grey) or "RGB", 8 bits a channel, the right way up.
 
     - Files, and the bytes of files: JPEG, PNG, GIF, BMP, WebP, TIFF, told by their content, not by their name. Of
@@ -97,24 +98,25 @@ def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
     - Arrays: (height width) or (height width channels) with 1, 3 or 4 channels; uint8, uint16, bool, or float in 0..1.
 
     `at_least`, in pixels: a large JPEG may be decoded smaller (by 2, 4 or 8), with both sides still at least this long.
+    `most_pixels`: one with more is not decoded.
 
     Raises InputError, which names the item, for anything that is no such picture. Runs no other program.
     """
     try:
         if isinstance(item, np.ndarray):
             return _from_values(item)
-        with _QUIET:
+        with QUIET:
             if isinstance(item, Path | str):
                 _check_file(Path(item))
                 with Path(item).open("rb") as file:
-                    return _decoded(_identified(file), at_least)
+                    return _decoded(_identified(file), at_least, most_pixels)
             if isinstance(item, bytes):
                 if not item:
                     raise _Unusable("is empty (zero bytes); send it again")
-                return _decoded(_identified(BytesIO(item)), at_least)
+                return _decoded(_identified(BytesIO(item)), at_least, most_pixels)
             if not isinstance(item, Image.Image):
                 raise InputError(f"{item!r} is no picture; give a path, a Pillow picture or a NumPy array")
-            return _decoded(item, None)
+            return _decoded(item, None, most_pixels)
     except _Unusable as problem:
         raise InputError(f"{name_of(item)}: {problem}") from None
     except OSError as problem:
@@ -124,14 +126,14 @@ def open_picture(item: Item, *, at_least: int | None = None) -> Image.Image:
 
 def stored_as(path: Path) -> tuple[str, str, int, int]:
     """How a picture file, which `open_picture` can open, is stored: format, colour mode, width and height in pixels."""
-    with _QUIET, path.open("rb") as file, Image.open(file, formats=PICTURE_FORMATS) as picture:
+    with QUIET, path.open("rb") as file, Image.open(file, formats=PICTURE_FORMATS) as picture:
         return str(picture.format), picture.mode, picture.width, picture.height
 
 
 def pixels_of(content: bytes) -> int | None:
     """How many pixels the bytes of a picture file say that it has, by its head; None where that cannot be told."""
     try:
-        with _QUIET, Image.open(BytesIO(content), formats=PICTURE_FORMATS) as picture:
+        with QUIET, Image.open(BytesIO(content), formats=PICTURE_FORMATS) as picture:
             return picture.width * picture.height
     except Image.DecompressionBombError:
         return MOST_PIXELS + 1
@@ -141,6 +143,10 @@ def pixels_of(content: bytes) -> int | None:
 
 class _Unusable(Exception):
     """What is wrong with the picture and what to do, without its name."""
+
+
+def _too_large(most: int) -> _Unusable:
+    return _Unusable(f"has more than {most / 1e6:g} million pixels (a decompression bomb?); make it smaller")
 
 
 def _check_file(path: Path) -> None:
@@ -161,7 +167,7 @@ def _identified(file: BufferedReader | BytesIO) -> Image.Image:
     try:
         return Image.open(file, formats=PICTURE_FORMATS)
     except Image.DecompressionBombError:
-        raise _Unusable(_TOO_LARGE) from None
+        raise _too_large(MOST_PIXELS) from None
     # A damaged file can make Pillow raise nearly anything; a disk that fails is told by its number.
     except Exception as problem:
         if isinstance(problem, OSError) and problem.errno is not None:
@@ -177,11 +183,11 @@ def _identified(file: BufferedReader | BytesIO) -> Image.Image:
     raise _Unusable(f"is not a picture that can be read; give a {_FORMATS_IN_WORDS} file")
 
 
-def _decoded(picture: Image.Image, at_least: int | None) -> Image.Image:
+def _decoded(picture: Image.Image, at_least: int | None, most_pixels: int) -> Image.Image:
     """The pixels of an opened picture, in 8 bits, on white, the right way up."""
     # The size stands in the head of the file: a bomb is told before its pixels take any memory.
-    if picture.width * picture.height > MOST_PIXELS:
-        raise _Unusable(_TOO_LARGE)
+    if picture.width * picture.height > most_pixels:
+        raise _too_large(most_pixels)
     if 0 in picture.size:
         raise _Unusable("has no pixels; remove it")
     if at_least is not None and isinstance(picture, ImageFile.ImageFile):

@@ -16,7 +16,7 @@ from torch import Tensor
 from alikely.data.detecting import CropToFound
 from alikely.data.items import name_of
 from alikely.data.light import LocalLight, TanTriggs
-from alikely.data.pictures import open_picture
+from alikely.data.pictures import MOST_PIXELS, open_picture
 from alikely.data.steps import (
     BATCH_STEPS,
     COLOURS,
@@ -55,6 +55,7 @@ class PicturePreparation:
     item_steps: done to each opened picture, in this order; the first is Colour, the last makes a square of one size
         (Resize, Pad or CropToContent).
     batch_steps: done to floats in 0..1, in this order.
+    most_pixels: a picture with more is refused; a bound of whoever reads, which is not kept with the model.
 
     Raises SettingsError for other item steps.
     """
@@ -64,6 +65,7 @@ class PicturePreparation:
 
     item_steps: tuple[ItemStep, ...]
     batch_steps: tuple[BatchStep, ...] = ()
+    most_pixels: int = MOST_PIXELS
 
     def __post_init__(self) -> None:
         framed = [isinstance(step, Framing) for step in self.item_steps]
@@ -90,7 +92,8 @@ class PicturePreparation:
     def read_one(self, item: Item) -> UInt8[Tensor, "channels size size"]:
         """One item opened, checked and shaped. Raises InputError naming it."""
         searched = any(isinstance(step, CropToFound) for step in self.item_steps)
-        picture = open_picture(item, at_least=max(SPARE * self.size, TO_SEARCH if searched else 0))
+        at_least = max(SPARE * self.size, TO_SEARCH if searched else 0)
+        picture = open_picture(item, at_least=at_least, most_pixels=self.most_pixels)
         try:
             for step in self.item_steps:
                 picture = step(picture)

@@ -60,7 +60,7 @@ class Colour:
 
     def __call__(self, picture: Image.Image) -> Image.Image:
         """The picture in this colour."""
-        return picture.convert(COLOURS[self.to])
+        return picture if picture.mode == COLOURS[self.to] else picture.convert(COLOURS[self.to])
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,8 @@ def content_box(
 
 
 def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
+    if picture.size == (width, height):
+        return picture
     # The gap lets Pillow average whole blocks first where a picture is several times too large.
     return picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=3.0)
 

@@ -49,7 +49,6 @@ def create_app(served: Served) -> FastAPI:
     )
     app.state.served = served
     app.state.places = _places(served)
-    app.router.routes.extend(routes.DIRECT)
     for router in routes.ROUTERS:
         app.include_router(router)
     access = Access(served.settings.local, Keys(served.state.keys), Sessions())
@@ -59,7 +58,7 @@ def create_app(served: Served) -> FastAPI:
     app.add_exception_handler(AlikelyError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _values)
-    app.add_middleware(Door, settings=served.settings, access=access, meter=served.meter)
+    app.add_middleware(Door, settings=served.settings, access=access, meter=served.meter, direct=routes.DIRECT)
     drifts = Drifts(served.galleries)
     what = "Population stability index of live distances beside the calibration's; over 0.25: calibrate anew"
     served.meter.watch_each("alikely_drift_psi", what, ("gallery", "kind"), drifts)

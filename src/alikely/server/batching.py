@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import threading
 import time
@@ -22,12 +23,16 @@ from alikely.model import SiameseModel
 from alikely.server.problems import RefusedError
 from alikely.types import Item
 
-Rows = Float[np.ndarray, "items dim"]
+# How many differs from answer to answer, also within one call.
+Rows = Float[np.ndarray, "_ dim"]
 # Who waits for an answer: a thread by a future of threads, a route by one of its loop.
 Waiting = Future[Rows] | asyncio.Future[Rows]
+Answer = tuple[Waiting, Rows | Exception]
 # Bytes of items that are read at once, where they come in: that takes a millisecond or so.
 SMALL = 16_384
 CELL = 100  # bytes that a cell of a row counts as
+# Seconds of the processor for which a batch may keep the loop: about as long as reading what is small takes.
+BRIEF = 0.002
 # Items whose lengths differ by more than this factor are no batch of one: most of it would be padding.
 LENGTHS = 2
 
@@ -60,6 +65,7 @@ class Batching:
         self._reading = 0  # requests whose items other threads read
         self._wanted = 1  # requests that the thread sleeps for
         self._expected = 1  # requests that came together last
+        self._pace = math.inf  # seconds of the processor that the network took for an item
         self._closed = False
         self._readers = ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1), "alikely-reading")
         self._thread = threading.Thread(target=self._work, name="alikely-batching", daemon=True)
@@ -112,9 +118,13 @@ class Batching:
             self._reading -= 1
 
     def _hand_over(self) -> None:
+        jobs, self._collected = self._collected, []
+        # Two threads that take turns at the interpreter cost more than a small network.
+        if not self._jobs and self._pace * sum(len(job.read) for job in jobs) < BRIEF:
+            _tell(self._answered(jobs))
+            return
         with self._changed:
-            self._jobs.extend(self._collected)
-            self._collected.clear()
+            self._jobs.extend(jobs)
             self._wake()
 
     def _wake(self) -> None:
@@ -135,11 +145,9 @@ class Batching:
 
     def _work(self) -> None:
         while jobs := self._next():
-            try:
-                self._answer(jobs)
-            except Exception as error:  # whatever it is, those who wait must know, and the next are answered
-                _log.exception("a batch failed")
-                _settle([(job.answer, _told_as(error)) for job in jobs])
+            answers = self._answered(jobs)
+            self._expected = len(jobs) + len(self._jobs)
+            _settle(answers)
 
     def _next(self) -> list[_Job]:
         """The jobs of the next batch; none when it is closed."""
@@ -162,21 +170,26 @@ class Batching:
                 return
             self._changed.wait(left)
 
-    def _answer(self, jobs: Sequence[_Job]) -> None:
+    def _answered(self, jobs: Sequence[_Job]) -> list[Answer]:
         asked = [job for job in jobs if not job.answer.cancelled()]
-        rows, start = self._rows([one for job in asked for one in job.read]), 0
-        answers: list[tuple[Waiting, Rows | Exception]] = []
+        try:
+            rows, start = self._rows([one for job in asked for one in job.read]), 0
+        except Exception as error:  # whatever it is, those who wait must know, and the next are answered
+            _log.exception("a batch failed")
+            return [(job.answer, _told_as(error)) for job in asked]
+        answers: list[Answer] = []
         for job in asked:
             answers.append((job.answer, rows[start : start + len(job.read)]))
             start += len(job.read)
-        self._expected = len(jobs) + len(self._jobs)
-        _settle(answers)
+        return answers
 
     def _rows(self, read: Sequence[Tensor]) -> Rows:
-        rows = np.zeros((len(read), self.model.dim), np.float32)
+        rows, begun = np.zeros((len(read), self.model.dim), np.float32), time.thread_time()
         for places in _alike(read, self.batch):
             self.told(len(places))
             rows[places] = self.model.embed_read(self.model.preparation.join([read[place] for place in places]))
+        if read:
+            self._pace = (time.thread_time() - begun) / len(read)
         return rows
 
 
@@ -220,9 +233,9 @@ def _alike(read: Sequence[Tensor], most: int) -> Iterator[list[int]]:
         yield some
 
 
-def _settle(answers: Sequence[tuple[Waiting, Rows | Exception]]) -> None:
+def _settle(answers: Sequence[Answer]) -> None:
     """Hand the answers out: to threads at once, to each loop all of its own in one call."""
-    of_loops: dict[asyncio.AbstractEventLoop, list[tuple[Waiting, Rows | Exception]]] = {}
+    of_loops: dict[asyncio.AbstractEventLoop, list[Answer]] = {}
     for answer, found in answers:
         if isinstance(answer, Future):
             _tell([(answer, found)])
@@ -234,7 +247,7 @@ def _settle(answers: Sequence[tuple[Waiting, Rows | Exception]]) -> None:
             loop.call_soon_threadsafe(_tell, some)
 
 
-def _tell(answers: Sequence[tuple[Waiting, Rows | Exception]]) -> None:
+def _tell(answers: Sequence[Answer]) -> None:
     for answer, found in answers:
         if answer.done():
             continue

@@ -6,6 +6,8 @@ few addresses below: a route that forgot to ask for a right is closed, not open.
 
 import logging
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
@@ -33,10 +35,20 @@ STRANGERS, STRANGERS_MB, STRANGERS_SECONDS = 64, 0.01, 10.0
 
 
 class Door:
-    """The outermost layer of the application (ASGI)."""
+    """The outermost layer of the application (ASGI).
 
-    def __init__(self, app: ASGIApp, settings: ServeSettings, access: Access, meter: Meter) -> None:
-        self.app, self.access, self.meter = app, access, meter
+    direct: what answers a method and an address past the application, by the same checks.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: ServeSettings,
+        access: Access,
+        meter: Meter,
+        direct: Mapping[tuple[str, str], ASGIApp] = MappingProxyType({}),
+    ) -> None:
+        self.app, self.access, self.meter, self.direct = app, access, meter, direct
         self.hosts = Hosts(settings.host, settings.names, settings.local)
         self.in_flight = InFlight(settings.queue, settings.upload_mb, BODY_SECONDS)
         self.strangers = InFlight(STRANGERS, STRANGERS_MB, STRANGERS_SECONDS)
@@ -113,7 +125,12 @@ class Door:
             length = heads.get(b"content-length", b"")
             if length not in (b"", b"0") or b"transfer-encoding" in heads:
                 receive = held = in_flight.body(receive, length)
-            await self.app(scope, receive, send)
+            direct = self.direct.get((scope["method"], scope["path"]))
+            if direct is None:
+                await self.app(scope, receive, send)
+            else:
+                scope["endpoint"] = direct
+                await direct(scope, receive, send)
         finally:
             in_flight.leave(0 if held is None else held.held)
 

@@ -1,5 +1,6 @@
 """Folders -> all that one service serves, opened and checked to belong together."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Request
 
+from alikely.data.preparation import PicturePreparation
 from alikely.embedding import Progress
 from alikely.errors import SettingsError
 from alikely.gallery import Gallery
@@ -131,7 +133,7 @@ def open_served(
     """Open everything. Raises the errors of what cannot be opened, and SettingsError where two have one name."""
     meter, state = Meter(), State(settings.state)
     model = None if folders.model is None else load_model(folders.model, own_code=own_code)
-    batching = None if model is None else Batching(model, settings.batch, settings.wait_ms, settings.queue, meter.batch)
+    batching = None if model is None else _batching(model, settings, meter)
     looked = None
     if model is not None:
         looked = None if folders.items is None else look_at(model, folders.items, progress)
@@ -222,6 +224,15 @@ def _recommenders(folders: Sequence[Path]) -> "dict[str, Recommender]":
     from alikely.tasks.recommend import load_recommender
 
     return {name: load_recommender(folder) for name, folder in _names(folders).items()}
+
+
+def _batching(model: SiameseModel, settings: ServeSettings, meter: Meter) -> Batching:
+    """What embeds for all requests; a picture that is too large is refused where it is read."""
+    preparation = model.preparation
+    if isinstance(preparation, PicturePreparation):
+        bounded = replace(preparation, most_pixels=math.floor(settings.pixels * 1e6))
+        model = replace(model, preparation=bounded)
+    return Batching(model, settings.batch, settings.wait_ms, settings.queue, meter.batch)
 
 
 def _answers(folders: Sequence[Path], opened: ExitStack, own_code: bool) -> "dict[str, Answers]":

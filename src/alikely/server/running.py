@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from alikely.data.pictures import QUIET
 from alikely.errors import ServiceError
 from alikely.server.app import create_app
 from alikely.server.heads import BoundedHeads
@@ -30,7 +31,7 @@ def run(served: Served, started: Callable[[str], None] | None = None) -> None:
         gc.freeze()
         if started is not None:
             started(url_of(listening, served.settings))
-        with _ends_well():
+        with _ends_well(), QUIET:
             server.run(sockets=[listening])
 
 

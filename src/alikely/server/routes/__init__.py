@@ -42,5 +42,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     labelling.router,
 )
 
-# Asked first.
+# Asked first, past the application.
 DIRECT = comparing.DIRECT

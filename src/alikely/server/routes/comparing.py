@@ -1,5 +1,6 @@
 """/v1/embed, /v1/compare, /v1/models: items -> embeddings, and whether two are the same."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -8,14 +9,14 @@ from fastapi.security import SecurityScopes
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from alikely.errors import ModelError
+from alikely.errors import AlikelyError, ModelError
 from alikely.server.access import MayRead, permitted
 from alikely.server.held import TheServed
 from alikely.server.overview import overview
 from alikely.server.points import point_for
-from alikely.server.problems import RefusedError, problem
+from alikely.server.problems import RefusedError, answer_of, problem
 from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
 from alikely.types import Item, Kind
 
@@ -138,7 +139,8 @@ async def embed(request: Request, served: TheServed, caller: MayRead) -> Respons
     assert batching is not None  # where there is a model
     kind, settings = model.preparation.kind, served.settings
     if kind == "picture" and request.headers.get("content-type", "").startswith("image/"):
-        items: list[Item] = [item_from(await request.body(), kind, settings, "the picture")]
+        # What it is, and how large, is looked at where it is read.
+        items: list[Item] = [await request.body()]
     else:
         asked = await read_asked(request, EmbedAsked)
         items = [item_from(said, kind, settings, f"item {n}") for n, said in enumerate(asked.items, start=1)]
@@ -148,14 +150,20 @@ async def embed(request: Request, served: TheServed, caller: MayRead) -> Respons
     return Response(content, media_type="application/json")
 
 
-async def embed_directly(request: Request) -> Response:
+async def embed_directly(scope: Scope, receive: Receive, send: Send) -> None:
     """The same without what FastAPI does between a request and its route, which takes longer than a small network."""
-    caller = await permitted(request, SecurityScopes(["read"]))
-    return await embed(request, request.app.state.served, caller)
+    request = Request(scope, receive, send)
+    try:
+        caller = await permitted(request, READ)
+        answer = await embed(request, request.app.state.served, caller)
+    except AlikelyError as error:
+        answer = answer_of(error, request.app.state.places)
+    await answer(scope, receive, send)
 
 
-# Asked before the routers; the description is that of the route above.
-DIRECT = (Route("/v1/embed", embed_directly, methods=["POST"], include_in_schema=False),)
+READ = SecurityScopes(["read"])
+# Asked right at the door, by method and address; the description is that of the route above.
+DIRECT: Mapping[tuple[str, str], ASGIApp] = {("POST", "/v1/embed"): embed_directly}
 
 
 @router.post(

@@ -231,6 +231,28 @@ def test_figures_are_written_as_the_command_writes_them(page):
     assert said[2] == [chance_of(chance) for chance in chances]
 
 
+def test_a_name_never_turns_what_stands_around_it(service, page):
+    page.goto("/compare")
+    read = page.evaluate(
+        """async () => {
+            const {el, legible} = await import("/static/api.js");
+            const node = el("p", {title: "a\u202eb"}, "is a\u202eb\u2069 at ", "0.3", el("b", {}, "\u05d0 5 \u05d1 at 3"));
+            return [node.textContent, node.title, legible("abc 1, déjà")];
+        }"""
+    )
+    assert read == [
+        "is a\ufffdb\ufffd at 0.3\u2068\u05d0 5 \u05d1\u2069 at 3",
+        "a\ufffdb",
+        "abc 1, déjà",
+    ]
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a picture").first.click()
+    content = service.pictures[2].read_bytes()
+    chooser.value.set_files({"name": "a\u202eb.png", "mimeType": "image/png", "buffer": content})
+    page.locator(".file-name").wait_for()
+    assert page.locator(".file-name").inner_text() == "a\ufffdb.png"
+
+
 def test_a_random_pair_to_try(page):
     page.goto("/compare")
     page.get_by_role("button", name="Try a random pair").click()

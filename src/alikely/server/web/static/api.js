@@ -63,7 +63,7 @@ export function tell(text) {
   const live = document.getElementById("live");
   live.textContent = "";
   // The same text twice is announced twice only when it was gone in between.
-  setTimeout(() => (live.textContent = text), 60);
+  setTimeout(() => (live.textContent = legible(text)), 60);
 }
 
 /** Show an error where it arose (`element` is emptied); without an error, just empty it. Cancelled requests are none. */
@@ -85,9 +85,25 @@ function sentence(text) {
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
+// Signs that turn the direction of what stands around them: marks, embeddings, overrides, isolates.
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+// From a right-to-left letter to the last one, as long as no letter of another writing stands between.
+const RIGHT_TO_LEFT = "\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}";
+const LEFTWARD = new RegExp(`[${RIGHT_TO_LEFT}](?:(?:[${RIGHT_TO_LEFT}]|\\P{L})*[${RIGHT_TO_LEFT}])?`, "gu");
+
+/**
+ * A text as it is shown: a name in it never turns the figures around it. Signs that change the direction become
+ * visible; right-to-left words stand by themselves. `el`, `svg` and `tell` do it with every text; whoever sets
+ * `textContent` does it here.
+ */
+export const legible = (text) => String(text).replace(TURNING, "\ufffd").replace(LEFTWARD, "\u2068$&\u2069");
+
+const READ_OUT = ["alt", "aria-label", "label", "placeholder", "title"];
+
 /**
  * A DOM node. Attributes by name; `class`, `dataset: {}`, `style: {}` (set through the DOM, as the CSP wants it) and
- * `onclick: f` likewise; true sets an empty attribute, false, null and undefined none. Children are nodes or texts.
+ * `onclick: f` likewise; true sets an empty attribute, false, null and undefined none. Children are nodes or texts; texts
+ * and attributes that people read are made `legible`.
  */
 export function el(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
@@ -103,8 +119,9 @@ function fill(node, attributes, children) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on") && typeof value === "function") node.addEventListener(name.slice(2), value);
     else if (name === "dataset" || name === "style") Object.assign(node[name], value);
-    else node.setAttribute(name, value === true ? "" : value);
+    else node.setAttribute(name, value === true ? "" : READ_OUT.includes(name) ? legible(value) : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  const there = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  node.append(...there.map((child) => (child instanceof Node ? child : legible(child))));
   return node;
 }

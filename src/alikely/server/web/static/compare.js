@@ -5,7 +5,7 @@ import { compareSettings } from "./compare_settings.js";
 import { distributionsChart, place } from "./distributions.js";
 import { itemInput } from "./item_input.js";
 import { explained } from "./why.js";
-import { chance, distance as shown, likelihood, percent, verdictChip, verdictWord } from "./words.js";
+import { chance, distance as shown, likelihood, percent, surprise, verdictChip, verdictWord } from "./words.js";
 
 const kind = document.body.dataset.kind;
 const result = document.getElementById("result");
@@ -88,17 +88,6 @@ function verdictCard(decision, made) {
   card.append(figures(decision), el("p", { class: "small-print" }, promise(decision, made)));
   if (kind === "picture") card.append(why());
   return card;
-}
-
-/** What may surprise: a verdict against the likelier of the two. */
-function surprise({ verdict, probability, threshold }) {
-  if (threshold === null) return "No distance is small enough to keep the rate that you want, so nothing is called the same.";
-  if (verdict === "different" && probability >= 0.5) {
-    return "But they are not near enough to be called the same at so low a rate of false matches.";
-  }
-  if (verdict === "same" && probability < 0.5) return "But at so high a rate of false matches they still count as the same.";
-  if (verdict === "unsure") return "They lie between the two thresholds: let a person decide.";
-  return "";
 }
 
 function figures({ distance, threshold, upper, fmr, fnmr }) {

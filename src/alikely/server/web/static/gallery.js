@@ -1,6 +1,6 @@
 // The page Gallery: which of its views is shown (it stands in the address), and which gallery they are of.
 
-import { ask, el, showProblem } from "./api.js";
+import { ask, el, legible, showProblem } from "./api.js";
 import { enrolView } from "./gallery_enrol.js";
 import { listView } from "./gallery_list.js";
 import { whoView } from "./gallery_who.js";
@@ -66,7 +66,7 @@ async function refresh() {
       ask("/v1/galleries").then((all) => all.galleries.find((one) => one.name === select.value)),
       ask(here.path("/identities?most=500")),
     ]);
-    counts.textContent = `${count(total, "identity", "identities")}, ${count(templates, "template")} enrolled in ${select.value}.`;
+    counts.textContent = legible(`${count(total, "identity", "identities")}, ${count(templates, "template")} enrolled in ${select.value}.`);
     document.getElementById("identities-known").replaceChildren(...identities.map((one) => el("option", { value: one.identity })));
   } catch (error) {
     showProblem(document.getElementById("list-problem"), error);

@@ -1,6 +1,6 @@
 // Who is enrolled, a page at a time; an identity's templates; both can be removed, after a question.
 
-import { ask, el, showProblem, tell } from "./api.js";
+import { ask, el, legible, showProblem, tell } from "./api.js";
 import { fieldList, fillSpots, spot } from "./cards.js";
 import { count } from "./words.js";
 
@@ -58,7 +58,7 @@ export function listView(here) {
 
   function identityCard({ identity, templates: many }) {
     const node = here.kind === "picture" ? spot(identity) : null;
-    const open = el("button", { type: "button", class: "open", onclick: () => here.go("one", identity) }, identity);
+    const open = el("button", { type: "button", class: "open", title: identity, onclick: () => here.go("one", identity) }, el("span", { class: "clamped" }, identity));
     return { identity, node, card: el("article", { class: `hit ${here.kind}` }, node, el("h3", {}, open), el("p", { class: "small-print" }, count(many, "template"))) };
   }
 
@@ -66,7 +66,7 @@ export function listView(here) {
     asking.abort();
     asking = new AbortController();
     looked = identity;
-    title.textContent = identity;
+    title.textContent = legible(identity);
     oneNote.textContent = "";
     removed.replaceChildren();
     templates.replaceChildren();
@@ -108,7 +108,7 @@ export function listView(here) {
     const dialog = document.getElementById("remove");
     const yes = document.getElementById("remove-yes");
     const said = document.getElementById("remove-problem");
-    document.getElementById("remove-title").textContent = heading;
+    document.getElementById("remove-title").textContent = legible(heading);
     const pictures = here.kind === "picture" ? "Small copies of pictures that the service keeps of it go, too. Files in folders of your own stay where they are." : "";
     document.getElementById("remove-body").replaceChildren(el("p", {}, words), pictures ? el("p", {}, pictures) : "", el("p", {}, "This cannot be undone."));
     showProblem(said, null);
@@ -120,12 +120,27 @@ export function listView(here) {
         dialog.close();
         gone(done, identity, path.startsWith("/identities"));
       } catch (error) {
+        if (error.code === "gallery" && error.status === 404) {
+          dialog.close();
+          removedMeanwhile(identity);
+          return;
+        }
         showProblem(said, error);
         yes.disabled = false;
       }
     };
     dialog.showModal();
     document.getElementById("remove-not").focus();
+  }
+
+  /** Somebody else, or another tab, was first. */
+  function removedMeanwhile(identity) {
+    here.changed();
+    here.go("list");
+    const words = `That was removed meanwhile: nothing of ${identity} was left to remove here.`;
+    removed.replaceChildren(el("div", { class: "notice info" }, el("p", {}, words)));
+    removed.focus();
+    tell(words);
   }
 
   async function gone(done, identity, whole) {

@@ -1,6 +1,6 @@
 // Label: a pair at a time, the next ones fetched ahead; answers are sent one after the other, in their order.
 
-import { ask, el, showProblem, tell } from "./api.js";
+import { ask, el, legible, showProblem, tell } from "./api.js";
 import { pairInWords, pairView } from "./label_items.js";
 import { chance, count, likelihood, percent, verdictChip } from "./words.js";
 
@@ -199,7 +199,7 @@ async function refresh() {
   at("nobody").hidden = true;
   at("undo").disabled = told.answered === 0;
   at("undo-last").hidden = told.answered === 0;
-  at("count").textContent = `${told.answered.toLocaleString("en")} answered by ${state.who}`;
+  at("count").textContent = legible(`${told.answered.toLocaleString("en")} answered by ${state.who}`);
   const figures = [
     ["Today", told.today.toLocaleString("en")],
     ["In all", told.answered.toLocaleString("en")],

@@ -119,7 +119,7 @@ async function recolour(group, table) {
     await plot.show(data, field, values);
     legend();
     await table.open(data, field);
-    if (group.numbers?.length) group.open(data, group.numbers, countedBy(), get("group-title").textContent);
+    if (group.numbers?.length) group.open(data, group.numbers, countedBy(), group.words);
   } catch (error) {
     showProblem(get("problem"), error);
   }

@@ -1,6 +1,6 @@
 // A group of items of a map -> how many, what they are, their pictures, and a file with them.
 
-import { el, showProblem, tell } from "./api.js";
+import { el, legible, showProblem, tell } from "./api.js";
 import { itemButton } from "./map_items.js";
 import { count, percent } from "./words.js";
 
@@ -25,9 +25,9 @@ export class Group {
 
   /** Show these items of a map; values of `field` are counted. `words` say what the group is. */
   async open(data, numbers, field, words) {
-    Object.assign(this, { data, numbers, field });
+    Object.assign(this, { data, numbers, field, words });
     this.card.hidden = false;
-    document.getElementById("group-title").textContent = words;
+    document.getElementById("group-title").textContent = legible(words);
     this.items.replaceChildren();
     document.getElementById("group-values").replaceChildren();
     showProblem(this.problem, null);

@@ -1,6 +1,6 @@
 // An item in, its nearest out. What is asked (gallery, number, condition, template) stands in the address of the page.
 
-import { ask, el, Problem, showProblem, tell } from "./api.js";
+import { ask, el, legible, Problem, showProblem, tell } from "./api.js";
 import { fieldList, fillSpots, pictureOf, spot } from "./cards.js";
 import { choosers } from "./conditions.js";
 import { itemInput } from "./item_input.js";
@@ -68,7 +68,7 @@ function toAddress() {
   if (where.value.trim()) asked.set("where", where.value.trim());
   if (like) {
     asked.set("like", like);
-    asked.set("who", likeBox.querySelector("strong").textContent);
+    asked.set("who", likeBox.dataset.identity);
   }
   const address = asked.size ? `${location.pathname}?${asked}` : location.pathname;
   if (address !== location.pathname + location.search) history.pushState(null, "", address);
@@ -104,10 +104,11 @@ function setLike(key, identity) {
   likeBox.hidden = !key;
   itemBox.hidden = Boolean(key);
   if (!key) return;
+  likeBox.dataset.identity = identity || "a template";
   const node = spot(identity || "?");
   likeBox.replaceChildren(
     el("p", { class: "label" }, "Search with what is enrolled"),
-    el("div", { class: "like" }, kind === "picture" && node, el("div", { class: "stack tight" }, el("strong", {}, identity || "a template"), el("code", { class: "key" }, key.slice(0, 12))),
+    el("div", { class: "like" }, kind === "picture" && node, el("div", { class: "stack tight" }, el("strong", { class: "clamped", title: identity }, identity || "a template"), el("code", { class: "key" }, key.slice(0, 12))),
       el("button", { type: "button", class: "small", onclick: () => { setLike(null); search(); itemBox.querySelector("button, textarea, input")?.focus(); } }, "Search with another item")),
   );
   if (kind === "picture") fillSpots(select.value, [{ node, key }]).catch(() => {});
@@ -193,7 +194,7 @@ function card(hit, decision, end) {
   const why = kind === "picture" && hit.distance !== undefined ? el("button", { type: "button", class: "small quiet why-button", hidden: true, onclick: () => explain(hit) }, "Why?") : null;
   return el("article", { class: `hit ${kind}`, "aria-labelledby": id, dataset: { key: hit.key } },
     node,
-    el("h3", { id }, hit.identity),
+    el("h3", { id, title: hit.identity }, el("span", { class: "clamped" }, hit.identity)),
     decision && el("p", { class: "meaning" }, verdictChip(decision.verdict), el("span", {}, `${capital(likelihood(decision.probability))}: ${chance(decision.probability)}`)),
     hit.distance !== undefined && scale(hit.distance, decision, end),
     fieldList(hit.fields),
@@ -235,7 +236,7 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** Why the item and what was found are as near as they are, in a dialog. */
 async function explain(hit) {
   const body = document.getElementById("why-body");
-  document.getElementById("why-title").textContent = `Why is ${hit.identity} at a distance of ${distance(hit.distance)}?`;
+  document.getElementById("why-title").textContent = legible(`Why is ${hit.identity} at a distance of ${distance(hit.distance)}?`);
   body.replaceChildren(el("p", { class: "row" }, el("span", { class: "spinner" }), "Covering parts of the pictures …"));
   dialog.showModal();
   try {

@@ -1,6 +1,6 @@
 // Operating points: their list, and the form that saves the threshold as one.
 
-import { ask, el, showProblem, tell } from "./api.js";
+import { ask, el, legible, showProblem, tell } from "./api.js";
 import { distance as shown, percent } from "./words.js";
 
 /** `go(threshold)` moves the threshold; `changed(points)` hears what there is after each change. */
@@ -49,7 +49,7 @@ export class Points {
   async remove(name, button) {
     if (!button.dataset.sure) {
       button.dataset.sure = "yes";
-      button.textContent = `Really remove ${name}?`;
+      button.textContent = legible(`Really remove ${name}?`);
       tell(`Press again to remove ${name}.`);
       button.addEventListener("blur", () => this.load(), { once: true });
       return;

@@ -44,5 +44,16 @@ export function likelihood(value) {
   return "almost certainly different";
 }
 
+/** What may surprise in a decision about two items (/v1/compare, .../verify): a verdict against the likelier of the two; "" for none. */
+export function surprise({ verdict, probability, threshold }) {
+  if (threshold === null) return "No distance is small enough to keep the rate that you want, so nothing is called the same.";
+  if (verdict === "different" && probability >= 0.5) {
+    return "But they are not near enough to be called the same at so low a rate of false matches.";
+  }
+  if (verdict === "same" && probability < 0.5) return "But at so high a rate of false matches they still count as the same.";
+  if (verdict === "unsure") return "They lie between the two thresholds: let a person decide.";
+  return "";
+}
+
 /** 3 -> "3 items", 1 -> "1 item", 1200 -> "1,200 items". */
 export const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;

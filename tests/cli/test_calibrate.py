@@ -112,7 +112,7 @@ def test_identities_that_were_trained_on_are_told_and_recorded(here, tmp_path):
     pictures = pattern_folder(tmp_path / "pictures", each=4)
     assert command("train", pictures, "--out", "trained", *SMALL).code == 0
 
-    ran = command("calibrate", "trained", pictures, "--fmr", "0.2")
+    ran = command("calibrate", "trained", pictures, "--fmr", "0.2", "--overwrite")
     record = load_model("trained").record
 
     assert ran.code == 0, ran
@@ -125,6 +125,23 @@ def test_identities_that_were_trained_on_are_told_and_recorded(here, tmp_path):
     assert f"since then calibrated on `{pictures}`" in card
     assert "16 of 24 identities" in card
     assert "24 of 24 identities" in command("evaluate", "trained", pictures).err
+
+
+def test_a_promise_is_not_replaced_by_one_that_is_none(here, tmp_path):
+    assert command("calibrate", "model", "others", "--fmr", "0.2").code == 0
+    good = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+
+    said = refused("calibrate", "model", "others", "--confidence", "0")
+    assert "model: nothing was written, for its calibration is better than the new one" in said
+    assert "There now: a false-match rate of 20 %, promised with 95 % confidence" in said
+    assert "The new one: a false-match rate of 1 %, an estimate that promises nothing" in said
+    assert {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()} == good
+
+    # Both ways that the message names.
+    assert command("calibrate", "model", "others", "--confidence", "0", "--out", "copy").code == 0
+    assert command("calibrate", "model", "others", "--confidence", "0", "--overwrite").code == 0
+    assert load_model("model").calibration.confidence == 0
+    assert command("calibrate", "model", "others", "--fmr", "0.2").code == 0  # a better one may always come
 
 
 def test_compare_takes_a_confidence(here):

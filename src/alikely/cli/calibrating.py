@@ -71,17 +71,21 @@ def calibrate(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="write a report with curves to this file")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="replace the model's calibration even by one that promises less")
+    ] = False,
     skip_bad: SkipBad = False,
     own_code: OwnCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Set thresholds that keep their false-match rate on identities never seen, and a probability for any distance.
 
-    For a model: alikely calibrate MODEL SOURCE. Its weights are not touched. For what was made elsewhere:
+    For a model: alikely calibrate MODEL SOURCE. Its weights are not touched, and a calibration that promises is not
+    replaced by one that does not. For what was made elsewhere:
     alikely calibrate --scores scores.csv --out calibration.json, or
     alikely calibrate --embeddings file.npz --distance cosine --out calibration.json.
     """
-    from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores
+    from alikely.recalibration import calibrate_embeddings, calibrate_model, calibrate_scores, refuse_worse
     from alikely.storage import load_model, save_calibration
     from alikely.training.progress import Terminal
 
@@ -104,6 +108,8 @@ def calibrate(
                 loaded, source, fmr, fnmr, confidence, probability, costs, skip_bad, terminal.done, report
             )
             assert found.model is not None
+            if out is None and not overwrite:
+                refuse_worse(found, model)
             written = save_calibration(found.model, model, out)
         for note in found.notes:
             terminal.alarm(note)

@@ -7,9 +7,11 @@ embeddings  a file of embeddings, or its arrays -> that
 points      a calibration -> its thresholds for the usual rates, each with what it does
 result      all that is told of a new calibration: Calibrated, to print and for other programs
 making      calibrate_model, calibrate_scores, calibrate_embeddings, load_calibration
+replacing   may a new calibration take the place of the one in the model's folder
 """
 
 from alikely.recalibration.making import calibrate_embeddings, calibrate_model, calibrate_scores, load_calibration
+from alikely.recalibration.replacing import refuse_worse
 from alikely.recalibration.result import Calibrated
 
 __all__ = [
@@ -17,5 +19,6 @@ __all__ = [
     "calibrate_scores",
     "calibrate_embeddings",
     "load_calibration",
+    "refuse_worse",
     "Calibrated",
 ]

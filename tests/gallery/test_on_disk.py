@@ -9,7 +9,7 @@ from alikely.data.sources import examples_from
 from alikely.errors import GalleryError, ModelError, SettingsError, StorageError
 from alikely.gallery import Gallery
 from alikely.gallery.open_set import strangers_of
-from alikely.gallery.removal import holds_any
+from alikely.gallery.traces import PIECE, files_with
 from alikely.storage import save_model
 from alikely.stores.database import Database
 from alikely.stores.local import open_local
@@ -63,17 +63,17 @@ def test_nothing_of_what_is_removed_is_left_in_the_files(tmp_path):
         removed = next(gallery.templates(identities=["person 7"]))
         gallery.search(people(1, 1)[0][0], k=3)
         traces = [removed.keys[0].encode(), removed.embeddings[0].tobytes(), b"person 7\0"]
-        before = [
-            path for path in (tmp_path / "all").iterdir() if any(holds_any(path, [trace]) for trace in traces[:2])
-        ]
+        before = left_in(tmp_path / "all", traces[:2])
         done = gallery.remove(identity="person 7")
         assert before
         assert done.templates == 2
         assert "nothing of them is left in the gallery's" in done.sentence()
-        for path in (tmp_path / "all").iterdir():
-            assert not holds_any(path, traces)
-    for path in (tmp_path / "all").iterdir():
-        assert not holds_any(path, traces)
+        assert not left_in(tmp_path / "all", traces)
+    assert not left_in(tmp_path / "all", traces)
+
+
+def left_in(folder: Path, traces: list[bytes]) -> list[str]:
+    return files_with([str(path) for path in folder.iterdir()], traces)
 
 
 def test_a_removal_that_a_full_disk_stops_says_so_and_is_ended_by_the_same_call(tmp_path, monkeypatch):
@@ -87,13 +87,13 @@ def test_a_removal_that_a_full_disk_stops_says_so_and_is_ended_by_the_same_call(
             with pytest.raises(StorageError, match=r"removed, but what it left .* could not be overwritten .*again"):
                 gallery.remove(identity="person 7")
         assert "person 7" not in gallery.identities()
-        assert any(holds_any(path, traces) for path in folder.iterdir())
+        assert left_in(folder, traces)
     with Gallery.open(folder, model) as gallery:
         with pytest.raises(GalleryError, match="'person 99' is not there"):
             gallery.remove(identity="person 99")
         again = gallery.remove(identity="person 7")
         assert (again.templates, again.exit_code) == (2, 0)
-        assert not any(holds_any(path, [*traces, b"person 7"]) for path in folder.iterdir())
+        assert not left_in(folder, [*traces, b"person 7"])
         assert not (folder / "removing.json").exists()
         with pytest.raises(GalleryError, match="'person 7' is not there"):
             gallery.remove(identity="person 7")
@@ -142,6 +142,29 @@ def test_what_is_left_behind_is_found(tmp_path):
         assert (done.templates, done.exit_code) == (2, 1)
         assert done.sentence() == f"2 templates removed, but traces of them are left in {tmp_path / 'all' / 'copy'}"
         (tmp_path / "all" / "copy").unlink()
+        assert gallery.remove(identity="person 7").exit_code == 0
+
+
+def test_a_trace_is_found_wherever_it_lies(tmp_path):
+    trace = bytes(range(1, 33))
+    names = []
+    for before in (0, 1, PIECE - 33, PIECE - 32, PIECE - 31, PIECE - 1, PIECE, 2 * PIECE - 5):
+        (tmp_path / f"at {before}").write_bytes(bytes(before) + trace + b"...")
+        names.append(str(tmp_path / f"at {before}"))
+    (tmp_path / "without").write_bytes(bytes(PIECE) + trace[:-1])
+    (tmp_path / "empty").write_bytes(b"")
+    others = [str(tmp_path / name) for name in ("without", "empty", "not there")]
+    assert files_with([*names, *others], [b"another", trace]) == names
+
+
+def test_where_the_files_cannot_be_searched_the_removal_says_so_and_is_ended_by_the_same_call(tmp_path, monkeypatch):
+    with made(tmp_path / "all") as gallery:
+        with monkeypatch.context() as patched:
+            patched.setattr("sys.executable", "/bin/false")
+            with pytest.raises(
+                StorageError, match=r"could not be searched .*\(the search ended with 1\); remove it again"
+            ):
+                gallery.remove(identity="person 7")
         assert gallery.remove(identity="person 7").exit_code == 0
 
 

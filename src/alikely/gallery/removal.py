@@ -1,16 +1,15 @@
 """Templates to forget in; the store without them, and the proof that its files hold nothing of them, out."""
 
-import mmap
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from alikely.errors import GalleryError
+from alikely.errors import GalleryError, StorageError
 from alikely.gallery.answers import Removed
 from alikely.gallery.candidates import gathered
 from alikely.gallery.held import Held
 from alikely.gallery.remembering import forget
+from alikely.gallery.traces import files_with
 from alikely.gallery.unfinished import FILE, among, finish, keep_unfinished, unfinished
 from alikely.types import Templates
 
@@ -43,10 +42,16 @@ def remove(held: Held, identity: str | None = None, key: str | None = None) -> R
     forget(held.where)
     held.store.remove(keys=templates.keys)
     place = Path(held.where.partition("#")[0])
-    files = [path for path in sorted([place, *place.rglob("*")]) if path.is_file() and path.name != FILE]
+    files = [str(path) for path in sorted([place, *place.rglob("*")]) if path.is_file() and path.name != FILE]
     still_there = held.store.has(going.keys)
     traces = _traces(held, among(going, [row for row, key_ in enumerate(going.keys) if key_ not in still_there]))
-    left = tuple(str(path) for path in files if holds_any(path, traces))
+    try:
+        left = tuple(files_with(files, traces))
+    except OSError as error:
+        raise StorageError(
+            f"{held.where}: removed, but its files could not be searched for what is left ({error}); remove it again: "
+            "that ends it"
+        ) from error
     if not left:
         finish(held.where)
     return Removed(len(templates) + len(asked), len(files), left)
@@ -64,12 +69,3 @@ def _traces(held: Held, templates: Templates) -> list[bytes]:
         shared = set()
     whole = [row.tobytes() for row in rows if np.count_nonzero(row) > 1]
     return [*traces, *(trace for trace in whole if trace not in shared and len(trace) >= SHORTEST_TRACE)]
-
-
-def holds_any(path: Path, traces: Sequence[bytes]) -> bool:
-    """Whether a file holds one of these runs of bytes."""
-    with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            return False
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return any(content.find(trace) >= 0 for trace in traces)

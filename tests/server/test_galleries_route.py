@@ -228,13 +228,31 @@ def test_the_log_says_who_did_what_and_holds_no_picture(service, uses, fresh):
     client.post(f"{PEOPLE}/verify", files={"item": content}, data={"identity": "logged", "fmr": "0.4", **ESTIMATE})
     client.delete(f"{PEOPLE}/identities", params={"identity": "logged"})
 
-    removed, verified, enrolled = served.audit.last(3)
+    removed, removing, verified, enrolled, enrolling = served.audit.last(5)
     assert [one["what"] for one in (enrolled, verified, removed)] == ["enrol", "verify", "remove"]
+    assert (enrolling["what"], enrolling["identities"], enrolling["items"]) == ("enrol begun", ["logged"], 1)
+    assert (removing["what"], removing["identity"]) == ("remove begun", "logged")
     assert (enrolled["identities"], enrolled["new"], enrolled["who"]) == (["logged"], 1, "local")
     assert verified["verdict"] == "same"
     assert (removed["identity"], removed["templates"]) == ("logged", 1)
     assert said(content)[:40] not in served.audit.path.read_text()
     assert 'alikely_verdicts_total{asked="verify",verdict="same"}' in client.get("/metrics").text
+
+
+def test_nothing_changes_that_the_log_cannot_tell(service, fresh, monkeypatch):
+    client, served = service
+    there, new = fresh(2)
+    assert client.post(f"{PEOPLE}/enrol", files={"items": there}, data={"identity": "there"}).status_code == 200
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(served.audit), "_write", full)
+        assert client.post(f"{PEOPLE}/enrol", files={"items": new}, data={"identity": "new"}).status_code == 507
+        assert client.delete(f"{PEOPLE}/identities", params={"identity": "there"}).status_code == 507
+    assert client.get(f"{PEOPLE}/identities", params={"starts": "new"}).json()["total"] == 0
+    assert client.delete(f"{PEOPLE}/identities", params={"identity": "there"}).json()["templates"] == 1
 
 
 def test_threads_that_enrol_identify_and_remove_at_once_disturb_nobody(client, uses, fresh):

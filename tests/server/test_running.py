@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from alikely.errors import ServiceError, SettingsError
-from alikely.server import ServeSettings
+from alikely.server import Folders, ServeSettings, open_served
 from alikely.server.listening import bound, check_certificate, url_of
 from alikely.server.running import check_settings
+from alikely.server.state import State
 from alikely.storage import save_model
 from tests.commands import command
 from tests.models import small_model
-from tests.server.small import keys_of, png, pngs
+from tests.server.small import code_of, keys_of, png, pngs, small_service
 
 IMAGE = {"Content-Type": "image/png"}
 
@@ -275,3 +276,32 @@ def test_it_speaks_https(model, tmp_path, certificates, connected):
         trusted = ssl.create_default_context(cafile=str(certificates / "one.pem"))
         status, answer = posted(connected(said["url"], context=trusted), "/v1/embed", pngs()[0], IMAGE)
         assert (status, len(answer["embeddings"])) == (200, 1)
+
+
+def test_one_service_uses_a_state_folder_and_commands_may_still_write_there(model, tmp_path):
+    # Each knows the findings in memory: two would number them alike, and mix them up.
+    state = tmp_path / "state"
+    with running(model, state) as (process, _):
+        second = command("serve", str(model), "--port", "0", "--state", str(state))
+        assert second.code == 2
+        assert f"{state}: another service runs with this folder" in second.err
+        assert "--state" in second.err
+        assert command("keys", "add", "ann", "--right", "read", "--state", str(state)).code == 0
+        process.kill()
+        process.wait(60)
+        # The lock ends with the process, however that ends.
+        with running(model, state):
+            pass
+
+
+def test_a_folder_that_cannot_be_written_is_told_at_the_start(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ServiceError, match=r"cannot write to its folder .* --state"):
+        open_served(Folders(), ServeSettings(state=tmp_path / "file" / "state"))
+
+
+def test_it_is_not_ready_while_it_cannot_write(tmp_path, monkeypatch):
+    with small_service(tmp_path) as client:
+        assert client.get("/readyz").status_code == 200
+        monkeypatch.setattr(State, "writable", lambda _: False)
+        assert code_of(client.get("/readyz")) == (503, "state")

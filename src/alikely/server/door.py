@@ -4,6 +4,7 @@ One layer, since each costs time at every request. It lets nobody in without a k
 few addresses below: a route that forgot to ask for a right is closed, not open.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -82,6 +83,12 @@ class Door:
             if status:
                 raise
             await answer_of(error)(scope, receive, answer)
+        except asyncio.CancelledError:
+            # The time to answer what was accepted is over: the server cancels the rest.
+            if status:
+                raise
+            said = "the service is shutting down, and had no time left for this request; ask again"
+            await problem(503, "ending", said, headers={"Retry-After": "5"})(scope, receive, answer)
         except Exception:
             # What went wrong inside is the business of whoever runs the service, not of the client.
             _log.exception("%s %r failed", scope["method"], scope["path"])

@@ -130,20 +130,21 @@ class Served:
 def open_served(
     folders: Folders, settings: ServeSettings, own_code: bool = False, progress: Progress | None = None
 ) -> Served:
-    """Open everything. Raises the errors of what cannot be opened, and SettingsError where two have one name."""
-    meter, state = Meter(), State(settings.state)
-    model = None if folders.model is None else load_model(folders.model, own_code=own_code)
-    batching = None if model is None else _batching(model, settings, meter)
-    looked = None
-    if model is not None:
-        looked = None if folders.items is None else look_at(model, folders.items, progress)
-        model = replace(model, engine=batching)
-    if folders.galleries and model is None:
-        raise SettingsError(
-            "a gallery is served with the model that it was made with: alikely serve MODEL --gallery DIR"
-        )
-    opened = ExitStack()
-    try:
+    """Open everything. Raises the errors of what cannot be opened, SettingsError where two have one name, and
+    ServiceError where another service uses the folder of the settings' `state`."""
+    with ExitStack() as opened:
+        meter, state = Meter(), State(settings.state)
+        opened.enter_context(state.held())
+        model = None if folders.model is None else load_model(folders.model, own_code=own_code)
+        batching = None if model is None else _batching(model, settings, meter)
+        looked = None
+        if model is not None:
+            looked = None if folders.items is None else look_at(model, folders.items, progress)
+            model = replace(model, engine=batching)
+        if folders.galleries and model is None:
+            raise SettingsError(
+                "a gallery is served with the model that it was made with: alikely serve MODEL --gallery DIR"
+            )
         galleries = {
             name: opened.enter_context(Gallery.open(where, model, _log_of(where)))
             for name, where in _names(folders.galleries).items()
@@ -168,11 +169,8 @@ def open_served(
             detectors=_detectors(folders.detectors, own_code),
             recommenders=_recommenders(folders.recommenders),
             answers=_answers(folders.answers, opened, own_code),
-            opened=opened,
+            opened=opened.pop_all(),
         )
-    except BaseException:
-        opened.close()
-        raise
 
 
 async def served_by(request: Request) -> Served:

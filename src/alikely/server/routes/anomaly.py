@@ -8,13 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from PIL import Image
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from alikely.errors import BadItemsError, SettingsError
 from alikely.server.access import Caller, MayRead
 from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
 from alikely.server.several import items_from, unreadable
+from alikely.server.threads import GoOn, while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
 from alikely.tasks.anomaly import Detector
 from alikely.tasks.anomaly.heat_maps import has_maps, map_of
@@ -137,7 +137,7 @@ async def score(request: Request, served: TheServed, caller: MayRead) -> dict[st
     """How rare each item is among normal ones, whether that is an anomaly, and why."""
     asked = await read_asked(request, ScoreAsked)
     detector = served.detector(asked.detector)
-    return await run_in_threadpool(_score, detector, asked, served, caller)
+    return await while_wanted(request, lambda go_on: _score(detector, asked, served, caller, go_on))
 
 
 def _about(name: str, detector: Detector) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _about(name: str, detector: Detector) -> dict[str, Any]:
     return {"name": name, "maps": has_maps(detector), **told}
 
 
-def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller) -> dict[str, Any]:
+def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller, go_on: GoOn) -> dict[str, Any]:
     if asked.maps and not has_maps(detector):
         raise SettingsError(
             f"maps are of pictures that are judged patch by patch, and this detector compares {detector.kind}s as a "
@@ -157,7 +157,7 @@ def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller
     if examples is None:
         raise unreadable(problems)
     try:
-        judged = detector.judge_source(examples, asked.rate, skip_bad=True)
+        judged = detector.judge_source(examples, asked.rate, skip_bad=True, progress=go_on)
     except BadItemsError as error:
         raise unreadable((*problems, *error.problems)) from error
     skipped = (*problems, *judged.skipped)

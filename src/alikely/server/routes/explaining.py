@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from PIL import Image
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from alikely.explaining import Explanation, explain
 from alikely.server.access import MayRead
 from alikely.server.held import EXPLAINED_AT_ONCE, TheServed
 from alikely.server.problems import RefusedError
+from alikely.server.threads import while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
 
 router = APIRouter(prefix="/v1", tags=["compare"])
@@ -68,7 +68,7 @@ async def why(request: Request, served: TheServed, caller: MayRead) -> dict[str,
             503, "busy", f"{EXPLAINED_AT_ONCE} pairs are being explained; ask again soon", {"Retry-After": "2"}
         )
     try:
-        return await run_in_threadpool(lambda: _told(explain(model, left, right, asked.seed)))
+        return await while_wanted(request, lambda _: _told(explain(model, left, right, asked.seed)))
     finally:
         served.explaining.release()
 

@@ -13,6 +13,7 @@ from alikely.server.access import Caller, MayEnrol, MayRead
 from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
 from alikely.server.several import items_from
+from alikely.server.threads import while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
 from alikely.types import Field as FieldSaid
 from alikely.types import Kind
@@ -234,7 +235,8 @@ async def enrol(name: str, request: Request, served: TheServed, caller: MayEnrol
     """Enrol items, each once however often it is sent; kept on the disk before the answer. All others go on past those
     that cannot be read: `problems` names these."""
     into, asked = served.gallery(name), await read_asked(request, EnrolAsked)
-    return await run_in_threadpool(_enrol, name, into, asked, served, caller)
+    # Once it writes, it goes on to the end.
+    return await while_wanted(request, lambda _: _enrol(name, into, asked, served, caller))
 
 
 @router.delete("/{name}/identities", responses=answers(RemovedTold, REMOVED), response_model=None)
@@ -276,14 +278,16 @@ def _enrol(name: str, gallery: Gallery, asked: EnrolAsked, served: Served, calle
     said = [one.item for one in asked.each] or asked.items
     labels = [one.identity for one in asked.each] or None
     examples, places, problems = items_from(said, gallery.inside.model.preparation.kind, served.settings, labels)
+    named = [asked.identity] if asked.identity is not None else []
+    who = sorted({one.identity for one in asked.each}) or named
     done = Enrolled(0, 0, 0, ())
     if examples is not None:
         fields = [asked.each[place].fields for place in places] if asked.each else asked.fields
+        # First: nothing is enrolled that the log does not have.
+        served.audit.add(caller.name, "enrol begun", {"gallery": name, "identities": who, "items": len(examples)})
         done = gallery.enrol(examples, asked.identity, fields)
         served.pictures.keep(name, examples.items)
     done = replace(done, problems=(*problems, *done.problems))
-    named = [asked.identity] if asked.identity is not None else []
-    who = sorted({one.identity for one in asked.each}) or named
     told = {"gallery": name, "identities": who, "new": done.new, "there": done.there, "problems": len(done.problems)}
     served.audit.add(caller.name, "enrol", told)
     return done.to_dict()
@@ -291,7 +295,9 @@ def _enrol(name: str, gallery: Gallery, asked: EnrolAsked, served: Served, calle
 
 def _remove(name: str, served: Served, caller: Caller, identity: str | None, key: str | None) -> dict[str, Any]:
     served.gallery(name)  # or it is not served
+    asked = {"gallery": name, "identity": identity, "key": key}
+    served.audit.add(caller.name, "remove begun", asked)
     done: Removed = served.pictures.remove(name, identity, key)
-    told = {"gallery": name, "identity": identity, "key": key, "templates": done.templates, "traces": len(done.traces)}
-    served.audit.add(caller.name, "remove", told)
+    told = {"templates": done.templates, "traces": len(done.traces)}
+    served.audit.add(caller.name, "remove", asked | told)
     return done.to_dict()

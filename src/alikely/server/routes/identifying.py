@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from alikely.errors import SettingsError
 from alikely.gallery import Gallery, Hit
@@ -13,6 +12,7 @@ from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
 from alikely.server.routes.galleries import TEMPLATE, THRESHOLD, Fields, ThresholdTold
 from alikely.server.several import items_from, one_item_from, unreadable
+from alikely.server.threads import GoOn, while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
 
 router = APIRouter(prefix="/v1/galleries", tags=["galleries"])
@@ -127,7 +127,7 @@ async def verify(name: str, request: Request, served: TheServed, caller: MayRead
     """Whether an item shows this identity (1:1)."""
     gallery, asked = served.gallery(name), await read_asked(request, VerifyAsked)
 
-    def answer() -> dict[str, Any]:
+    def answer(_: GoOn) -> dict[str, Any]:
         (item,) = one_item_from(asked.item, gallery.inside.model.preparation.kind, served.settings).items
         decision = gallery.verify(item, asked.identity, asked.fmr, asked.prior, asked.confidence)
         served.meter.verdict("verify", decision.verdict, decision.distance)
@@ -135,7 +135,7 @@ async def verify(name: str, request: Request, served: TheServed, caller: MayRead
         served.audit.add(caller.name, "verify", {"gallery": name, **told})
         return decision.to_dict()
 
-    return await run_in_threadpool(answer)
+    return await while_wanted(request, answer)
 
 
 @router.post(
@@ -147,7 +147,7 @@ async def verify(name: str, request: Request, served: TheServed, caller: MayRead
 async def identify(name: str, request: Request, served: TheServed, caller: MayRead) -> list[dict[str, Any]]:
     """Who each item shows, or nobody (1:N). Where one of them cannot be read, none is answered."""
     gallery, asked = served.gallery(name), await read_asked(request, IdentifyAsked)
-    return await run_in_threadpool(_identify, name, gallery, asked, served, caller)
+    return await while_wanted(request, lambda go_on: _identify(name, gallery, asked, served, caller, go_on))
 
 
 @router.post(
@@ -171,16 +171,16 @@ async def search(
 ) -> list[dict[str, Any]]:
     """The templates most like an item, or like the template of a `key` (which is left out): a list with one answer."""
     gallery, asked = served.gallery(name), await read_asked(request, SearchAsked)
-    return await run_in_threadpool(_search, gallery, asked, served)
+    return await while_wanted(request, lambda go_on: _search(gallery, asked, served, go_on))
 
 
 def _identify(
-    name: str, gallery: Gallery, asked: IdentifyAsked, served: Served, caller: Caller
+    name: str, gallery: Gallery, asked: IdentifyAsked, served: Served, caller: Caller, go_on: GoOn
 ) -> list[dict[str, Any]]:
     examples, _, problems = items_from(asked.items, gallery.inside.model.preparation.kind, served.settings)
     if examples is None:
         raise unreadable(problems)
-    answers, unread = gallery.identify_all(examples, asked.fpir, asked.confidence, asked.k, asked.prior)
+    answers, unread = gallery.identify_all(examples, asked.fpir, asked.confidence, asked.k, asked.prior, go_on)
     if problems or unread:
         raise unreadable((*problems, *unread))
     for answer in answers:
@@ -190,14 +190,14 @@ def _identify(
     return [answer.to_dict() for answer in answers]
 
 
-def _search(gallery: Gallery, asked: SearchAsked, served: Served) -> list[dict[str, Any]]:
+def _search(gallery: Gallery, asked: SearchAsked, served: Served, go_on: GoOn) -> list[dict[str, Any]]:
     if (asked.item is None) == (asked.key is None):
         raise SettingsError("say what to search with: an item, or the key of a template that is there")
     if asked.key is not None:
         return [_found(asked.key, gallery.like(asked.key, asked.k, asked.where))]
     assert asked.item is not None  # one of the two is there
     examples = one_item_from(asked.item, gallery.inside.model.preparation.kind, served.settings)
-    found, unread = gallery.search_all(examples, asked.k, asked.where)
+    found, unread = gallery.search_all(examples, asked.k, asked.where, go_on)
     if unread:
         raise unreadable(unread)
     return [_found(item, hits) for item, hits in found]

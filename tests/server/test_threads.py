@@ -1,0 +1,90 @@
+"""Slow work of requests: it ends when its client hangs up; when the service has no more time, it is refused in words."""
+
+import base64
+import json
+import logging
+import socket
+import threading
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from alikely.client import Client
+from alikely.errors import ServiceError
+from alikely.gallery import Gallery
+from alikely.server import Folders, ServeSettings, open_served, serving
+from alikely.storage import save_model
+from tests.models import pictures, small_model
+from tests.server.uses import png
+
+STEP, STEPS = 0.05, 200
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Searches take 10 seconds, in steps; (set when one has begun, and when one was given up)."""
+    begun, given_up = threading.Event(), threading.Event()
+
+    def search_all(_gallery, _examples, _k, _where, progress):
+        begun.set()
+        try:
+            for step in range(STEPS):
+                progress("reading", step, STEPS)
+                time.sleep(STEP)
+        except Exception:
+            given_up.set()
+            raise
+
+    monkeypatch.setattr(Gallery, "search_all", search_all)
+    return begun, given_up
+
+
+@pytest.fixture
+def folders(tmp_path):
+    save_model(small_model(), tmp_path / "model")
+    Gallery.create(tmp_path / "people", tmp_path / "model").close()
+    return Folders(model=tmp_path / "model", galleries=(tmp_path / "people",))
+
+
+def hang_up(url, path, asked, when=lambda: None):
+    body = json.dumps(asked).encode()
+    parts = urlsplit(url)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    with socket.create_connection((parts.hostname, parts.port)) as client:
+        client.sendall(f"{head}\r\n\r\n".encode() + body)
+        when()
+
+
+def test_nobody_waits_for_the_work_of_clients_that_hung_up(folders, tmp_path, slow):
+    begun, given_up = slow
+    picture = png(pictures()[0])
+    with serving(open_served(folders, ServeSettings(port=0, state=tmp_path / "state"))) as url, Client(url) as client:
+        asked = {"item": base64.b64encode(picture).decode()}
+        hang_up(url, "/v1/galleries/people/search", asked, lambda: begun.wait(10))
+        assert given_up.wait(5)
+        for _ in range(100):
+            hang_up(url, "/v1/galleries/people/search", asked)
+        started = time.monotonic()
+        assert client.gallery("people").enrol([picture], "one").new == 1
+        assert time.monotonic() - started < 5
+
+
+def test_what_has_no_time_left_at_the_end_is_told_so(folders, tmp_path, slow, caplog):
+    begun, given_up = slow
+    found = []
+
+    def ask(url):
+        with Client(url, retries=0) as client, pytest.raises(ServiceError) as refused:
+            client.gallery("people").search(png(pictures()[0]))
+        found.append((refused.value.status, refused.value.code))
+
+    settings = ServeSettings(port=0, state=tmp_path / "state", drain_seconds=1)
+    with caplog.at_level(logging.ERROR), serving(open_served(folders, settings)) as url:
+        asking = threading.Thread(target=ask, args=(url,))
+        asking.start()
+        assert begun.wait(10)
+    asking.join(10)
+    assert found == [(503, "ending")]
+    assert given_up.wait(5)
+    assert not [record for record in caplog.records if record.exc_info]

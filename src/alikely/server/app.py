@@ -46,6 +46,8 @@ def create_app(served: Served) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
         generate_unique_id_function=_operation,
+        # Figures are at /metrics; nothing is told to anybody else.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.served = served
     app.state.places = _places(served)

@@ -219,13 +219,11 @@ def _read(preparation: Preparation, items: Sequence[Item]) -> list[Tensor]:
 
 def _alike(read: Sequence[Tensor], most: int) -> Iterator[list[int]]:
     """Places of items that are of like length, at most so many together."""
-    if len({one.shape for one in read}) <= 1:
-        order = list(range(len(read)))
-    else:
-        order = sorted(range(len(read)), key=lambda place: len(read[place]))
+    lengths = [len(one) for one in read]
+    order = range(len(read)) if len(set(lengths)) <= 1 else sorted(range(len(read)), key=lengths.__getitem__)
     some: list[int] = []
     for place in order:
-        if some and (len(some) == most or len(read[place]) > LENGTHS * max(1, len(read[some[0]]))):
+        if some and (len(some) == most or lengths[place] > LENGTHS * max(1, lengths[some[0]])):
             yield some
             some = []
         some.append(place)

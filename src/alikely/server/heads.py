@@ -33,13 +33,14 @@ class BoundedHeads(HttpToolsProtocol):
             self._size += len(data)
             if self._size > LARGEST and not self.transport.is_closing():
                 self.send_400_response("The head of the request is too large.")
+            # Most heads come whole: these need no clock.
+            if self._until is None and not self.transport.is_closing():
+                self._wait()
 
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
         self._waits, self._size = True, 0
-        if self._until is None:
-            self._wait()
 
     def on_headers_complete(self) -> None:
         """It ended."""

@@ -68,9 +68,16 @@ class ModelError(AlikelyError):
 
 
 class CalibrationError(AlikelyError):
-    """A promise that the calibration data cannot bear, or a model without a calibration."""
+    """A promise that the calibration data cannot bear, or a model without a calibration.
+
+    `smallest` is the smallest rate that can be asked for instead; None where that is not known.
+    """
 
     code = "calibration"
+
+    def __init__(self, message: str, smallest: float | None = None) -> None:
+        super().__init__(message)
+        self.smallest = smallest
 
 
 class GalleryError(AlikelyError):

@@ -215,3 +215,15 @@ def test_evaluate_identify(files):
     assert told["rank_1"] == 1.0
     assert told["fnir_at_fpir_0.01"] is None
     assert "rank_1" not in json.loads(command("evaluate", files / "model", files / "people.jsonl", "--json").out)
+
+
+def test_a_very_long_name_does_not_widen_the_list(files, tmp_path):
+    long = "x" * 306
+    (tmp_path / "one.jsonl").write_text(json.dumps({"embedding": [1.0] * 8, "label": long}) + "\n")
+    copied = tmp_path / "gallery"
+    shutil.copytree(files / "all", copied)
+    command("gallery", "enrol", copied, tmp_path / "one.jsonl")
+    listed = command("gallery", "list", copied).out
+    assert max(map(len, listed.splitlines())) < 100
+    assert "x…" in listed
+    assert long in command("gallery", "list", copied, "--json").out

@@ -266,6 +266,7 @@ def test_verify_never_takes_a_worse_rate_than_the_models_own_unasked(rule, confi
 
     smallest = float(str(refused.value).split("ask for ")[1].split(" %")[0]) / 100
     assert smallest == pytest.approx(3 * model.calibration.bearable("fmr"), rel=0.1)
+    assert refused.value.smallest == pytest.approx(3 * model.calibration.bearable("fmr"))
     assert gallery.verify(rows[3], "a", fmr=smallest).fmr == smallest
     with pytest.raises(CalibrationError):
         gallery.verify(rows[3], "a", fmr=smallest * 0.85)

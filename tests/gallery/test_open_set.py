@@ -120,3 +120,23 @@ def test_the_threshold_follows_what_is_enrolled(monkeypatch):
     assert looked == [1]
     assert after.identities == before.identities + 1
     assert after.distance != before.distance
+
+
+def test_the_refusal_carries_the_smallest_rate_that_is_answered():
+    gallery, _, _ = enrolled(100)
+
+    with pytest.raises(CalibrationError) as refused:
+        gallery.threshold(0.001)
+
+    smallest = refused.value.smallest
+    assert smallest is not None
+    assert gallery.threshold(smallest).fpir == smallest
+    with pytest.raises(CalibrationError):
+        gallery.threshold(smallest * 0.99)
+
+
+def test_nothing_is_offered_where_no_rate_can_be_kept():
+    with pytest.raises(CalibrationError) as refused:
+        enrolled(3)[0].threshold(0.5)
+
+    assert refused.value.smallest is None

@@ -166,14 +166,16 @@ class Calibration:
             raise CalibrationError(
                 f"a {name} of {percent(rate)} cannot be told from {pairs:,} {kind} pairs: {needed}. "
                 f"The smallest rate that these can bear is {percent(smallest)}; ask for that, or calibrate on more "
-                "identities"
+                "identities",
+                smallest,
             )
         if confidence > 0 and rate < smallest:
             raise CalibrationError(
                 f"a {name} of {percent(rate)} on identities never seen cannot be promised with {percent(confidence)} "
                 f"confidence from {pairs:,} {kind} pairs of {self.identities:,} identities: "
                 f"{self.needed(rate, error, confidence)}. The smallest rate that these can bear is "
-                f"{percent_up(smallest)}; ask for that or a lower confidence, or calibrate on more identities"
+                f"{percent_up(smallest)}; ask for that or a lower confidence, or calibrate on more identities",
+                smallest if smallest < 1 else None,
             )
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from alikely.cli.app import AsJson, OwnCode, gallery_app
 from alikely.cli.galleries import Condition, Items, Model, Where, opened_gallery
 from alikely.cli.output import print_json, print_rows, say, say_skipped
 
+LONGEST_SHOWN = 60  # characters of a name in a table; --json has all
+
 
 @gallery_app.command(short_help="Remove an identity, or one template.")
 def remove(
@@ -53,7 +55,7 @@ def list_(
     print_rows(
         f"{counted(len(named), 'identity', 'identities')}, {counted(templates, 'template', 'templates')}",
         ("identity", "templates"),
-        [(name, f"{count:,}") for name, count in named.items()],
+        [(_clipped(name), f"{count:,}") for name, count in named.items()],
     )
 
 
@@ -170,3 +172,7 @@ def drift(
         print_rows(found.title(), ("pairs", "number", "KS", "p", "PSI", "verdict"), found.cells())
         say(found.sentence())
     raise typer.Exit(found.exit_code)
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else f"{name[: LONGEST_SHOWN - 1]}…"

@@ -42,7 +42,9 @@ def verify(
     check_confidence(sure)
     # Each template may match falsely: the union bound. No rule goes below the nearest, so that it holds for all.
     if count > 1 and wanted / count < calibration.bearable("fmr", sure):
-        raise CalibrationError(_cannot(calibration, identity, count, wanted, sure))
+        smallest = calibration.bearable("fmr", sure) * count
+        why = _cannot(calibration, identity, count, wanted, sure)
+        raise CalibrationError(why, smallest if smallest < 1 else None)
     decision = calibration.decide(distance, fmr=wanted / count, prior=prior, confidence=sure)
     return replace(decision, fmr=wanted)
 

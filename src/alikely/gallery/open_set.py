@@ -93,10 +93,10 @@ def open_set_threshold(held: Held, shown: Shown, fpir: float, confidence: float 
     if calibration is not None and calibration.bearable("fmr", sure) <= fpir / shown.templates:
         by_calibration = calibration.threshold(fmr=fpir / shown.templates, confidence=sure)
         return Threshold(by_calibration, fpir, sure, "calibration", shown.identities)
-    raise CalibrationError(_cannot(held, shown, fpir, sure))
+    raise _cannot(held, shown, fpir, sure)
 
 
-def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> str:
+def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> CalibrationError:
     calibration, strangers, templates = held.model.calibration, shown.strangers, shown.templates
     bearable = [1.0] if strangers is None else [strangers.bearable(confidence)]
     if calibration is not None:
@@ -117,8 +117,9 @@ def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> str:
     needed = max(needed, asked * bearable[0] / max(fpir, 1e-9))
     if needed <= MOST_SHOWN:
         ways.append(f"enrol about {int(np.ceil(needed)):,} identities or more that the model has not learned from")
-    return (
+    return CalibrationError(
         f"a false-positive-identification rate of {percent(fpir)} cannot be kept {promised}: {asked:,} enrolled "
         f"identities, which the model has not learned from, are too few to show it, and {by_calibration}; "
-        + (", or ".join(ways) or "calibrate the model on more identities")
+        + (", or ".join(ways) or "calibrate the model on more identities"),
+        smallest if smallest < 1 else None,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from alikely.errors import AlikelyError, BadItemsError, ServiceError, StorageError
+from alikely.errors import AlikelyError, BadItemsError, CalibrationError, ServiceError, StorageError
 
 # HTTP status by the code of the error; anything else of ours is the client's mistake, too.
 STATUS = {"input": 422, "bad_items": 422, "too_few": 422, "settings": 422, "calibration": 409, "gallery": 404}
@@ -71,7 +71,9 @@ def answer_of(error: AlikelyError, places: Mapping[str, str] | None = None) -> R
         # What it says is for whoever runs the service: it names places on this machine.
         _log.error("%s", error)
         return problem(507, error.code, "the service cannot read or write what it keeps; its log says why")
-    further = {}
+    further: dict[str, Any] = {}
+    if isinstance(error, CalibrationError) and error.smallest is not None:
+        further = {"smallest": error.smallest}
     if isinstance(error, BadItemsError):
         problems = [(_hidden(name, places), _hidden(said, places)) for name, said in error.problems]
         further = {"items": [{"item": name, "problem": said} for name, said in problems]}

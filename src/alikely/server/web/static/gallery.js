@@ -15,6 +15,7 @@ document.getElementById("gallery-field").hidden = galleries.length < 2;
 const here = {
   kind: document.body.dataset.kind,
   calibrated: Boolean(root.dataset.calibrated),
+  promises: Boolean(root.dataset.promises),
   keeps: Boolean(root.dataset.keeps),
   name: () => select.value,
   path: (rest = "") => `/v1/galleries/${encodeURIComponent(select.value)}${rest}`,

@@ -3,7 +3,7 @@
 import { ask, el, showProblem, tell } from "./api.js";
 import { fillSpots, spot } from "./cards.js";
 import { itemInput } from "./item_input.js";
-import { chance, count, distance, likelihood, percent } from "./words.js";
+import { chance, count, distance, likelihood, percent, surprise } from "./words.js";
 
 export function whoView(here) {
   const [form, answer, claimed, fpir, fmr, estimate] = ["who", "who-answer", "claimed", "fpir", "fmr", "estimate"].map((id) => document.getElementById(id));
@@ -28,7 +28,9 @@ export function whoView(here) {
       if (claims()) await verify();
       else await identify();
     } catch (error) {
-      showProblem(answer, error);
+      if (error.code === "calibration" && (here.calibrated || !claims())) rateRefused(error);
+      else if (error.code === "gallery") await notThere(error);
+      else showProblem(answer, error);
     } finally {
       button.disabled = false;
       answer.removeAttribute("aria-busy");
@@ -39,6 +41,39 @@ export function whoView(here) {
   function say(words, field = null) {
     answer.replaceChildren(el("div", { class: "notice warn" }, el("p", {}, words)));
     field?.focus();
+  }
+
+  /** What can be asked for instead of a rate that cannot be kept. */
+  function rateRefused({ said: { smallest } }) {
+    const field = claims() ? fmr : fpir;
+    const estimated = estimate.checked || !here.promises;
+    const wanted = field.value === "" ? (claims() ? "The rate that the model was calibrated for" : "1\u00a0%") : percent(rate(field));
+    const again = (word, change) => el("button", { type: "button", onclick: () => { change(); form.requestSubmit(); } }, word);
+    const upTo = smallest === undefined ? null : roundUp(smallest);
+    const can = upTo === null
+      ? `No rate at all can be ${estimated ? "estimated" : "promised"} yet.`
+      : `The smallest rate that can be ${estimated ? "estimated" : "promised"} now is ${percent(upTo)}.`;
+    const more = claims() ? "A model that is calibrated on more identities can keep smaller ones." : "The more are enrolled whom the model has not learned from, the smaller it gets.";
+    document.getElementById("error-rate").open = true;
+    answer.replaceChildren(
+      el("div", { class: "notice info stack" },
+        el("h2", {}, `${wanted} cannot be ${estimated ? "estimated" : "promised"} here`),
+        el("p", {}, `${can} ${more}${estimated ? "" : " An estimate promises nothing, and needs fewer."}`),
+        el("div", { class: "row" },
+          upTo !== null && again(`Ask with ${percent(upTo)}`, () => (field.value = String(Number((100 * upTo).toPrecision(6))))),
+          !estimated && again("Take an estimate", () => (estimate.checked = true)))),
+    );
+  }
+
+  /** Nobody is enrolled at all, or nobody under the name that is claimed. */
+  async function notThere(error) {
+    const { total } = await ask(here.path("/identities?most=1"));
+    const [title, words, button, view] = total === 0
+      ? ["Nobody is enrolled yet", "Enrol somebody first: then it can be told who an item shows.", "Enrol", "enrol"]
+      : [`Nobody is enrolled as ${claimed.value.trim()}`, "Write a name as it was enrolled.", "See who is enrolled", "list"];
+    if (total > 0 && !claims()) return showProblem(answer, error);
+    answer.replaceChildren(el("div", { class: "empty" }, el("h2", {}, title), el("p", {}, words), el("button", { type: "button", onclick: () => here.go(view) }, button)));
+    return here.changed();
   }
 
   async function question(name, numbers) {
@@ -62,7 +97,7 @@ export function whoView(here) {
     const nearest = candidates[0];
     const node = identity !== null && here.kind === "picture" ? spot(identity) : null;
     const head = identity !== null
-      ? [el("h2", {}, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${distance(nearest.distance)}, at or below the threshold ${distance(threshold.distance)}.`)]
+      ? [el("h2", { class: "clamped", title: identity }, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${distance(nearest.distance)}, at or below the threshold ${distance(threshold.distance)}.`)]
       : [el("h2", {}, "Nobody who is enrolled"), el("p", {}, `The nearest is ${nearest.identity} at ${distance(nearest.distance)}; a name is given up to ${distance(threshold.distance)}.`)];
     const rows = candidates.map((one) => candidateRow(one, one.identity === identity));
     answer.replaceChildren(
@@ -81,7 +116,7 @@ export function whoView(here) {
     const square = here.kind === "picture" ? spot(identity) : null;
     const node = el("tr", { class: found ? "found" : null },
       square && el("td", { class: "thumb" }, square),
-      el("th", { scope: "row" }, identity),
+      el("th", { scope: "row" }, el("div", { class: "clipped", title: identity }, identity)),
       el("td", { class: "number" }, distance(far)),
       here.calibrated && el("td", { class: "number" }, chance(probability)),
       el("td", { class: "number" }, templates.toLocaleString("en")),
@@ -94,10 +129,10 @@ export function whoView(here) {
     const said = await ask(here.path("/verify"), await question("item", { identity: who, fmr: rate(fmr), confidence: confidence() }));
     const same = said.verdict === "same";
     const node = here.kind === "picture" ? spot(who) : null;
-    const nothing = said.threshold === null ? "No distance is small enough to keep that rate." : `Distance ${distance(said.distance)}, ${same ? "at or below" : "above"} the threshold ${distance(said.threshold)}.`;
+    const side = said.threshold === null ? "" : `Distance ${distance(said.distance)}, ${same ? "at or below" : "above"} the threshold ${distance(said.threshold)}.`;
     answer.replaceChildren(
       el("div", { class: `answer ${same ? "yes" : "no"}` }, node,
-        el("div", { class: "stack tight" }, el("h2", {}, same ? `Yes, this is ${who}` : `No, this is not ${who}`), el("p", {}, `${capital(likelihood(said.probability))}, judged by the distance alone: ${chance(said.probability)}. ${nothing}`))),
+        el("div", { class: "stack tight" }, el("h2", { class: "clamped", title: who }, same ? `Yes, this is ${who}` : `No, this is not ${who}`), el("p", {}, `${capital(likelihood(said.probability))}, judged by the distance alone: ${chance(said.probability)}. ${surprise(said)} ${side}`))),
       el("p", { class: "small-print" }, said.confidence
         ? `Others who claim to be ${who} are believed at most ${percent(said.fmr)} of the time, with ${percent(said.confidence)} confidence.`
         : `Others who claim to be ${who} are believed about ${percent(said.fmr)} of the time: an estimate, no promise.`),
@@ -111,6 +146,12 @@ function promised({ fpir, confidence, basis, identities }) {
   return confidence
     ? `Strangers are taken for somebody at most ${percent(fpir)} of the time, with ${percent(confidence)} confidence, ${by}; it holds for ${count(identities, "enrolled identity", "enrolled identities")}.`
     : `Strangers are taken for somebody about ${percent(fpir)} of the time, ${by}: an estimate, no promise.`;
+}
+
+/** To two digits, and never less than it is, so that it can be asked for. */
+function roundUp(rate) {
+  const step = 10 ** (Math.floor(Math.log10(rate)) - 1);
+  return Math.min(1, Number((Math.ceil(rate / step) * step).toPrecision(2)));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -130,6 +130,18 @@ def test_without_a_calibration_the_distance_is_told_but_no_verdict(tmp_path):
     assert (shown["calibrated"], shown["fmr"], shown["confidence"]) == (False, None, None)
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_picture_that_cannot_be_read_is_called_by_its_field(service, side, as_json):
+    pair = dict(zip(("left", "right"), pngs(), strict=False)) | {side: b"no picture"}
+    if as_json:
+        answer = service.post("/v1/compare", json={name: base64.b64encode(one).decode() for name, one in pair.items()})
+    else:
+        answer = service.post("/v1/compare", files=pair)
+    assert code_of(answer) == (422, "input")
+    assert answer.json()["detail"].startswith(f"{side}: ")
+
+
 def test_an_operating_point_stands_for_its_rate(service, model):
     left, right = pngs()[:2]
     files = {"left": left, "right": right}

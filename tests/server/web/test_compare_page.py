@@ -1,6 +1,5 @@
 """The page Compare, as a person goes through it: files, keys, paste, settings, reasons, what goes wrong."""
 
-import io
 from dataclasses import replace
 
 import pytest
@@ -204,7 +203,7 @@ def test_a_damaged_picture_is_told_in_words_and_another_mends_it(service, page, 
     chooser.value.set_files(broken)
     alert = page.locator("#problem [role=alert]")
     alert.wait_for()
-    assert "Picture 2: is damaged or cut short" in alert.inner_text()
+    assert "Right picture: is damaged or cut short" in alert.inner_text()
     assert page.locator(".verdict-head").count() == 0
     complaints.expect("422: POST")
     with page.expect_file_chooser() as chooser:
@@ -236,14 +235,14 @@ def test_a_name_never_turns_what_stands_around_it(service, page):
     read = page.evaluate(
         """async () => {
             const {el, legible} = await import("/static/api.js");
-            const node = el("p", {title: "a\u202eb"}, "is a\u202eb\u2069 at ", "0.3", el("b", {}, "\u05d0 5 \u05d1 at 3"));
-            return [node.textContent, node.title, legible("abc 1, déjà")];
+            const node = el("p", {title: "a\u202eb"}, "is a\u202eb\u2069 at ", "3", el("b", {}, "\u05d0 5 \u05d1 at"));
+            return [node.textContent, node.title, legible("1, déjà")];
         }"""
     )
     assert read == [
-        "is a\ufffdb\ufffd at 0.3\u2068\u05d0 5 \u05d1\u2069 at 3",
+        "is a\ufffdb\ufffd at 3\u2068\u05d0 5 \u05d1\u2069 at",
         "a\ufffdb",
-        "abc 1, déjà",
+        "1, déjà",
     ]
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose a picture").first.click()
@@ -371,13 +370,66 @@ def test_the_verdict_against_the_likelier_of_the_two_is_explained(open_page, par
         assert "not near enough to be called the same" in page.locator(".verdict-head").inner_text()
 
 
-def test_a_large_photo_is_refused_in_words(page, complaints, tmp_path):
-    file = io.BytesIO()
-    Image.effect_noise((1800, 1800), 100).convert("RGB").save(file, "BMP")
-    large = tmp_path / "large.bmp"
-    large.write_bytes(file.getvalue() * 2)
+def photo(path, side: int, turn: int = 1):
+    """A photo as telephones make it, of more than 4 MB: noise, `side` long, half as high, its left half white."""
+    picture = Image.effect_noise((side, side // 2), 100).convert("RGB")
+    picture.paste("white", (0, 0, side // 2, side // 2))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    picture.save(path, quality=97, exif=exif)
+    assert path.stat().st_size > 4e6
+    return path
+
+
+def test_two_large_photos_are_made_smaller_and_compared(service, page, tmp_path):
     page.goto("/compare")
-    choose(page, LEFT, large)
-    choose(page, RIGHT, large)
-    page.locator("#problem [role=alert]").wait_for()
+    turned = photo(tmp_path / "turned.jpg", 4000, turn=6)
+    choose(page, LEFT, turned)
+    choose(page, RIGHT, photo(tmp_path / "upright.jpg", 4000))
+    verdict_of(page)
+    assert (
+        page.locator(".drop .small-print")
+        .all_inner_texts()[0]
+        .startswith("Too large to send: made smaller here (1024 \N{MULTIPLICATION SIGN} 2048 pixels).")
+    )
+    # Upright, and near to the file itself.
+    decision = service.served.model.compare(turned, tmp_path / "upright.jpg")
+    written = float(page.locator(".figures dd").first.inner_text().split("\n")[0])
+    assert written == pytest.approx(decision.distance, abs=0.01)
+    page.get_by_role("button", name="Swap").click()
+    page.locator("#right .small-print", has_text="Too large to send").wait_for()
+
+
+def test_what_is_too_large_and_no_picture_is_refused_in_words(page, complaints, tmp_path):
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(6_000_000))
+    page.goto("/compare")
+    for _ in (LEFT, RIGHT):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose a picture").first.click()
+        chooser.value.set_files(large)
+        page.get_by_text("The browser cannot show this file.").last.wait_for()
+    alert = page.locator("#problem [role=alert]")
+    alert.wait_for()
+    assert alert.inner_text().startswith("Both pictures together have more than 10 MB")
     complaints.expect("413: POST")
+
+
+def test_two_files_on_one_side_fill_both_and_more_are_named(page):
+    page.goto("/compare")
+    page.evaluate(
+        """async () => {
+            const data = new DataTransfer();
+            for (const name of ["a.png", "b.png", "c.png", "d.png"]) {
+                const canvas = new OffscreenCanvas(16, 16);
+                canvas.getContext("2d").fillRect(4, 0, 6, 16);
+                data.items.add(new File([await canvas.convertToBlob()], name, {type: "image/png"}));
+            }
+            const drop = document.querySelectorAll(".drop")[1];
+            drop.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+        }"""
+    )
+    verdict_of(page)
+    assert page.locator(".file-name").all_inner_texts() == ["b.png", "a.png"]
+    left_out = page.locator("#right [role=alert]").inner_text()
+    assert left_out == "There is no place for more. Left out: c.png, d.png."

@@ -17,7 +17,7 @@ from alikely.server.held import TheServed
 from alikely.server.overview import overview
 from alikely.server.points import point_for
 from alikely.server.problems import RefusedError, answer_of, problem
-from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
+from alikely.server.uploads import Asked, ItemSaid, body_of, called, item_from, read_asked
 from alikely.types import Item, Kind
 
 router = APIRouter(prefix="/v1", tags=["compare"])
@@ -180,7 +180,8 @@ async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[
         for said, name in ((asked.left, "left"), (asked.right, "right"))
     )
     if model.calibration is None:
-        distance = await run_in_threadpool(model.distance_of, left, right)
+        with called("left", "right"):
+            distance = await run_in_threadpool(model.distance_of, left, right)
         advice = "the model has no calibration, so there is no verdict; make one: alikely calibrate MODEL SOURCE"
         return problem(409, "calibration", advice, {"distance": distance})
     fmr, confidence = asked.fmr, asked.confidence
@@ -189,7 +190,8 @@ async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[
             raise RefusedError(422, "request", "operating_point stands for fmr and confidence; give it, or these")
         point = point_for(served.state, asked.operating_point, model.calibration)
         fmr, confidence = point.fmr, point.confidence
-    decision = await run_in_threadpool(model.compare, left, right, fmr, asked.fnmr, asked.prior, confidence)
+    with called("left", "right"):
+        decision = await run_in_threadpool(model.compare, left, right, fmr, asked.fnmr, asked.prior, confidence)
     served.meter.verdict("compare", decision.verdict, decision.distance)
     served.audit.add(caller.name, "compare", {"verdict": decision.verdict, "distance": decision.distance})
     return decision.to_dict()

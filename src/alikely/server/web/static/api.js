@@ -66,13 +66,16 @@ export function tell(text) {
   setTimeout(() => (live.textContent = legible(text)), 60);
 }
 
-/** Show an error where it arose (`element` is emptied); without an error, just empty it. Cancelled requests are none. */
-export function showProblem(element, error) {
+/**
+ * Show an error where it arose (`element` is emptied); without an error, just empty it. Cancelled requests are none.
+ * `fields`: what the page calls the fields of the request, where a message begins with one ({left: "Left picture"}).
+ */
+export function showProblem(element, error, fields = {}) {
   element.replaceChildren();
   if (!error || error.name === "AbortError") return;
   if (!(error instanceof Problem)) console.error(error);
   const message = error instanceof Problem ? error.message : "Something went wrong on this page. Load it again.";
-  const notice = el("div", { class: "notice problem", role: "alert" }, el("p", {}, sentence(message)));
+  const notice = el("div", { class: "notice problem", role: "alert" }, el("p", {}, sentence(message, fields)));
   if (error.items?.length) {
     notice.append(el("ul", {}, ...error.items.slice(0, 10).map((one) => el("li", {}, `${one.item}: ${one.problem}`))));
     if (error.items.length > 10) notice.append(el("p", {}, `and ${error.items.length - 10} more`));
@@ -80,8 +83,10 @@ export function showProblem(element, error) {
   element.append(notice);
 }
 
-function sentence(text) {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+function sentence(text, fields) {
+  const [, name, rest] = /^(\S+)(: .*)$/s.exec(text) ?? [];
+  // A single word before a colon is the name of something, which keeps its letters.
+  const whole = name ? (fields[name] ?? name) + rest : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 

@@ -14,15 +14,23 @@ const problem = document.getElementById("problem");
 
 const sides = ["left", "right"].map((name) => {
   const root = document.getElementById(name);
-  return { name, input: itemInput(root, { kind, label: root.dataset.label, onChange: compare }) };
+  const { label } = root.dataset;
+  return { name, label, input: itemInput(root, { kind, label, onChange: compare, onMore: (files) => take(name, files) }) };
 });
 const [left, right] = sides.map((side) => side.input);
+const fields = Object.fromEntries(sides.map(({ name, label }) => [name, label]));
 // Null where the model has none: then there is a distance, but no verdict.
 const calibration = ask("/v1/model/calibration").catch((error) => {
   if (error.code !== "calibration") showProblem(problem, error);
   return null;
 });
 const settings = compareSettings(document.getElementById("settings"), calibration, compare);
+
+/** Files beyond the first that came to one side together: the next is for the other side; the rest has no place. */
+function take(name, [next, ...rest]) {
+  sides.find((side) => side.name !== name).input.set(next);
+  return rest;
+}
 
 let running = null;
 
@@ -50,11 +58,17 @@ async function compare() {
       tell(`No verdict: the model has no calibration. The distance is ${shown(error.said.distance)}`);
     } else {
       result.replaceChildren();
-      showProblem(problem, error);
+      showProblem(problem, together(error), fields);
     }
   } finally {
     if (running === mine) result.removeAttribute("aria-busy");
   }
+}
+
+/** Of a request that is too large the page says what it held. */
+function together(error) {
+  if (error.code === "too_large") error.message = error.message.replace(/^the body has/, `Both ${kind}s together have`);
+  return error;
 }
 
 function asked() {
@@ -144,7 +158,7 @@ function why() {
       button.remove();
       tell(shownWhy.words);
     } catch (error) {
-      showProblem(place, error);
+      showProblem(place, error, fields);
       button.disabled = false;
     }
   });

@@ -2,6 +2,7 @@
 
 import { el, showProblem, svg } from "./api.js";
 import { hasCamera, takePicture } from "./camera.js";
+import { smallEnough } from "./smaller.js";
 
 const TYPING = 350; // milliseconds without a key before what was written is looked at
 
@@ -15,11 +16,12 @@ const TYPING = 350; // milliseconds without a key before what was written is loo
  * held()            what set() takes to make it again
  * clear(), set(it)  none; this one: a Blob for a picture, else a text as one would write it (or what json() gave)
  *
- * `columns` are those of rows ([{name, kind}]); without, those that the page's model takes.
+ * `columns` are those of rows ([{name, kind}]); without, those that the page's model takes. `onMore(files)` is given the
+ * files beyond the first that are dropped or pasted together, and gives back those for which there is no place.
  */
-export function itemInput(root, { kind, label, columns, onChange = () => {} }) {
+export function itemInput(root, { kind, label, columns, onChange = () => {}, onMore = (files) => files }) {
   root.replaceChildren();
-  if (kind === "picture") return pictureInput(root, label, onChange);
+  if (kind === "picture") return pictureInput(root, label, onChange, onMore);
   const known = columns ?? JSON.parse(document.body.dataset.columns ?? "[]");
   if (kind === "row" && known.length) return rowInput(root, label, known, onChange);
   return writtenInput(root, label, WRITTEN[kind], onChange);
@@ -27,9 +29,11 @@ export function itemInput(root, { kind, label, columns, onChange = () => {} }) {
 
 // Pictures
 
-function pictureInput(root, label, onChange) {
+function pictureInput(root, label, onChange, onMore) {
   let blob = null;
   let address = null;
+  let taking = 0; // the newest file wins
+  let remark = "";
   const problem = el("div");
   const drop = el("div", { class: "drop" });
   const file = el("input", { type: "file", accept: "image/*", hidden: true, "aria-label": label });
@@ -49,25 +53,36 @@ function pictureInput(root, label, onChange) {
   });
   drop.addEventListener("drop", (event) => {
     drop.classList.remove("over");
-    if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
+    takeAll([...event.dataTransfer.files]);
   });
   document.addEventListener("paste", (event) => {
-    const pasted = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
-    if (!pasted || event.defaultPrevented || !root.isConnected || !root.offsetParent) return;
+    const pasted = [...(event.clipboardData?.files ?? [])].filter((one) => one.type.startsWith("image/"));
+    if (!pasted.length || event.defaultPrevented || !root.isConnected || !root.offsetParent) return;
     const only = document.querySelectorAll(".drop").length === 1;
     if (!blob || only || root.contains(document.activeElement)) {
       event.preventDefault();
-      take(pasted);
+      takeAll(pasted);
     }
   });
 
-  function take(given) {
+  function takeAll(files) {
+    if (!files.length) return;
+    take(files[0]);
+    const left = files.length > 1 ? onMore(files.slice(1)) : [];
+    if (left.length) problem.append(notice(`There is no place for more. Left out: ${left.map((one) => one.name).join(", ")}.`));
+  }
+
+  async function take(given) {
+    showProblem(problem, null);
     if (given.type && !given.type.startsWith("image/")) {
-      showProblem(problem, null);
       problem.append(notice(`${given.name ?? "This"} is no picture. Choose a PNG, JPEG, WebP, GIF, BMP or TIFF file.`));
       return;
     }
-    hold(given);
+    const mine = (taking += 1);
+    const { blob: small, words } = await smallEnough(given);
+    if (mine !== taking) return;
+    remark = words;
+    hold(small);
     onChange();
   }
 
@@ -76,7 +91,6 @@ function pictureInput(root, label, onChange) {
     const before = root.contains(document.activeElement);
     blob = given;
     address = given ? URL.createObjectURL(given) : null;
-    showProblem(problem, null);
     show();
     if (before) drop.querySelector("button").focus();
   }
@@ -94,7 +108,8 @@ function pictureInput(root, label, onChange) {
     image.addEventListener("load", () => image.classList.toggle("pixels", image.naturalWidth < 120));
     image.addEventListener("error", () => image.replaceWith(el("p", { class: "soft" }, "The browser cannot show this file.")));
     const actions = el("div", { class: "row" }, button("Replace", choose), button("Clear", clear));
-    drop.replaceChildren(image, el("p", { class: "file-name" }, name), actions);
+    const said = remark ? [el("p", { class: "small-print" }, remark)] : [];
+    drop.replaceChildren(image, el("p", { class: "file-name" }, name), ...said, actions);
   }
 
   async function camera() {
@@ -109,6 +124,8 @@ function pictureInput(root, label, onChange) {
   }
 
   function clear() {
+    taking += 1;
+    showProblem(problem, null);
     hold(null);
     onChange();
   }

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alikely.server.access import Access, no_key
 from alikely.server.headers import with_headers
+from alikely.server.heads import WHOLE
 from alikely.server.limits import BODY_SECONDS, InFlight, Rates
 from alikely.server.meter import Meter
 from alikely.server.origin import Hosts, check_origin
@@ -131,7 +132,7 @@ class Door:
         try:
             length = heads.get(b"content-length", b"")
             if length not in (b"", b"0") or b"transfer-encoding" in heads:
-                receive = held = in_flight.body(receive, length)
+                receive = held = in_flight.body(receive, length, WHOLE in scope["state"])
             direct = self.direct.get((scope["method"], scope["path"]))
             if direct is None:
                 await self.app(scope, receive, send)

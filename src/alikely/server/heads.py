@@ -5,6 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+# In the state of a request whose body has come in whole.
+WHOLE = "whole"
 LARGEST = 65_536  # bytes of a request's line and headers
 SECONDS = 10.0  # from the beginning of a connection, or of a head, to the head's end
 
@@ -47,6 +49,11 @@ class BoundedHeads(HttpToolsProtocol):
         self._waits = False
         self._wait_no_longer()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is there, which whoever reads it may know."""
+        self.scope["state"][WHOLE] = True
+        super().on_message_complete()
 
     def _wait(self) -> None:
         self._until = self.loop.call_later(SECONDS, self._close)

@@ -40,11 +40,14 @@ class InFlight:
         self.count -= 1
         self.bytes -= held
 
-    def body(self, receive: Receive, length: bytes) -> "Body":
-        """Its body, as it comes in. Raises RefusedError (413) where its Content-Length says that it is too large."""
+    def body(self, receive: Receive, length: bytes, whole: bool = False) -> "Body":
+        """Its body, as it comes in; `whole`: it is there already, and is not waited for.
+
+        Raises RefusedError (413) where its Content-Length says that it is too large.
+        """
         if length and (not length.isdigit() or len(length) > 15 or int(length) > self.largest):
             raise self.too_large()
-        return Body(receive, self, self.seconds)
+        return Body(receive, self, None if whole else self.seconds)
 
     def too_large(self, headers: dict[str, str] | None = None) -> RefusedError:
         """What is said of a body that is too large."""
@@ -55,25 +58,19 @@ class InFlight:
 
 
 class Body:
-    """A request's `receive` that counts what comes, and waits for it only so long."""
+    """A request's `receive` that counts what comes, and waits for it only so long; `seconds` None: it is there."""
 
-    def __init__(self, receive: Receive, in_flight: InFlight, seconds: float) -> None:
+    def __init__(self, receive: Receive, in_flight: InFlight, seconds: float | None) -> None:
         self.held = 0
         self._receive, self._in_flight = receive, in_flight
-        self._until = asyncio.get_running_loop().time() + seconds
+        self._until = None if seconds is None else asyncio.get_running_loop().time() + seconds
         self._ended = False
 
     async def __call__(self) -> Message:
         """The next part. Raises RefusedError: 408 too slow, 413 too large, 503 too many bodies at once."""
         if self._ended:
             return await self._receive()
-        try:
-            async with asyncio.timeout_at(self._until):
-                message = await self._receive()
-        except TimeoutError:
-            raise RefusedError(
-                408, "slow_body", "the body did not come in time; send it faster, or less", {"Connection": "close"}
-            ) from None
+        message = await (self._receive() if self._until is None else self._in_time(self._until))
         if message["type"] != "http.request":
             self._ended = True
             raise ClientDisconnect
@@ -86,6 +83,15 @@ class Body:
         if self._in_flight.bytes > self._in_flight.most_bytes:
             raise _busy("too many large bodies come in at once")
         return message
+
+    async def _in_time(self, until: float) -> Message:
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._receive()
+        except TimeoutError:
+            raise RefusedError(
+                408, "slow_body", "the body did not come in time; send it faster, or less", {"Connection": "close"}
+            ) from None
 
 
 class Rates:

@@ -67,7 +67,7 @@ def test_what_neither_can_show_is_refused_with_what_it_takes():
     said = str(refused.value)
     assert "a false-positive-identification rate of 0.1 % cannot be kept with 95 % confidence" in said
     assert "60 enrolled identities" in said
-    assert "enrol about" not in said  # 5,989, and no more than 3,000 are shown
+    assert "enrol until" not in said  # 5,989, and no more than 3,000 are shown
     assert "--confidence 0" in said
     smallest = float(said.split("ask for ")[1].split(" %")[0]) / 100
     assert gallery.threshold(smallest).fpir == smallest
@@ -83,7 +83,7 @@ def test_what_it_takes_is_never_less_than_there_is():
     # 17 identities would do, were not all of these nearest to the same one.
     with pytest.raises(CalibrationError) as refused:
         gallery.threshold(0.3)
-    needed = str(refused.value).split("enrol about ")[1].split(" ")[0]
+    needed = str(refused.value).split("until there are about ")[1].split(" ")[0]
     assert int(needed) > 33
 
 
@@ -94,6 +94,52 @@ def test_identities_that_the_model_learned_from_show_nothing():
     assert strangers_of(gallery.inside) is None
     with pytest.raises(CalibrationError, match="the model has no calibration"):
         gallery.threshold(0.1)
+
+
+def refused(gallery, fpir, confidence):
+    with pytest.raises(CalibrationError) as found:
+        gallery.threshold(fpir, confidence)
+    return str(found.value)
+
+
+def percents(said, after):
+    return float(said.split(after)[1].split(" %")[0]) / 100
+
+
+def test_of_some_that_were_learned_from_the_others_are_counted():
+    gallery, _, _ = enrolled(30)
+    gallery.inside.model.record["data"] = {"labels": {"train": [str(label) for label in range(18)], "validate": ["18"]}}
+
+    said = refused(gallery, 0.3, 0.95)
+    assert "30 enrolled identities, 11 of which the model has not learned from, are too few" in said
+    assert "enrol until there are about 20 that the model has not learned from" in said
+    assert "--confidence 0" not in said  # too few for that as well
+    assert "ask for" not in said
+
+
+def test_every_way_out_that_is_named_works():
+    """With a calibration and few identities; without one and with many: what is advised is then done."""
+    few, _, _ = enrolled(12, each=4, confidence=0.95)
+    for fpir in (0.002, 0.01, 0.05):
+        said = refused(few, fpir, 0.95)
+        assert "12 enrolled identities, which the model has not learned from" in said
+        if "ask for" in said:
+            assert few.threshold(percents(said, "ask for "), 0.95).basis == "calibration"
+        if "promises nothing (--confidence 0)" in said:
+            assert few.threshold(fpir, 0.0).basis == "calibration"
+        else:
+            assert few.threshold(percents(said, "take an estimate of "), 0.0).fpir > fpir
+    assert "take an estimate of " in refused(few, 0.0001, 0.95)
+    assert "promises nothing (--confidence 0)" in refused(few, 0.03, 0.95)
+
+    gallery, _, _ = enrolled(25)
+    said = refused(gallery, 0.05, 0.95)
+    assert "the model has no calibration" in said
+    assert gallery.threshold(percents(said, "ask for "), 0.95).basis == "gallery"
+    assert gallery.threshold(0.05, 0.0).basis == "gallery"
+    rows, labels = people(int(said.split("until there are about ")[1].split(" ")[0]), 1)
+    gallery.enrol(embeddings(rows[25:], labels[25:]))
+    assert gallery.threshold(0.05, 0.95).basis == "gallery"
 
 
 def test_rates_and_confidences_that_are_none_are_refused():

@@ -445,3 +445,50 @@ def test_sqlite_is_as_safe_as_was_promised(tmp_path):
             for name in ("journal_mode", "synchronous", "secure_delete")
         }
     assert asked == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+
+
+def moved_away(folder, name):
+    (folder / name).rename(folder.parent / name)
+
+
+def replaced(folder, name):
+    shutil.copy(folder / name, folder.parent / name)
+    (folder.parent / name).replace(folder / name)
+
+
+@pytest.mark.parametrize("harm", [moved_away, replaced])
+@pytest.mark.parametrize("name", [DATABASE, f"{DATABASE}-wal"])
+def test_nothing_is_acknowledged_into_a_file_that_was_taken_away(tmp_path, harm, name):
+    folder = tmp_path / "store"
+    filled(folder, 10)
+    store = open_local(folder, SMALL)
+    store.put(made_up([20]))
+    store.search(QUERIES, 3)
+    harm(folder, name)
+    with pytest.raises(GalleryError, match="open the store again"):
+        store.put(made_up([21]))
+    with pytest.raises(GalleryError, match="open the store again"):
+        store.remove(["k20"])
+    time.sleep(2 * FRESH)
+    with pytest.raises(GalleryError, match="open the store again"):
+        store.search(QUERIES, 3)
+
+
+def test_a_file_that_is_taken_away_while_something_is_written_is_noticed_too(tmp_path):
+    folder = tmp_path / "store"
+    filled(folder, 10)
+    store = open_local(folder, SMALL)
+    with pytest.raises(GalleryError, match="open the store again"), store._database.writing():
+        moved_away(folder, f"{DATABASE}-wal")
+
+
+def test_a_folder_made_anew_while_it_is_open_is_noticed(tmp_path):
+    folder = tmp_path / "store"
+    filled(folder, 10)
+    store = open_local(folder, SMALL)
+    shutil.rmtree(folder)
+    filled(folder, 10)
+    with pytest.raises(GalleryError, match="open the store again"):
+        store.put(made_up([21]))
+    with pytest.raises(GalleryError, match="open the store again"):
+        store.search(QUERIES, 3)

@@ -53,6 +53,9 @@ class Database:
                 self.connection.execute("PRAGMA secure_delete = ON")
                 self.connection.execute("PRAGMA cache_size = -65536")
                 self.connection.execute("PRAGMA mmap_size = 0")
+                # From the first look on it has its journal open, too.
+                self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._opened = self._files()
 
     def make_tables(self) -> None:
         """Make the tables, all or none."""
@@ -71,9 +74,11 @@ class Database:
             self.connection.execute(f"PRAGMA busy_timeout = {0 if at_once else round(1000 * self.wait)}")
             self.connection.execute("BEGIN IMMEDIATE")
             try:
+                self._check_files()
                 self._say_who()
                 yield self.connection
                 self.connection.execute("COMMIT")
+                self._check_files()
             except BaseException:
                 with suppress(sqlite3.Error):
                     self.connection.execute("ROLLBACK")
@@ -99,7 +104,11 @@ class Database:
         return np.fromiter((row for (row,) in found), dtype=np.int64, count=len(found))
 
     def version(self) -> int:
-        """A number that changes when another connection has written; the cheapest question there is."""
+        """A number that changes when another connection has written; the cheapest question there is.
+
+        Raises GalleryError where the files that are open are not those of the folder any more.
+        """
+        self._check_files()
         try:
             return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error as error:
@@ -140,6 +149,24 @@ class Database:
             f"{path}: cannot be written or read ({error}); nothing half-written is left, and what was kept before is "
             "still there. Free some space, or see to the rights of the folder, and try again"
         )
+
+    def _files(self) -> list[tuple[int, int] | None]:
+        """Which files lie in the folder as the database and its journal. They are not opened: that would drop locks."""
+        found: list[tuple[int, int] | None] = []
+        for name in (DATABASE, f"{DATABASE}-wal"):
+            try:
+                said = os.stat(self.folder / name)
+                found.append((said.st_dev, said.st_ino))
+            except OSError:
+                found.append(None)
+        return found
+
+    def _check_files(self) -> None:
+        if self._files() != self._opened:
+            raise GalleryError(
+                f"{self.folder / DATABASE}: was moved, removed or replaced while it was open; open the store again "
+                "(the service: start it again), and look whether what was written last is there"
+            )
 
     def _say_who(self) -> None:
         # Only for the message of one who waits in vain: nothing depends on it.

@@ -3,9 +3,14 @@
 import base64
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from alikely.data.sources import read_items
+from alikely.server import Folders
+from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
+from tests.models import small_model
 from tests.server.uses import asked, make_uses
 from tests.tasks.anomaly.normal import anomaly_of, normal_of
 
@@ -107,3 +112,18 @@ def test_findings_and_the_log_know_of_it(service):
     verdicts = {one["anomalous"] for one in served.audit.last(2)}
     assert verdicts == {True, False}
     assert "7000" not in served.audit.path.read_text()
+
+
+def test_the_nearest_is_a_file_by_its_name_alone(tmp_path):
+    for number in range(60):
+        Image.fromarray(np.asarray(normal_of("picture", seed=number, count=1).items[0])).save(
+            tmp_path / f"{number}.png"
+        )
+    settings = DetectorSettings(rate=0.1, confidence=0.0)
+    fitted = fit_detector(read_items(tmp_path, "picture"), settings, model=small_model())
+    save_detector(fitted, tmp_path / "pictures")
+    with asked(Folders(detectors=(tmp_path / "pictures",)), tmp_path / "state") as (client, _):
+        told = client.post("/v1/anomaly/score", files={"items": (tmp_path / "7.png").read_bytes()})
+    assert told.json()["items"][0]["nearest"].endswith(".png")
+    assert "/" not in told.json()["items"][0]["nearest"]
+    assert str(tmp_path) not in told.text

@@ -85,6 +85,7 @@ def test_pairs_that_the_page_holds_are_not_sent_again(client):
 
 def test_the_table_is_what_the_command_writes(client, state):
     refused = client.get("/v1/labels/table")
+    assert refused.json()["detail"] == "nobody has labelled a pair here yet; label some on the page Label"
     assert (refused.status_code, refused.json()["code"]) == (422, "input")
     for question, answer in zip(ask_next(client, count=5), ["same", "different", "skip", "same", "same"], strict=True):
         say(client, question, answer)

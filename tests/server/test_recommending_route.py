@@ -1,8 +1,13 @@
 """/v1/recommend: what somebody may like."""
 
+from dataclasses import replace
+
 import pytest
 
+from alikely.server import Folders
+from alikely.tasks.recommend import fit_recommender, save_recommender
 from tests.server.uses import asked, make_uses
+from tests.tasks.recommend import shop
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +67,17 @@ def test_what_cannot_be_asked_is_said_as_a_problem(client, path, ask, status, sa
     refused = client.post(f"/v1/recommend/{path}", json=ask)
     assert refused.status_code == status, refused.text
     assert said in refused.json()["detail"]
+
+
+def test_no_place_of_a_file_is_told(tmp_path):
+    things = [{"id": one["id"], "photo": f"/secret/{one['id']}.png", "kind": one["kind"]} for one in shop.items()]
+    settings = replace(shop.SMALL, columns={"photo": "leave_out"})
+    save_recommender(fit_recommender(things, shop.likes(), settings), tmp_path / "shop")
+    with asked(Folders(recommenders=(tmp_path / "shop",)), tmp_path / "state") as (client, _):
+        for path, ask in (("like", {"item": "p0"}), ("for", {"history": ["p0"]})):
+            told = client.post(f"/v1/recommend/{path}", json=ask)
+            first = told.json()["items"][0]
+            assert first["fields"]["photo"] == f"{first['item']}.png"
+            assert first["title"] == first["item"]
+            assert first["reason_title"] == first["reason"]
+            assert "secret" not in told.text

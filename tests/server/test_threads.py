@@ -1,4 +1,4 @@
-"""Slow work of requests: it ends when its client hangs up; when the service has no more time, it is refused in words."""
+"""Slow work of requests: it ends when its client hangs up; when the service has no time left, it is told so."""
 
 import base64
 import json

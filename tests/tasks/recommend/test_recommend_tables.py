@@ -53,6 +53,8 @@ def test_rows_without_a_person_or_an_item_are_left_out_and_named_when_told_to():
         ([{"price": 3, "kind": "tea"}, {"price": 4, "kind": None}], ("tea", "")),
         ([{"price": 3, "stock": 1}], ("price 3, stock 1",)),
         ([{"code": "12"}, {"code": "A4"}], ("code 12", "code A4")),
+        ([{"path": "/here/a.png", "kind": "tea"}], ("tea",)),
+        ([{"path": "/here/a.png"}], ("",)),
         ([{}], ("",)),
         ([{"title": "a" * 500}], None),
     ],

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,7 +17,7 @@ from alikely.server.held import Served, TheServed
 from alikely.server.several import items_from, unreadable
 from alikely.server.threads import GoOn, while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
-from alikely.tasks.anomaly import Detector
+from alikely.tasks.anomaly import Answer, Detector
 from alikely.tasks.anomaly.heat_maps import has_maps, map_of
 from alikely.types import Kind
 
@@ -169,7 +170,7 @@ def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller
         told = {"detector": name, "anomalous": answer.anomalous, "p_value": answer.p_value}
         served.audit.add(caller.name, "score", told)
     served.findings.add(name, detector, judged.items, judged.answers, asked.rate)
-    items = [answer.to_dict() for answer in judged.answers]
+    items = [_told(detector, answer) for answer in judged.answers]
     if asked.maps:
         for told, item, answer in zip(items, judged.items, judged.answers, strict=True):
             told["map"] = _as_url(map_of(detector, item, answer, LONGEST))
@@ -178,6 +179,14 @@ def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller
         "anomalies": sum(answer.anomalous for answer in judged.answers),
         "skipped": [{"item": item, "problem": problem} for item, problem in skipped],
     }
+
+
+def _told(detector: Detector, answer: Answer) -> dict[str, Any]:
+    told = answer.to_dict()
+    if detector.kind in ("picture", "sequence") and answer.nearest is not None:
+        # Where on this machine a file lies is nobody's business.
+        told["nearest"] = Path(answer.nearest).name
+    return told
 
 
 def _name_of(detector: Detector, detectors: Mapping[str, Detector]) -> str:

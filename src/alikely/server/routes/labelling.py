@@ -7,7 +7,9 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from alikely.errors import InputError
 from alikely.labelling import DRAWN, Drawn, Verdict, labels_in, packed
+from alikely.labelling.answers import FILE as ANSWERS
 from alikely.server.access import LOCAL, Caller, MayEnrol, MayRead
 from alikely.server.held import TheServed
 from alikely.server.problems import RefusedError
@@ -164,6 +166,8 @@ async def table(
     Pictures stand in it by their paths on the machine of the service. Of rows, and of sequences without a file, it is
     a ZIP of two tables: unpack it, and name pairs.csv.
     """
+    if not served.state.labels.joinpath(ANSWERS).exists():
+        raise InputError("nobody has labelled a pair here yet; label some on the page Label")
     ways: tuple[Drawn, ...] = DRAWN if drawn == "all" else (drawn,)
     name, content = await run_in_threadpool(lambda: packed(labels_in(served.state.labels), ways))
     media = "text/csv; charset=utf-8" if name.endswith(".csv") else "application/zip"

@@ -1,5 +1,7 @@
 """/v1/recommend: what somebody liked, or one item -> what they may like next, and why."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -88,7 +90,7 @@ async def for_somebody(request: Request, served: TheServed, caller: MayRead) -> 
     recommender = served.recommender(asked.recommender)
 
     def answer() -> dict[str, Any]:
-        return recommender.for_somebody(
+        found = recommender.for_somebody(
             asked.history,
             asked.person,
             asked.k,
@@ -96,6 +98,7 @@ async def for_somebody(request: Request, served: TheServed, caller: MayRead) -> 
             with_seen=asked.with_seen,
             diversity=asked.diversity,
         ).to_dict()
+        return found | {"items": [_told(item) for item in found["items"]]}
 
     return await run_in_threadpool(answer)
 
@@ -113,6 +116,17 @@ async def like(request: Request, served: TheServed, caller: MayRead) -> dict[str
 
     def answer() -> dict[str, Any]:
         found = recommender.like(asked.item, asked.k, where=asked.where, diversity=asked.diversity)
-        return {"items": [item.to_dict() for item in found]}
+        return {"items": [_told(item.to_dict()) for item in found]}
 
     return await run_in_threadpool(answer)
+
+
+def _told(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item without where on this machine its files lie."""
+    fields = {name: Path(cell).name if _is_place(cell) else cell for name, cell in item["fields"].items()}
+    titles = {"title": item["item"], "reason_title": item["reason"]}
+    return {**item, "fields": fields, **{name: called for name, called in titles.items() if _is_place(item[name])}}
+
+
+def _is_place(said: Any) -> bool:
+    return isinstance(said, str) and Path(said).is_absolute()

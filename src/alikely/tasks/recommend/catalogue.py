@@ -14,6 +14,7 @@ from alikely.types import Field
 
 ID = "id"
 TITLES = ("title", "name")
+FILE = "path"  # the column of files of pictures
 LISTS = ("embedding", "sequence")
 
 
@@ -45,13 +46,15 @@ class Catalogue:
 
     def titles(self) -> tuple[str, ...]:
         """What to call each item beside its id: the cell of the column title or name, else of the first column that
-        holds texts alone, else all its fields; "" where nothing is there."""
-        of_text = [name for name in self.shown if all(isinstance(fields.get(name, ""), str) for fields in self.fields)]
+        holds texts alone, else all its fields, but never where its picture lies; "" where nothing is there."""
+        shown = [name for name in self.shown if name.lower() != FILE]
+        of_text = [name for name in shown if all(isinstance(fields.get(name, ""), str) for fields in self.fields)]
         named = [name for title in TITLES for name in self.shown if name.lower() == title]
         first = next(iter([*named, *of_text]), None)
         if first is not None:
             return tuple(shortened(str(fields.get(first, ""))) for fields in self.fields)
-        return tuple(shortened(", ".join(f"{name} {cell}" for name, cell in one.items())) for one in self.fields)
+        each = [[f"{name} {one[name]}" for name in shown if name in one] for one in self.fields]
+        return tuple(shortened(", ".join(said)) for said in each)
 
     def places(self) -> dict[str, int]:
         """The place of each id."""

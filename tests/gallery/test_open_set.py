@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -186,3 +188,33 @@ def test_nothing_is_offered_where_no_rate_can_be_kept():
         enrolled(3)[0].threshold(0.5)
 
     assert refused.value.smallest is None
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-8])
+def test_where_many_are_copies_it_says_so_and_names_two(noise):
+    model = passing_model(8)
+    gallery = gallery_of(model)
+    rows, _ = people(100, 1)
+    rows[50:80] = rows[20:50] + np.float32(noise)
+    gallery.enrol(embeddings(rows, [f"s{number:03}" for number in range(100)]))
+
+    with pytest.raises(
+        CalibrationError, match=r"60 of 100 enrolled .* as 's\d\d\d' and 's\d\d\d', .*remove one"
+    ) as told:
+        gallery.threshold(0.5)
+    assert "e-" not in str(told.value)
+    one, other = (int(name[1:]) for name in re.findall(r"'(s\d+)'", str(told.value)))
+    assert abs(one - other) == 30
+    rate = float(re.findall(r"ask for ([\d.]+) %", str(told.value))[0]) / 100
+    assert 0.6 < rate < 0.9
+    assert gallery.threshold(rate).distance > 0.01
+    assert "(--fpir" in str(told.value)
+
+
+def test_where_all_are_copies_no_rate_is_offered():
+    gallery = gallery_of(passing_model(8))
+    gallery.enrol(embeddings(np.ones((30, 8)), range(30)))
+
+    with pytest.raises(CalibrationError, match="30 of 30") as told:
+        gallery.threshold(0.9999, 0.0)
+    assert "ask for" not in str(told.value)

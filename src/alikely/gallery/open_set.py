@@ -10,7 +10,7 @@ from alikely.gallery.answers import Threshold
 from alikely.gallery.candidates import nearest_identities
 from alikely.gallery.held import Held
 from alikely.gallery.remembering import mark_of, remember, remembered
-from alikely.gallery.strangers import Strangers
+from alikely.gallery.strangers import Strangers, copies_error
 from alikely.metrics import percent
 from alikely.metrics.verification import check_rate
 
@@ -52,11 +52,8 @@ def strangers_of(held: Held, seed: int = 0) -> Strangers | None:
     Identities with the label of one that the model learned from are not shown: the model knows how to tell them apart.
     None where fewer than 20 are left.
     """
-    learned = held.model.record.get("data", {}).get("labels", {})
-    known = {label for part in ("train", "validate") for label in learned.get(part, ())}
-    names = list(held.store.identities())
+    names, fresh = list(held.store.identities()), _unlearned(held)
     number = {name: place for place, name in enumerate(names)}
-    fresh = [name for name in names if name not in known]
     if len(fresh) < FEWEST_ASKED:
         return None
     chosen = np.random.default_rng(seed).permutation(fresh)[:MOST_SHOWN].tolist()
@@ -76,6 +73,13 @@ def strangers_of(held: Held, seed: int = 0) -> Strangers | None:
     return Strangers(distances.astype(np.float64), themselves, nearest, len(names))
 
 
+def _unlearned(held: Held) -> list[str]:
+    """The enrolled identities without the label of one that the model learned from."""
+    learned = held.model.record.get("data", {}).get("labels", {})
+    known = {label for part in ("train", "validate") for label in learned.get(part, ())}
+    return [name for name in held.store.identities() if name not in known]
+
+
 def open_set_threshold(held: Held, shown: Shown, fpir: float, confidence: float | None) -> Threshold:
     """The threshold by a fixed rule: by the gallery's own identities where they can show the rate, else by the model's
     calibration at a false-match rate of the FPIR divided by the number of templates (the union bound), where that can.
@@ -87,7 +91,9 @@ def open_set_threshold(held: Held, shown: Shown, fpir: float, confidence: float 
     check_confidence(sure)
     check_rate(fpir, "false-positive-identification rate")
     by_gallery = None if shown.strangers is None else shown.strangers.threshold(fpir, sure)
-    if by_gallery is not None:
+    if by_gallery is not None and shown.strangers is not None:
+        if shown.strangers.only_copies_within(by_gallery):
+            raise copies_error(shown.strangers, list(held.store.identities()), fpir, sure)
         return Threshold(by_gallery, fpir, sure, "gallery", shown.identities)
     calibration = held.model.calibration
     if calibration is not None and calibration.bearable("fmr", sure) <= fpir / shown.templates:
@@ -97,29 +103,50 @@ def open_set_threshold(held: Held, shown: Shown, fpir: float, confidence: float 
 
 
 def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> CalibrationError:
-    calibration, strangers, templates = held.model.calibration, shown.strangers, shown.templates
-    bearable = [1.0] if strangers is None else [strangers.bearable(confidence)]
-    if calibration is not None:
-        bearable.append(calibration.bearable("fmr", confidence) * templates)
-    smallest = min(bearable)
+    calibration, templates, fresh = held.model.calibration, shown.templates, len(_unlearned(held))
+    smallest = _smallest(held, shown, confidence)
     promised = f"with {percent(confidence)} confidence" if confidence else "even as an estimate"
-    asked = 0 if strangers is None else len(strangers.distances)
     by_calibration = (
         "the model has no calibration"
         if calibration is None
-        else f"the calibration of the model can bear {percent_up(min(1.0, bearable[-1]))} for {templates:,} templates"
+        else "the calibration of the model can bear "
+        f"{percent_up(min(1.0, calibration.bearable('fmr', confidence) * templates))} for {templates:,} templates"
     )
     ways = [f"ask for {percent_up(smallest)} or more (--fpir, fpir=)"] if smallest < 1 else []
-    ways += ["take an estimate that promises nothing (--confidence 0)"] if confidence else []
-    # Without errors, errors coming in pairs: half of the identities count.
-    needed = 2 * np.log(1 - confidence) / np.log1p(-fpir) if confidence and 0 < fpir < 1 else 1 / max(fpir, 1e-9)
-    # Where these bear less than so many should, more of their kind do, too: the bound falls as their number grows.
-    needed = max(needed, asked * bearable[0] / max(fpir, 1e-9))
+    estimate = _smallest(held, shown, 0.0)
+    if confidence and estimate <= fpir:
+        ways.append("take an estimate that promises nothing (--confidence 0)")
+    elif confidence and estimate < smallest:
+        ways.append(
+            f"take an estimate of {percent_up(estimate)} or more, which promises nothing (--confidence 0 --fpir)"
+        )
+    needed = _needed(shown.strangers, fpir, confidence)
     if needed <= MOST_SHOWN:
-        ways.append(f"enrol about {int(np.ceil(needed)):,} identities or more that the model has not learned from")
+        ways.append(f"enrol until there are about {needed:,} that the model has not learned from")
+    of_these = "which" if fresh == shown.identities else f"{fresh:,} of which"
     return CalibrationError(
-        f"a false-positive-identification rate of {percent(fpir)} cannot be kept {promised}: {asked:,} enrolled "
-        f"identities, which the model has not learned from, are too few to show it, and {by_calibration}; "
-        + (", or ".join(ways) or "calibrate the model on more identities"),
+        f"a false-positive-identification rate of {percent(fpir)} cannot be kept {promised}: {shown.identities:,} "
+        f"enrolled identities, {of_these} the model has not learned from, are too few to show it, and "
+        f"{by_calibration}; " + (", or ".join(ways) or "calibrate the model on more identities"),
         smallest if smallest < 1 else None,
     )
+
+
+def _smallest(held: Held, shown: Shown, confidence: float) -> float:
+    """The smallest rate that can be kept: by the enrolled identities, or by the calibration."""
+    bearable = [] if shown.strangers is None else [shown.strangers.bearable(confidence)]
+    if held.model.calibration is not None:
+        bearable.append(held.model.calibration.bearable("fmr", confidence) * shown.templates)
+    return min(bearable, default=1.0)
+
+
+def _needed(strangers: Strangers | None, fpir: float, confidence: float) -> int:
+    """About how many identities can show the rate."""
+    rate = max(fpir, 1e-9)
+    # Without errors, errors coming in pairs: half of the identities count.
+    needed = 2 * np.log(1 - confidence) / np.log1p(-fpir) if confidence and 0 < fpir < 1 else 1 / rate
+    if strangers is not None:
+        # Where these bear less than so many should, more of their kind do, too: the bound falls as their number grows.
+        needed = max(needed, len(strangers.distances) * strangers.bearable(confidence) / rate)
+    # Some more than that: how often errors share an identity is known of those that are there alone.
+    return max(int(np.ceil(1.1 * needed)), FEWEST_ASKED)

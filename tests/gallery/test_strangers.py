@@ -41,13 +41,13 @@ def test_errors_that_come_in_pairs_count_half():
     distances = [1, 1, 2, 2, 3, 3, *range(4, 98)]
     found = strangers(distances, pairs, 300)
 
-    assert found._variances()[:7].tolist() == [0, 1, 4, 5, 8, 9, 12]
+    assert found._variances[:7].tolist() == [0, 1, 4, 5, 8, 9, 12]
 
 
 def test_an_identity_near_to_many_makes_their_errors_one():
     found = strangers(range(1, 5), [(1, 0), (2, 0), (3, 0), (4, 0)], 10)
 
-    assert found._variances().tolist() == [0, 1, 4, 9, 16]
+    assert found._variances.tolist() == [0, 1, 4, 9, 16]
 
 
 def test_equal_distances_are_errors_together():

@@ -14,12 +14,19 @@ false-positive-identification rate (FPIR) of this very gallery. Two things keep 
 The bound at a confidence is Clopper and Pearson's at the effective number, times that factor.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from alikely.calibration.evidence import FEWEST_ERRORS, Evidence
+from alikely.calibration.record import percent_up
+from alikely.errors import CalibrationError
+from alikely.metrics import percent
+
+ROUNDING = 1e-6  # of the largest distance: identities no further apart are the same item, but for rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +51,7 @@ class Strangers:
         thresholds: Float[np.ndarray, " shown"] = np.nextafter(self.distances, -np.inf)
         errors = np.searchsorted(self.distances, thresholds, side="right")
         rates = errors / count
-        evidence = Evidence(rates, rates, _effective(errors, self._variances(), count))
+        evidence = Evidence(rates, rates, _effective(errors, self._variances, count))
         more = self.identities / (self.identities - 1)
         return thresholds, np.minimum(evidence.bound(confidence) * more, 1.0)
 
@@ -62,6 +69,21 @@ class Strangers:
         """The smallest FPIR that these identities can show."""
         return float(self.bounds(confidence)[1].min()) if confidence > 0 else 1 / len(self.distances)
 
+    @property
+    def copies(self) -> int:
+        """How many lie on another: the same item is enrolled under both, and no distance tells them apart."""
+        return int(np.searchsorted(self.distances, ROUNDING * self.distances[-1], side="right"))
+
+    def only_copies_within(self, threshold: float) -> bool:
+        """Whether the threshold is so small that nothing but a copy can be identified."""
+        return threshold <= ROUNDING * float(self.distances[-1])
+
+    def bearable_beyond_copies(self, confidence: float) -> float:
+        """The smallest FPIR of a threshold that is not 0; 1 where there is none."""
+        bounds = self.bounds(confidence)[1][self.copies :]
+        return float(bounds.min(initial=1.0))
+
+    @cached_property
     def _variances(self) -> Float[np.ndarray, " shown"]:
         """Of the number of errors, where the first k of them are errors: for each k from 0, one number more than rows.
 
@@ -79,6 +101,23 @@ class Strangers:
             seen.add((int(one), int(other)))
             variances[k + 1] = total
         return variances
+
+
+def copies_error(strangers: Strangers, names: Sequence[str], fpir: float, confidence: float) -> CalibrationError:
+    """The error where only a threshold at which nobody is identified keeps a rate, as so many enrolled are copies.
+
+    `names` are all identities in the order of their numbers.
+    """
+    one, other = names[strangers.themselves[0]], names[strangers.nearest[0]]
+    beyond = strangers.bearable_beyond_copies(confidence)
+    way = f", or ask for {percent_up(beyond)} or more (--fpir, fpir=)" if beyond < 1 else ""
+    return CalibrationError(
+        f"a false-positive-identification rate of {percent(fpir)} cannot be kept: {strangers.copies:,} of "
+        f"{len(strangers.distances):,} enrolled identities that were compared are the same as another one, as {one!r} "
+        f"and {other!r}, so no distance tells them apart; the same item is enrolled under both: remove one of them "
+        f"(`alikely gallery remove`){way}",
+        beyond if beyond < 1 else None,
+    )
 
 
 def _effective(

@@ -35,6 +35,7 @@ from alikely.model import SiameseModel, distances_of_examples
 from alikely.report import report_of_model, write_report
 from alikely.types import Examples
 
+IDENTITIES = ("left_identity", "right_identity")  # columns of a table of pairs
 LABEL, GROUP = "label", "group"  # to compare by, beside the columns of a table
 
 
@@ -240,9 +241,27 @@ def _rows_of_identities(rates: ErrorRates, examples: Examples) -> tuple[Identity
 
 
 def known_labels(model: SiameseModel, examples: Examples, parts: Sequence[str]) -> tuple[str, ...]:
-    """The labels of the examples that stood in one of these parts of the model's data: train, validate, calibrate."""
-    if examples.labels is None:
-        return ()
+    """The labels of the examples that stood in one of these parts of the model's data: train, validate, calibrate.
+
+    Of pairs without labels, the identities that a table names in left_identity,right_identity.
+    """
     used = model.record.get("data", {}).get("labels", {})
     known = {label for part in parts for label in used.get(part, ())}
-    return tuple(sorted(known & {str(label) for label in examples.labels}))
+    return tuple(sorted(known & set(named_identities(examples))))
+
+
+def named_identities(examples: Examples) -> tuple[str, ...]:
+    """The names of all identities that are known: labels, or what a table of pairs names, in order."""
+    if examples.labels is not None:
+        return tuple(sorted({str(label) for label in examples.labels}))
+    columns = {} if examples.pairs is None else examples.pairs.columns
+    cells = {str(cell) for column in IDENTITIES if column in columns for cell in columns[column]}
+    return tuple(sorted(cells - {""}))
+
+
+def all_named(examples: Examples) -> bool:
+    """Whether the identity of every item is known: by labels, or in both columns of every pair."""
+    if examples.labels is not None:
+        return True
+    columns = {} if examples.pairs is None else examples.pairs.columns
+    return all(column in columns and bool((columns[column] != "").all()) for column in IDENTITIES)

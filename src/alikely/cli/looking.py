@@ -82,7 +82,7 @@ def rows_of(described: Mapping[str, Any], items: Sequence[str]) -> list[tuple[st
             **({"settings": _chosen(training["settings"])} if "settings" in training else {}),
             **{key: value for key, value in training.items() if key not in ("settings", "alarms")},
         },
-        "data": {key: value for key, value in data.items() if key not in ("findings", "labels")},
+        "data": {key: value for key, value in data.items() if key not in ("findings", "labels", "learned")},
     }
     rows = _under("items", items)
     for key, part in parts.items():

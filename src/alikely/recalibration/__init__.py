@@ -6,6 +6,7 @@ scores      a table of scores, or its columns -> that
 embeddings  a file of embeddings, or its arrays -> that
 points      a calibration -> its thresholds for the usual rates, each with what it does
 result      all that is told of a new calibration: Calibrated, to print and for other programs
+unlearned   whether a model learned from the pairs that it is calibrated by, and which identities they join
 making      calibrate_model, calibrate_scores, calibrate_embeddings, load_calibration
 replacing   may a new calibration take the place of the one in the model's folder
 """

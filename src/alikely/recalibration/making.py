@@ -6,23 +6,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from alikely.calibration import Calibration, ProbabilityQuality, calibrate, calibration_from, probability_quality
 from alikely.calibration.fitting import USUAL_CONFIDENCE
 from alikely.calibration.probability import Method
 from alikely.data.sources import read_source
 from alikely.embedding import Progress, embed_items, read_for
 from alikely.errors import ModelError, SettingsError, TooFewError
-from alikely.evaluation import judge_by, known_labels
+from alikely.evaluation import all_named, judge_by, named_identities
 from alikely.metrics import DetectionCosts, PairDistances, percent
-from alikely.model import SiameseModel, distances_of_examples
+from alikely.model import SiameseModel
 from alikely.recalibration.chosen import chosen_items
 from alikely.recalibration.elsewhere import MadeElsewhere, Similarities
 from alikely.recalibration.embeddings import embeddings_of
 from alikely.recalibration.points import cheapest, promised_rates, unsure_band
 from alikely.recalibration.result import Calibrated
 from alikely.recalibration.scores import scores_of
+from alikely.recalibration.unlearned import distances_by_identity, unlearned
 from alikely.report import ReportContent, report_of_distances, report_of_model, write_report
 from alikely.types import Examples
 
@@ -62,8 +61,8 @@ def calibrate_model(
 
     The weights stay as they are: `model` of the result is the same model with the new calibration, and
     `save_calibration(result.model, folder)` puts it into the model's folder. The source should hold identities that
-    were not trained on; `notes` say where its labels are among those that were. Of more than 20 million pairs, a
-    sample is taken by the `seed`.
+    were not trained on: where some were, nothing is promised, and `notes` say so, as they do where that cannot be
+    known. Of more than 20 million pairs, a sample is taken by the `seed`.
 
     fmr: the false-match rate that decisions keep by default; without it 0.01, or what the data can bear.
     fnmr: a false non-match rate, for the unsure band.
@@ -83,14 +82,19 @@ def calibrate_model(
         examples = examples.select(chosen)
     items, skipped = read_for(model, examples, skip_bad, progress)
     embeddings, examples = embed_items(model, items, progress), items.examples
-    pairs = distances_of_examples(embeddings, examples, model.distance)
-    warning = _warning(known_labels(model, examples, ("train", "validate")), pairs)
+    pairs = distances_by_identity(embeddings, examples, model.distance)
+    known = unlearned(model, examples)
     # Of identities that the model was trained on, distances tell nothing of others: no promise, whatever was asked.
-    sure = confidence if warning is None else 0.0
+    sure = 0.0 if known.proven is False else confidence
     made = calibrate(pairs, model.distance_name, model.fingerprint(), fmr, sure, wanted.probability)
-    made = _noted(made, () if warning is None else (warning,))
-    recorded = replace(model, record=_record(model, source, examples, pairs)).with_calibration(made)
-    found = replace(_found(pairs, made, wanted, None, (sampled,)), model=recorded, skipped=tuple(skipped))
+    made = _noted(made, () if known.note is None else (known.note,))
+    recorded = replace(model, record=_record(model, source, examples, pairs, known.proven)).with_calibration(made)
+    found = replace(
+        _found(pairs, made, wanted, None, (sampled,)),
+        model=recorded,
+        skipped=tuple(skipped),
+        identities_known=all_named(examples),
+    )
     if report_file is not None:
         content = report_of_model(
             f"Calibrated on {_said(source)}",
@@ -254,32 +258,22 @@ def _noted(calibration: Calibration, notes: Sequence[str]) -> Calibration:
     return replace(calibration, note=told or None)
 
 
-def _warning(known: Sequence[str], pairs: PairDistances) -> str | None:
-    if not known:
-        return None
-    few = ", ".join(known[:3]) + (" ..." if len(known) > 3 else "")
-    return (
-        f"{len(known)} of {pairs.identities} identities ({few}) bear labels that the model was trained on; if they are "
-        "the same, their distances are too good. So nothing is promised for others, the rates are those found: "
-        "calibrate on identities that it has not seen (or rename the labels, where they are others)"
-    )
-
-
-def _record(model: SiameseModel, source: Any, examples: Examples, pairs: PairDistances) -> dict[str, Any]:
+def _record(
+    model: SiameseModel, source: Any, examples: Examples, pairs: PairDistances, proven: bool | None
+) -> dict[str, Any]:
     """The model's record with what it was calibrated on now, and without what its old threshold gave."""
     record, data = dict(model.record), dict(model.record.get("data", {}))
     if record.get("evaluation"):
         record["evaluation"] = {**record["evaluation"], "at_threshold": None}
     if data:
-        labels = [] if examples.labels is None else [str(label) for label in np.unique(examples.labels)]
         counts = {
             "identities": pairs.identities,
             "items": len(examples),
             "pairs": 0 if examples.pairs is None else len(examples.pairs),
         }
-        data["labels"] = {**data.get("labels", {}), "calibrate": labels}
+        data["labels"] = {**data.get("labels", {}), "calibrate": list(named_identities(examples))}
         data["parts"] = {**data.get("parts", {}), "calibrate": counts}
-        record["data"] = {**data, "calibrated_on": _said(source)}
+        record["data"] = {**data, "calibrated_on": _said(source), "calibrated_unlearned": proven}
     return record
 
 

@@ -22,7 +22,8 @@ class Calibrated:
     calibrated. `rates` are thresholds for the usual false-match rates; `band` and `cheapest` are there where they were
     asked for; `quality` says how good the probabilities are on identities that they were not fitted on (None: there are
     too few to tell). `similarities` are there where similarities were given. `notes` are what to know before relying on
-    it, `skipped` the items that could not be read. Without `identities_known`, every pair counts as one of its own.
+    it, `skipped` the items that could not be read. Without `identities_known`, every pair counts as one of its own
+    (of a model: the items that same pairs join).
     """
 
     calibration: Calibration
@@ -77,11 +78,14 @@ class Calibrated:
     def title(self) -> str:
         """What it rests on, and what it promises."""
         of = self.calibration
-        whose = f"{of.identities:,} identities" if self.identities_known else "unknown identities"
+        groups = f"{of.identities:,} groups of items that same pairs join"
+        unknown = "unknown identities" if self.model is None else groups
+        whose = f"{of.identities:,} identities" if self.identities_known else unknown
         rests = f"{of.same_pairs:,} same and {of.different_pairs:,} different pairs of {whose}"
         if of.confidence == 0:
             return f"{rests}; rates as they were found, which promise nothing for others"
-        condition = "" if self.identities_known else ", if no two pairs share an identity"
+        apart = "pairs share an identity" if self.model is None else "groups show one identity"
+        condition = "" if self.identities_known else f", if no two {apart}"
         return f"{rests}; promised for identities never seen with {percent(of.confidence)} confidence{condition}"
 
     def sentences(self) -> list[str]:

@@ -10,6 +10,7 @@ from jaxtyping import Int
 
 from alikely.config import TrainSettings
 from alikely.data.checks import Finding, check_examples, require_enough
+from alikely.data.learned import learned_text
 from alikely.data.preparations import draft_preparation
 from alikely.data.reading import Prepared, prepare
 from alikely.data.splits import Fractions, Split, split
@@ -48,9 +49,15 @@ class Gathered:
             "fingerprint": self.items.fingerprint(),
             "parts": self.split.describe(),
             "labels": self.split.labels(),
+            "learned": learned_text(self._learned_from()),
             "skipped": len(self.skipped),
             "findings": [finding.to_dict(MOST_KEPT) for finding in self.findings],
         }
+
+    def _learned_from(self) -> Examples:
+        """The items to train on and to choose the best epoch by."""
+        places = [places for part, places in self.split.positions.items() if part in ("train", "validate")]
+        return self.items.examples.select(np.concatenate(places))
 
     def skipped_csv(self) -> str:
         """The items that were left out, as CSV: item, problem."""

@@ -93,9 +93,23 @@ def test_requests_at_once_are_answered_as_each_alone(service, model):
     np.testing.assert_allclose(found, model.embed(shown), atol=1e-5)
 
 
+def test_all_items_that_cannot_be_read_are_told_in_one_way(service):
+    good, bad = base64.b64encode(pngs()[0]).decode(), base64.b64encode(b"no picture").decode()
+    asked = {
+        "/v1/embed": ({"items": [good, bad, "!"]}, ["picture 2", "picture 3"]),
+        "/v1/compare": ({"left": bad, "right": "!"}, ["left", "right"]),
+        "/v1/explain": ({"left": good, "right": bad}, ["right"]),
+    }
+    for path, (body, names) in asked.items():
+        answer = service.post(path, json=body)
+        assert code_of(answer) == (422, "bad_items")
+        assert [one["item"] for one in answer.json()["items"]] == names
+        assert all(one["problem"] for one in answer.json()["items"])
+
+
 def test_a_picture_that_cannot_be_read_is_named(service):
     answer = service.post("/v1/embed", content=b"no picture", headers={"Content-Type": "image/jpeg"})
-    assert code_of(answer) == (422, "input")
+    assert code_of(answer) == (422, "bad_items")
     assert "not a picture" in answer.json()["detail"]
 
 
@@ -138,7 +152,7 @@ def test_a_picture_that_cannot_be_read_is_called_by_its_field(service, side, as_
         answer = service.post("/v1/compare", json={name: base64.b64encode(one).decode() for name, one in pair.items()})
     else:
         answer = service.post("/v1/compare", files=pair)
-    assert code_of(answer) == (422, "input")
+    assert code_of(answer) == (422, "bad_items")
     assert answer.json()["detail"].startswith(f"{side}: ")
 
 

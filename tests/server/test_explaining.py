@@ -79,7 +79,7 @@ def test_a_model_that_takes_no_pictures_says_so(tmp_path):
 def test_a_damaged_picture_is_named(client):
     left = pngs()[0]
     answer = client.post("/v1/explain", files={"left": left, "right": left[:60]})
-    assert code_of(answer) == (422, "input")
+    assert code_of(answer) == (422, "bad_items")
     assert "damaged or cut short" in answer.json()["detail"]
 
 

@@ -239,6 +239,17 @@ def test_the_log_says_who_did_what_and_holds_no_picture(service, uses, fresh):
     assert 'alikely_verdicts_total{asked="verify",verdict="same"}' in client.get("/metrics").text
 
 
+def test_what_is_wrong_is_said_in_the_words_of_requests(client, fresh):
+    (content,) = fresh()
+    refused = client.post(f"{PEOPLE}/identify", files={"items": content}, data={"fpir": "0.0001", **ESTIMATE})
+    assert refused.json()["code"] == "calibration"
+    assert "(fpir)" in refused.json()["detail"]
+    gone = client.delete(f"{PEOPLE}/identities", params={"identity": "nobody"})
+    assert gone.status_code == 404
+    assert "--" not in refused.text
+    assert "alikely gallery" not in gone.text
+
+
 def test_nothing_changes_that_the_log_cannot_tell(service, fresh, monkeypatch):
     client, served = service
     there, new = fresh(2)

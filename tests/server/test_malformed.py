@@ -337,8 +337,8 @@ def test_base64_as_people_write_it(services):
 def test_base64_that_is_none(services, said):
     answer = services("picture").post("/v1/embed", json={"items": [said]})
 
-    assert code_of(answer) == (422, "input")
-    assert answer.json()["detail"].startswith("item 1: ")
+    assert code_of(answer) == (422, "bad_items")
+    assert answer.json()["detail"].startswith("picture 1: ")
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_a_head_that_promises_a_huge_picture_costs_nothing(services):
     begun = time.monotonic()
     for size in ((50_000, 50_000), (2**31 - 1, 2**31 - 1), (6000, 6000)):
         answer = services("picture").post("/v1/embed", files={"items": forged_png(*size)})
-        assert code_of(answer) == (422, "input")
+        assert code_of(answer) == (422, "bad_items")
         assert "more than 25 million pixels" in answer.json()["detail"]
     assert time.monotonic() - begun < 2
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,15 +76,19 @@ def answer_of(error: AlikelyError, places: Mapping[str, str] | None = None) -> R
     if isinstance(error, CalibrationError) and error.smallest is not None:
         further = {"smallest": error.smallest}
     if isinstance(error, BadItemsError):
-        problems = [(_hidden(name, places), _hidden(said, places)) for name, said in error.problems]
+        problems = [(_for_clients(name, places), _for_clients(said, places)) for name, said in error.problems]
         further = {"items": [{"item": name, "problem": said} for name, said in problems]}
-    return problem(STATUS.get(error.code, OF_OTHERS), error.code, _hidden(str(error), places), further)
+        if len(problems) == 1:
+            return problem(STATUS[error.code], error.code, ": ".join(problems[0]), further)
+    return problem(STATUS.get(error.code, OF_OTHERS), error.code, _for_clients(str(error), places), further)
 
 
-def _hidden(said: str, places: Mapping[str, str] | None) -> str:
+def _for_clients(said: str, places: Mapping[str, str] | None) -> str:
     for place, instead in (places or {}).items():
         said = said.replace(place, instead)
-    return said
+    # Clients know the fields of requests, not the options of commands.
+    said = re.sub(r"\(--(\w+), \1=\)", r"(\1)", said)
+    return said.replace("`alikely gallery list` shows what is", "its list of identities says who is")
 
 
 def of_http(error: HTTPException) -> Response:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from alikely.data.items import read_or_problem
 from alikely.data.sources import examples_from
 from alikely.data.sources.names import name_of_item
 from alikely.errors import BadItemsError, InputError
+from alikely.model import SiameseModel
 from alikely.server.settings import ServeSettings
 from alikely.server.uploads import ItemSaid, item_from
 from alikely.types import Examples, Item, Kind
@@ -46,6 +48,26 @@ def one_item_from(said: ItemSaid, kind: Kind, settings: ServeSettings) -> Exampl
     if examples is None:
         raise unreadable(problems)
     return examples
+
+
+def all_bad(
+    error: InputError,
+    said: Sequence[ItemSaid],
+    model: SiameseModel,
+    settings: ServeSettings,
+    names: Sequence[str] | None = None,
+) -> InputError:
+    """The error that names all of these items that cannot be read; `error` itself where it is about something else."""
+    kind, problems = model.preparation.kind, []
+    for place, one in enumerate(said):
+        called = f"{kind} {place + 1}" if names is None else names[place]
+        try:
+            _, problem = read_or_problem(item_from(one, kind, settings, called), model.preparation.read_one)
+        except InputError as bad:
+            problem = str(bad).removeprefix(f"{called}: ")
+        if problem is not None:
+            problems.append((called, problem))
+    return unreadable(problems) if problems else error
 
 
 def unreadable(problems: Sequence[tuple[str, str]]) -> BadItemsError:

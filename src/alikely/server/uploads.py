@@ -7,10 +7,8 @@ what is no text is JSON. Nothing that a client says is ever taken for a path on 
 
 import binascii
 import math
-import re
 import types
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -104,19 +102,6 @@ def item_from(said: ItemSaid, kind: Kind, settings: ServeSettings, name: str = "
     if not isinstance(said, list):
         raise InputError(f"{name}: is {_called(said)}; give a list of numbers")
     return _numbers(said, name)
-
-
-@contextmanager
-def called(*names: str) -> Iterator[None]:
-    """Items that cannot be read in there are called by these names, in their order: `left: ...`, no `picture 1: ...`."""
-    try:
-        yield
-    except InputError as error:
-        first, _, problem = str(error).partition(": ")
-        found = re.fullmatch(r"(?:picture|row|array) ([1-9])", first)
-        if found is None or int(found[1]) > len(names):
-            raise
-        raise InputError(f"{names[int(found[1]) - 1]}: {problem}") from None
 
 
 def body_of(kind: type[Asked], examples: Mapping[str, Any], files: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -11,13 +11,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from alikely.errors import AlikelyError, ModelError
-from alikely.server.access import MayRead, permitted
-from alikely.server.held import TheServed
+from alikely.errors import AlikelyError, InputError, ModelError
+from alikely.model import SiameseModel
+from alikely.server.access import Caller, MayRead, permitted
+from alikely.server.held import Served, TheServed
 from alikely.server.overview import overview
 from alikely.server.points import point_for
 from alikely.server.problems import RefusedError, answer_of, problem
-from alikely.server.uploads import Asked, ItemSaid, body_of, called, item_from, read_asked
+from alikely.server.several import all_bad
+from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
 from alikely.types import Item, Kind
 
 router = APIRouter(prefix="/v1", tags=["compare"])
@@ -138,13 +140,19 @@ async def embed(request: Request, served: TheServed, caller: MayRead) -> Respons
     model, batching = served.require_model(), served.batching
     assert batching is not None  # where there is a model
     kind, settings = model.preparation.kind, served.settings
-    if kind == "picture" and request.headers.get("content-type", "").startswith("image/"):
-        # What it is, and how large, is looked at where it is read.
-        items: list[Item] = [await request.body()]
-    else:
-        asked = await read_asked(request, EmbedAsked)
-        items = [item_from(said, kind, settings, f"item {n}") for n, said in enumerate(asked.items, start=1)]
-    content = orjson.dumps({"embeddings": await batching.embed(items)}, option=orjson.OPT_SERIALIZE_NUMPY)
+    said: list[ItemSaid]
+    items: list[Item]
+    try:
+        if kind == "picture" and request.headers.get("content-type", "").startswith("image/"):
+            # What it is, and how large, is looked at where it is read.
+            said = items = [await request.body()]
+        else:
+            said = (await read_asked(request, EmbedAsked)).items
+            items = [item_from(one, kind, settings) for one in said]
+        embeddings = await batching.embed(items)
+    except InputError as error:
+        raise await run_in_threadpool(all_bad, error, said, model, settings) from None
+    content = orjson.dumps({"embeddings": embeddings}, option=orjson.OPT_SERIALIZE_NUMPY)
     if b"null" in content:  # what is not finite
         raise ModelError("an embedding is not finite: the model's weights are not usable; train it again")
     return Response(content, media_type="application/json")
@@ -175,13 +183,19 @@ DIRECT: Mapping[tuple[str, str], ASGIApp] = {("POST", "/v1/embed"): embed_direct
 async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[str, Any] | Response:
     """Same, different or unsure, with the probability, the distance and the threshold."""
     model, asked = served.require_model(), await read_asked(request, CompareAsked)
-    left, right = (
-        item_from(said, model.preparation.kind, served.settings, name)
-        for said, name in ((asked.left, "left"), (asked.right, "right"))
-    )
+    try:
+        return await _compared(model, asked, served, caller)
+    except InputError as error:
+        said, names = (asked.left, asked.right), ("left", "right")
+        raise await run_in_threadpool(all_bad, error, said, model, served.settings, names) from None
+
+
+async def _compared(
+    model: SiameseModel, asked: CompareAsked, served: Served, caller: Caller
+) -> dict[str, Any] | Response:
+    left, right = (item_from(said, model.preparation.kind, served.settings) for said in (asked.left, asked.right))
     if model.calibration is None:
-        with called("left", "right"):
-            distance = await run_in_threadpool(model.distance_of, left, right)
+        distance = await run_in_threadpool(model.distance_of, left, right)
         advice = "the model has no calibration, so there is no verdict; make one: alikely calibrate MODEL SOURCE"
         return problem(409, "calibration", advice, {"distance": distance})
     fmr, confidence = asked.fmr, asked.confidence
@@ -190,8 +204,7 @@ async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[
             raise RefusedError(422, "request", "operating_point stands for fmr and confidence; give it, or these")
         point = point_for(served.state, asked.operating_point, model.calibration)
         fmr, confidence = point.fmr, point.confidence
-    with called("left", "right"):
-        decision = await run_in_threadpool(model.compare, left, right, fmr, asked.fnmr, asked.prior, confidence)
+    decision = await run_in_threadpool(model.compare, left, right, fmr, asked.fnmr, asked.prior, confidence)
     served.meter.verdict("compare", decision.verdict, decision.distance)
     served.audit.add(caller.name, "compare", {"verdict": decision.verdict, "distance": decision.distance})
     return decision.to_dict()

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from PIL import Image
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
+from alikely.errors import InputError
 from alikely.explaining import Explanation, explain
 from alikely.server.access import MayRead
 from alikely.server.held import EXPLAINED_AT_ONCE, TheServed
 from alikely.server.problems import RefusedError
+from alikely.server.several import all_bad
 from alikely.server.threads import while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
 
@@ -60,15 +63,16 @@ async def why(request: Request, served: TheServed, caller: MayRead) -> dict[str,
     """
     model, asked = served.require_model(), await read_asked(request, ExplainAsked)
     kind, settings = model.preparation.kind, served.settings
-    left, right = (
-        item_from(said, kind, settings, name) for said, name in ((asked.left, "left"), (asked.right, "right"))
-    )
+    said = (asked.left, asked.right)
     if not served.explaining.acquire(blocking=False):
         raise RefusedError(
             503, "busy", f"{EXPLAINED_AT_ONCE} pairs are being explained; ask again soon", {"Retry-After": "2"}
         )
     try:
+        left, right = (item_from(one, kind, settings) for one in said)
         return await while_wanted(request, lambda _: _told(explain(model, left, right, asked.seed)))
+    except InputError as error:
+        raise await run_in_threadpool(all_bad, error, said, model, settings, ("left", "right")) from None
     finally:
         served.explaining.release()
 

@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from alikely.errors import SettingsError
+from alikely.errors import InputError, SettingsError
 from alikely.gallery import Gallery, Hit
 from alikely.server.access import Caller, MayRead
 from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
 from alikely.server.routes.galleries import TEMPLATE, THRESHOLD, Fields, ThresholdTold
-from alikely.server.several import items_from, one_item_from, unreadable
+from alikely.server.several import all_bad, items_from, one_item_from, unreadable
 from alikely.server.threads import GoOn, while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
 
@@ -128,8 +128,12 @@ async def verify(name: str, request: Request, served: TheServed, caller: MayRead
     gallery, asked = served.gallery(name), await read_asked(request, VerifyAsked)
 
     def answer(_: GoOn) -> dict[str, Any]:
-        (item,) = one_item_from(asked.item, gallery.inside.model.preparation.kind, served.settings).items
-        decision = gallery.verify(item, asked.identity, asked.fmr, asked.prior, asked.confidence)
+        model = gallery.inside.model
+        (item,) = one_item_from(asked.item, model.preparation.kind, served.settings).items
+        try:
+            decision = gallery.verify(item, asked.identity, asked.fmr, asked.prior, asked.confidence)
+        except InputError as error:
+            raise all_bad(error, [asked.item], model, served.settings) from None
         served.meter.verdict("verify", decision.verdict, decision.distance)
         told = {"identity": asked.identity, "verdict": decision.verdict, "distance": decision.distance}
         served.audit.add(caller.name, "verify", {"gallery": name, **told})

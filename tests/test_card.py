@@ -5,7 +5,7 @@ import pytest
 
 import alikely
 from alikely import TrainSettings
-from alikely.card import model_card
+from alikely.card import calibrated_unlearned, model_card, rests_on
 from alikely.metrics import percent
 from alikely.training.progress import Silent
 from tests.models import small_model
@@ -91,3 +91,21 @@ def test_a_model_without_a_record_has_a_card_too():
     assert "no calibration: it gives distances and embeddings, no verdicts" in card
     assert 'model.embed(["left.png", "right.png"])' in card
     assert "## Data" not in card
+
+
+def test_it_says_of_whom_the_calibration_is_only_what_the_record_proves(model):
+    count, data = model.calibration.identities, model.record["data"]
+    assert rests_on(model) == f"{count} identities that were not learned from"
+
+    def told(**changed):
+        other = replace(
+            model, record={**model.record, "data": {**data, "calibrated_on": "labels/pairs.csv", **changed}}
+        )
+        return calibrated_unlearned(other), rests_on(other)
+
+    assert told() == (None, f"{count} identities")
+    assert told(calibrated_unlearned=True) == (True, f"{count} identities that were not learned from")
+    assert told(calibrated_unlearned=False) == (False, f"{count} identities, some of which were learned from")
+    pairs = {"labels": {**data["labels"], "calibrate": []}}
+    assert told(**pairs) == (None, f"{count} groups of items that same pairs join")
+    assert rests_on(replace(model, record={})) == f"{count} identities"

@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+from alikely.data.items import counted
 from alikely.item_words import TWO_ITEMS, UNLIKE, lines_of
 from alikely.metrics import percent
 from alikely.model import SiameseModel
@@ -123,13 +124,39 @@ def _decision(model: SiameseModel) -> str:
     note = "" if calibration.note is None else f" {calibration.note[:1].upper()}{calibration.note[1:]}."
     return (
         f"## Decision\n\n{said}{note} Fitted on {calibration.same_pairs:,} same and {calibration.different_pairs:,} "
-        f"different pairs of {calibration.identities:,} identities {_whose(model)}."
+        f"different pairs of {_whose(model)}."
     )
+
+
+def rests_on(model: SiameseModel) -> str:
+    """Whom the model's calibration was made of, in words: how many, and whether the model learned from them.
+
+    Nothing is said of what nobody knows. Pairs without identities are of groups of items that same pairs join.
+    """
+    known = {True: " that were not learned from", False: ", some of which were learned from", None: ""}
+    return _counted(model) + known[calibrated_unlearned(model)]
+
+
+def calibrated_unlearned(model: SiameseModel) -> bool | None:
+    """Whether the model did not learn from what it is calibrated by; None where its record does not say."""
+    data = model.record.get("data", {})
+    if data.get("calibrated_on") is None:  # then it was calibrated by what training held back for that
+        return True if data.get("parts", {}).get("calibrate") else None
+    found: bool | None = data.get("calibrated_unlearned")
+    return found
+
+
+def _counted(model: SiameseModel) -> str:
+    assert model.calibration is not None  # of one without, nobody asks
+    count = model.calibration.identities
+    if model.record.get("data", {}).get("labels", {}).get("calibrate") == []:
+        return counted(count, "group of items that same pairs join", "groups of items that same pairs join")
+    return counted(count, "identity", "identities")
 
 
 def _whose(model: SiameseModel) -> str:
     source = model.record.get("data", {}).get("calibrated_on")
-    return "that were not learned from" if source is None else f"of `{source}`"
+    return rests_on(model) if source is None else f"{_counted(model)} of `{source}`"
 
 
 def _export(proof: dict[str, Any] | None) -> str:

@@ -108,6 +108,8 @@ def test_no_path_and_no_label_is_told(client, folder):
 def test_the_calibration_is_told_as_it_is(client, folder):
     made = load_model(folder).calibration
     said = client.get("/v1/model/calibration").json()
+
+    assert (said["rests_on"], said["unlearned"]) == (f"{made.identities} identities", None)  # its record says no more
     assert said["curve"]["thresholds"] == made.curve.thresholds.tolist()
     assert said["curve"]["fnmr"] == made.curve.fnmr.tolist()
     assert said["pairs"] == {"same": 40, "different": 200}

@@ -40,6 +40,7 @@ def test_the_same_as_in_python(client, made):
     calibration = load_model(made / "model").calibration
     said = client.get("/v1/thresholds").json()
     expected = threshold_figures(calibration).to_dict()
+    assert (said["rests_on"], said["unlearned"]) == (f"{calibration.identities} identities", None)
     # The prior of the page is that of `compare`.
     assert said["prior"] == 0.5
     for name in ("thresholds", "fmr", "fnmr", "fmr_bound", "fnmr_bound", "reachable", "default"):

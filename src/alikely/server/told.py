@@ -7,10 +7,11 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from alikely.calibration import Calibration, distributions_of
-from alikely.card import model_card, title_of
+from alikely.card import calibrated_unlearned, model_card, rests_on, title_of
 from alikely.errors import AlikelyError
 from alikely.gallery import Gallery
 from alikely.item_words import lines_of
+from alikely.model import SiameseModel
 from alikely.recalibration.points import promised_rates
 from alikely.server.held import Served
 from alikely.server.problems import RefusedError
@@ -19,6 +20,8 @@ from alikely.training.page import REPORT
 
 # What of a model's record holds a path, whether or not it begins at the root.
 SOURCES = ("source", "calibrated_on")
+# What of its data is not told: names of identities, items by their names, and what tells who was learned from.
+HIDDEN = ("labels", "findings", "learned")
 
 
 def model_told(served: Served) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def model_told(served: Served) -> dict[str, Any]:
     model = served.require_model()
     described = describe(model)
     del described["preparation"], described["preparation_files"]
-    data = {name: value for name, value in described.get("data", {}).items() if name not in ("labels", "findings")}
+    data = {name: value for name, value in described.get("data", {}).items() if name not in HIDDEN}
     found = described.get("data", {}).get("findings", [])
     return {
         "name": name_of_model(served),
@@ -58,14 +61,15 @@ def figures_told(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def calibration_told(calibration: Calibration) -> dict[str, Any]:
-    """What the calibration promises, and what is drawn of it: its curve and both distributions."""
+def calibration_told(model: SiameseModel, calibration: Calibration) -> dict[str, Any]:
+    """What the calibration of a model promises, and what is drawn of it: its curve and both distributions."""
     curve, sure = calibration.curve, calibration.confidence
     return {
         "distance": calibration.distance,
         "model": calibration.model,
         "pairs": {"same": calibration.same_pairs, "different": calibration.different_pairs},
         "identities": calibration.identities,
+        **basis_told(model),
         "default_fmr": calibration.default_fmr,
         "confidence": sure,
         "note": calibration.note,
@@ -80,6 +84,11 @@ def calibration_told(calibration: Calibration) -> dict[str, Any]:
         },
         "distributions": distributions_of(curve).to_dict(),
     }
+
+
+def basis_told(model: SiameseModel) -> dict[str, Any]:
+    """Whom the calibration was made of, in words; whether the model did not learn from them, null: nobody knows."""
+    return {"rests_on": rests_on(model), "unlearned": calibrated_unlearned(model)}
 
 
 def card_told(served: Served) -> dict[str, str]:

@@ -72,6 +72,8 @@ class Calibrated(BaseModel):
     model: str | None
     pairs: dict[str, int]
     identities: int
+    rests_on: Annotated[str, Field(description="whom, in words", examples=["41 identities that were not learned from"])]
+    unlearned: Annotated[bool | None, Field(description="the model did not learn from them; null: not known")]
     default_fmr: Annotated[float, Field(examples=[0.01])]
     confidence: Annotated[float, Field(description="0: rates as found, no promise", examples=[0.9])]
     note: str | None
@@ -121,13 +123,14 @@ async def model(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: 
 @router.get("/calibration", response_model=None, responses={200: {"model": Calibrated}, 409: {"description": "None"}})
 async def calibration(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
     """What the calibration promises, its curve, and how the distances of same and different pairs are spread."""
-    made = served.require_model().calibration
+    model = served.require_model()
+    made = model.calibration
     if made is None:
         raise CalibrationError(
             "the model has no calibration, so a distance cannot be called same or different; make one: "
             "alikely calibrate MODEL SOURCE"
         )
-    return await run_in_threadpool(calibration_told, made)
+    return await run_in_threadpool(calibration_told, model, made)
 
 
 @router.get("/card", response_model=None, responses={200: {"model": Card}})

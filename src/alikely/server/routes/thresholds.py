@@ -17,6 +17,7 @@ from alikely.server.held import Served, TheServed
 from alikely.server.points import Point, add_point, points_of, remove_point
 from alikely.server.problems import RefusedError
 from alikely.server.shown import shown_of
+from alikely.server.told import basis_told
 from alikely.server.uploads import Asked, body_of, read_asked
 from alikely.thresholds import ChangingPairs, changing_pairs, reachable, threshold_figures
 
@@ -65,6 +66,8 @@ class ThresholdsTold(BaseModel):
     cost_of_none: float
     distributions: Densities
     identities: int
+    rests_on: Annotated[str, Field(description="whom, in words", examples=["41 identities that were not learned from"])]
+    unlearned: Annotated[bool | None, Field(description="the model did not learn from them; null: not known")]
 
 
 class PairTold(BaseModel):
@@ -141,6 +144,7 @@ async def thresholds(
             **threshold_figures(calibration, confidence, costs).to_dict(),
             "distributions": distributions_of(calibration.curve).to_dict(),
             "identities": calibration.identities,
+            **basis_told(served.require_model()),
         }
 
     return await run_in_threadpool(answer)

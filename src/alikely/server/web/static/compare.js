@@ -120,7 +120,7 @@ const figure = (name, value, remark) => el("div", {}, el("dt", {}, name), el("dd
 
 function promise({ threshold, fmr, confidence }, made) {
   if (threshold === null) return "Ask for a higher rate of false matches, or calibrate on more identities.";
-  const on = made ? ` It rests on ${made.identities.toLocaleString("en")} identities that were not learned from.` : "";
+  const on = made ? ` It rests on ${made.rests_on}.` : "";
   if (!confidence) return `Of the calibration’s different pairs at most ${percent(fmr)} lie within this threshold: an estimate, no promise for others.${on}`;
   return `The threshold keeps this promise: of different pairs of identities never seen, at most ${percent(fmr)} are called the same, with ${percent(confidence)} confidence.${on}`;
 }

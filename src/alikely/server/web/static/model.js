@@ -89,7 +89,7 @@ function promises(made) {
     ? `The rates hold on identities never seen, with ${percent(made.confidence)} confidence.`
     : "The rates are those found on these pairs; for other identities they are estimates, no promises.";
   return [
-    el("p", {}, `It rests on ${count(same, "same pair")} and ${count(different, "different pair")} of ${count(made.identities, "identity", "identities")} that were not learned from. ${sure}`),
+    el("p", {}, `It rests on ${count(same, "same pair")} and ${count(different, "different pair")} of ${made.rests_on}. ${sure}`),
     made.note && el("p", { class: "soft" }, `${made.note.charAt(0).toUpperCase()}${made.note.slice(1)}.`),
     distributionsChart(made, null),
     table("Thresholds for the usual false-match rates", ["False matches wanted", "Threshold", "FMR found", "FNMR found", made.confidence ? "FNMR at most" : null],

@@ -118,8 +118,8 @@ function rates() {
   };
   for (const [id, text] of Object.entries(said)) get(id).textContent = text;
   get("promise").textContent = sure
-    ? `Found on ${figures.identities.toLocaleString("en")} identities held back from training. Promised for identities never seen, with ${percent(figures.confidence)} confidence each.`
-    : `Found on ${figures.identities.toLocaleString("en")} identities held back from training; on others they may be higher. Set a confidence for a promise.`;
+    ? `Found on ${figures.rests_on}. Promised for identities never seen, with ${percent(figures.confidence)} confidence each.`
+    : `Found on ${figures.rests_on}; on others they may be higher. Set a confidence for a promise.`;
   const [match, miss] = [figures.false_matches[place], figures.false_non_matches[place]].map((share) => share * COMPARISONS);
   get("wrong").replaceChildren("Of 10,000 comparisons, about ", el("strong", {}, whole(match + miss)), ` go wrong: ${whole(match)} false matches, ${whole(miss)} missed matches.`);
 }

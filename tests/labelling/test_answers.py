@@ -121,7 +121,7 @@ def test_a_file_that_was_taken_from_a_copy_is_read_anew(tmp_path):
     assert said(file) == []
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a;b", "a\u0007b", "\ud800"])
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a;b", "=1+1", "+a", " @a", "-a", "a\u0007b", "\ud800"])
 def test_names_that_are_none(tmp_path, name):
     with pytest.raises(InputError, match="a labeller's name"):
         AnswerFile(tmp_path).add(asked("a", "b"), "same", name)

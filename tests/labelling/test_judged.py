@@ -174,3 +174,16 @@ def test_the_command_says_it_as_json_and_refuses_what_is_none(labelled_digits, m
     ran = command("labels", "nowhere")
     assert ran.code == 2
     assert "holds no answers" in ran.err
+
+
+def test_who_the_items_show_stands_in_the_table_where_it_is_known(tmp_path):
+    file = AnswerFile(tmp_path / "labels")
+    rows = [("a", "b", "=Ann", "=Ann"), ("a", "c", "=Ann", "Ben"), ("c", "d", "Ben", None)]
+    for left, right, one, other in rows:
+        ends = kept_item(left, "text", "left", one), kept_item(right, "text", "right", other)
+        file.add(Asked(*ends, "random"), "different", "Cy")
+    (written,) = write_pairs(labels_in(tmp_path / "labels"), tmp_path / "pairs.csv")
+
+    pairs = read_source(written, "text").pairs
+    assert pairs.columns["left_identity"].tolist() == ["=Ann", "=Ann", "Ben"]
+    assert pairs.columns["right_identity"].tolist() == ["=Ann", "Ben", ""]

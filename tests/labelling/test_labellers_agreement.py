@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alikely.labelling.agreement import agreement_of, cohen_kappa, krippendorff_alpha
+from alikely.labelling.agreement import agreement_of, cohen_kappa, figure, krippendorff_alpha
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,7 @@ def test_words_for_nobody_and_for_two():
     assert two.sentence() == (
         "2 of 2 pairs were judged by two people or more: these agree on 100 % (Cohen's kappa 1.00)."
     )
+
+
+def test_a_figure_is_never_a_negative_zero():
+    assert [figure(value) for value in (-0.001, -0.0, 0.004, -0.25)] == ["0.00", "0.00", "0.00", "-0.25"]

@@ -129,4 +129,4 @@ def _couples(count: int) -> int:
 
 def figure(value: float | None) -> str:
     """Kappa or alpha in words."""
-    return "not defined: all answers are equal" if value is None else f"{value:.2f}"
+    return "not defined: all answers are equal" if value is None else f"{value:z.2f}"

@@ -23,6 +23,7 @@ Verdict: TypeAlias = Literal["same", "different", "skip"]
 VERDICTS: tuple[Verdict, ...] = ("same", "different", "skip")
 FILE, LOCK = "answers.jsonl", "answers.lock"
 LONGEST_NAME = 60
+FORMULA = "=+-@"  # a cell that begins so is computed, not shown, by many a program for tables
 LONGEST_SECONDS = 86_400.0
 
 # The ids of two items, in alphabetical order.
@@ -211,6 +212,8 @@ def name_of_labeller(said: str) -> str:
     odd = next((sign for sign in name if sign == ";" or unicodedata.category(sign).startswith("C")), None)
     if odd is not None:
         raise InputError(f"a labeller's name cannot hold {odd!r}; leave it out")
+    if name[0] in FORMULA:
+        raise InputError(f"a labeller's name cannot begin with {name[0]!r}: a table's program would take it to compute")
     return name
 
 

@@ -19,6 +19,7 @@ from alikely.labelling.pool import DRAWN, Drawn
 from alikely.metrics import percent
 
 HEADER = ("left", "right", "same", "who", "votes", "drawn", "time")
+IDENTITIES = ("left_identity", "right_identity")  # where the source of the items says who they show
 PAIRS, ITEMS, PACKED = "pairs.csv", "items.jsonl", "pairs.zip"
 
 
@@ -177,6 +178,8 @@ def ways_of(said: Sequence[str] | None) -> tuple[Drawn, ...]:
 def write_pairs(labels: Labels, out: Path | str, drawn: Collection[Drawn] = DRAWN) -> tuple[Path, ...]:
     """Write a table of pairs that `train` and `calibrate` read, left,right,same and who said so; what was written.
 
+    Where the source of the items said who they show, left_identity,right_identity say so, too.
+
     Pictures and sequences stand in it by the paths of their files, texts as they are. Rows, and sequences without a
     file, stand in items.jsonl beside it, and the table has their ids. Raises SettingsError where a table beside `out`
     would be read for that of these items, InputError where nothing is decided, StorageError where it cannot be written.
@@ -216,16 +219,23 @@ def tables_of(labels: Labels, drawn: Collection[Drawn] = DRAWN) -> dict[str, str
     decided, ids = labels.decided(drawn), _by_id(labels)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(HEADER)
+    named = any(item.identity is not None for pair in decided for item in (pair.left, pair.right))
+    table.writerow([*HEADER, *(IDENTITIES if named else ())])
     for pair in decided:
         ends = (pair.left.id, pair.right.id) if ids else (_cell(pair.left), _cell(pair.right))
         votes = f"{max(pair.votes)} of {sum(pair.votes)}"
-        table.writerow([*ends, int(bool(pair.same)), "; ".join(pair.who), votes, pair.drawn, pair.time])
+        table.writerow(
+            [*ends, int(bool(pair.same)), "; ".join(pair.who), votes, pair.drawn, pair.time, *_identities(pair, named)]
+        )
     if not ids:
         return {PAIRS: text.getvalue()}
     items = {item.id: item for pair in decided for item in (pair.left, pair.right)}
     lines = (json.dumps({"id": item.id, **item.said}) for item in items.values())
     return {PAIRS: text.getvalue(), ITEMS: "".join(f"{line}\n" for line in lines)}
+
+
+def _identities(pair: Judged, named: bool) -> tuple[str, ...]:
+    return tuple(item.identity or "" for item in (pair.left, pair.right)) if named else ()
 
 
 def _by_id(labels: Labels) -> bool:

@@ -18,28 +18,32 @@ from alikely.types import Item, Kind
 class KeptItem:
     """An item by its `id` (a hash of what it says), its kind, and what it says.
 
+    `identity` is the one that its source says it shows; None where that is not known.
+
     said: {"path": ...}, {"text": ...}, {"sequence": numbers}, or the cells of a row by their columns.
     """
 
     id: str
     kind: Kind
     said: Mapping[str, Any]
+    identity: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"id": self.id, "kind": self.kind, "said": dict(self.said)}
+        known = {} if self.identity is None else {"identity": self.identity}
+        return {"id": self.id, "kind": self.kind, "said": dict(self.said), **known}
 
 
-def kept_item(item: Item, kind: Kind, name: str) -> KeptItem:
+def kept_item(item: Item, kind: Kind, name: str, identity: str | None = None) -> KeptItem:
     """What is kept of an item. Raises InputError that begins with its name for one that no table can hold."""
     said = _said(item, kind, name)
     text = json.dumps([kind, said], sort_keys=True, ensure_ascii=True)
-    return KeptItem(hashlib.sha256(text.encode()).hexdigest()[:16], kind, said)
+    return KeptItem(hashlib.sha256(text.encode()).hexdigest()[:16], kind, said, identity)
 
 
 def kept_from(described: Mapping[str, Any]) -> KeptItem:
     """What `KeptItem.to_dict` wrote. Raises KeyError or TypeError for anything else."""
-    return KeptItem(described["id"], described["kind"], dict(described["said"]))
+    return KeptItem(described["id"], described["kind"], dict(described["said"]), described.get("identity"))
 
 
 def _said(item: Item, kind: Kind, name: str) -> dict[str, Any]:

@@ -173,8 +173,14 @@ class Labelling:
     def _find(self) -> "_Found":
         calibration = self.model.calibration
         pool = pairs_worth_a_label(self.examples, self.embeddings, self.model.distance, calibration, seed=self.seed)
+        labels = self.examples.labels
         items = {
-            place: kept_item(self.examples.items[place], self.examples.kind, self.examples.names[place])
+            place: kept_item(
+                self.examples.items[place],
+                self.examples.kind,
+                self.examples.names[place],
+                None if labels is None else str(labels[place]),
+            )
             for place in np.unique(np.concatenate([pool.left, pool.right])).tolist()
         }
         return _Found.of(pool, items)

@@ -90,6 +90,20 @@ def test_a_log_goes_through_its_file(tmp_path):
     assert gallery.drift(log=tmp_path / "log").verdict == "too few"
 
 
+def test_a_log_grows_no_further_than_twice_its_bound_and_the_newest_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr("alikely.gallery.live.LARGEST", 1000)
+    log, numbers = tmp_path / "log", range(300)
+    for number in numbers:
+        append_live(log, [Live("different", float(number))])
+        assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 2200
+        kept = [entry.distance for entry in read_live(log)]
+        assert kept == [float(place) for place in numbers[number + 1 - len(kept) : number + 1]]
+        assert len(kept) >= min(number + 1, 15)
+        assert read_live(log, 5)[-1].distance == number
+        assert len(read_live(log, 5)) >= min(number + 1, 5)
+    assert {file.name for file in tmp_path.iterdir()} == {"log", "log.older"}
+
+
 def test_logs_that_are_none_are_refused(tmp_path):
     gallery = gallery_of(MODEL)
     log = tmp_path / "log"
@@ -98,6 +112,10 @@ def test_logs_that_are_none_are_refused(tmp_path):
         gallery.drift(log=log)
     with pytest.raises(SettingsError, match="is no folder of a gallery"):
         gallery.drift()
+    (tmp_path / "log.older").write_bytes(b"\xff\n")
+    with pytest.raises(GalleryError, match=r"log.older: cannot be read"):
+        gallery.drift(log=log)
+    (tmp_path / "log.older").unlink()
     log.write_text('{"what": "accepted", "distance": 0.5}\n{"what": "accepted", "distance": -1}\n')
     with pytest.raises(GalleryError, match="line 2"):
         gallery.drift(log=log)

@@ -368,6 +368,10 @@ def test_bad_settings_and_items_are_refused():
         gallery.search(np.zeros(3))
     with pytest.raises(InputError, match="not blank"):
         gallery.enrol([np.zeros(2)], identity=" ")
+    for too_long in ({"identity": "x" * 501}, {}):
+        with pytest.raises(InputError, match=r"may have 500 signs, and 'x{20}'\.\.\. has 501"):
+            gallery.enrol(embeddings(np.zeros((2, 2)), ["a", "x" * 501]), **too_long)
+    assert gallery.enrol([np.ones(2)], identity="x" * 500).new == 1
     with pytest.raises(SettingsError, match="the field 'price'"):
         gallery.enrol([np.zeros(2)], identity="a", fields={"price": float("nan")})
     with pytest.raises(SettingsError, match="these items are pictures"):
@@ -404,6 +408,29 @@ def test_distances_are_kept_when_asked(tmp_path):
     assert told[1].distance == answer.distance
     assert told[1].threshold == answer.threshold.distance
     assert len(kept) > 3
+
+
+def test_who_is_enrolled_is_not_listed_for_each_answer(tmp_path, monkeypatch):
+    rows, labels = people(30, 2, noise=0.05)
+    gallery = gallery_of(calibrated(passing_model(8)))
+    gallery.enrol(embeddings(rows[::2], labels[::2]))
+    gallery.log = tmp_path / "log.jsonl"
+    store, listed = gallery.inside.store, []
+    monkeypatch.setattr(
+        store, "identities", lambda where=None, plain=store.identities: listed.append(1) or plain(where)
+    )
+    gallery.identify_all(embeddings(rows[1::2]), fpir=0.1, confidence=0.0)
+    first = len(listed)
+    for row in rows[1::2]:
+        gallery.identify(row, fpir=0.1, confidence=0.0)
+    assert len(listed) == first < 5
+    kept = read_live(gallery.log)
+    assert kept[: len(kept) // 2] == kept[len(kept) // 2 :]
+    assert len([entry for entry in kept if entry.what == "accepted"]) > 40
+    gallery.remove(identity="3")
+    gallery.identify(rows[0], fpir=0.1, confidence=0.0)
+    assert len(listed) > first
+    assert "3" not in gallery._names()
 
 
 def test_like_finds_what_is_nearest_to_a_template_but_not_itself():

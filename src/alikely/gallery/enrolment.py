@@ -20,6 +20,7 @@ from alikely.gallery.held import Held
 from alikely.model import SiameseModel
 from alikely.types import Examples, Field, Item, Kind, Templates
 
+LONGEST = 500  # signs of an identity
 BATCH = 256  # items embedded and committed at once: so many at most are embedded again after a stop
 
 Source = str | Path | Examples | Sequence[Item]
@@ -55,12 +56,20 @@ def enrol(
 
     An item shows `identity`, or without one its label, or without that its own name. Its fields are the further columns
     of its table, and `fields`: of all items, or a list with those of each. An item that is there under its identity is
-    not embedded again, but gets new fields where some are given. Raises SettingsError for fields that cannot be kept,
-    StorageError where the disk is full, and GalleryError where another writes too long: these, and the
-    KeyboardInterrupt of who stops it, say what is enrolled.
+    not embedded again, but gets new fields where some are given. Raises InputError for an identity that is blank or
+    longer than 500 signs, SettingsError for fields that cannot be kept, StorageError where the disk is full, and
+    GalleryError where another writes too long: the last two, and the KeyboardInterrupt of who stops it, say what is
+    enrolled.
     """
     if identity is not None and not identity.strip():
         raise InputError("an identity must be a text that is not blank; name who or what the items show")
+    labels = () if examples.labels is None else [str(label) for label in examples.labels]
+    for named in labels if identity is None else [identity]:
+        if len(named) > LONGEST:
+            raise InputError(
+                f"an identity may have {LONGEST} signs, and {named[:20]!r}... has {len(named):,}; shorten it, and keep "
+                "the rest as a field of the item"
+            )
     each = [fields or {}] * len(examples) if fields is None or isinstance(fields, Mapping) else fields
     if len(each) != len(examples):
         raise InputError(f"there are fields for {len(each):,} items, and {len(examples):,} items; give some for each")

@@ -45,6 +45,7 @@ class Gallery:
         self.inside = inside
         self.log = log
         self._strangers: Shown | None = None
+        self._listed: tuple[int, Sequence[str]] | None = None
         self._one = threading.Lock()  # one thread at a time removes, or shows the enrolled to each other
         self._fields: set[tuple[str, str]] = set()
 
@@ -151,7 +152,7 @@ class Gallery:
         committed: who stops and begins again goes on from there.
         """
         examples = enrolment.examples_of(source, self.inside.model.preparation.kind)
-        self._strangers = None
+        self._strangers = self._listed = None
         return enrolment.enrol(self.inside, examples, identity, fields, progress)
 
     def verify(
@@ -167,7 +168,7 @@ class Gallery:
         """
         (query,) = self._embedded(item)
         decision = verify(self.inside, query, identity, fmr, prior, confidence)
-        self._keep(query, identity, decision.verdict == "same", decision.threshold)
+        self._keep(query[None], [(identity, decision.verdict == "same")], decision.threshold)
         return decision
 
     def identify(
@@ -246,7 +247,7 @@ class Gallery:
         traces. Raises GalleryError where it is not there.
         """
         with self._one:
-            self._strangers = None
+            self._strangers = self._listed = None
             return removal.remove(self.inside, identity, key)
 
     def export_to(self, file: Path | str, overwrite: bool = False) -> int:
@@ -258,7 +259,7 @@ class Gallery:
 
     def import_from(self, file: Path | str, progress: Progress | None = None) -> tuple[int, int]:
         """Take in what `export_to` wrote, from a gallery of the same model; how many were new, how many replaced."""
-        self._strangers = None
+        self._strangers = self._listed = None
         return moving.import_from(self.inside, Path(file), progress)
 
     def drift(self, log: Path | None = None, source: Path | str | Examples | None = None) -> Drift:
@@ -286,8 +287,8 @@ class Gallery:
     ) -> list[Identification]:
         threshold = self.threshold(fpir, confidence)
         answers = identify(self.inside, names, embeddings, threshold, k, prior)
-        for query, answer in zip(embeddings, answers, strict=True):
-            self._keep(query, answer.candidates[0].identity, answer.identity is not None, threshold.distance)
+        nearest = [(answer.candidates[0].identity, answer.identity is not None) for answer in answers]
+        self._keep(embeddings, nearest, threshold.distance)
         return answers
 
     def _embedded(self, item: Item) -> Float[np.ndarray, "1 dim"]:
@@ -301,6 +302,15 @@ class Gallery:
         embeddings, read, problems = enrolment.embedded(self.inside.model, examples, progress)
         return read, self.inside.coordinates.of(embeddings), problems
 
-    def _keep(self, query: Float[np.ndarray, " dim"], identity: str, accepted: bool, threshold: float) -> None:
+    def _keep(
+        self, queries: Float[np.ndarray, "queries dim"], answers: Sequence[tuple[str, bool]], threshold: float
+    ) -> None:
         if self.log is not None:
-            append_live(self.log, live_of(self.inside, query, identity, accepted, threshold))
+            append_live(self.log, live_of(self.inside, self._names(), queries, answers, threshold))
+
+    def _names(self) -> Sequence[str]:
+        """Who is enrolled, listed anew when there are more or fewer templates: a list takes long in a large gallery."""
+        templates, known = len(self), self._listed
+        if known is None or known[0] != templates:
+            known = self._listed = (templates, tuple(self.inside.store.identities()))
+        return known[1]

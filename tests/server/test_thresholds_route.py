@@ -1,6 +1,7 @@
 """Thresholds over HTTP: figures, pairs that change sides, operating points and who may make them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,7 @@ def test_changes_are_those_of_python(client, served):
     looked = served.looked
     expected = changing_pairs(looked.examples, looked.embeddings, served.model.distance, 0.02, 0.2, 5).to_dict()
     shown = said.pop("shown")
+    assert (said.pop("labels"), said.pop("learned"), said.pop("left_out")) == (5, 0, False)
     assert said == json.loads(json.dumps(expected))
     assert said["different"]["changing"] > 5
     numbers = {
@@ -76,6 +78,41 @@ def test_changes_are_those_of_python(client, served):
         assert item["name"].startswith("id")
     for wrong in ("before=-1&after=1", "before=0", "before=0&after=inf", "before=0&after=1&shown=1000"):
         assert client.get(f"/v1/thresholds/changes?{wrong}").status_code == 422
+
+
+@pytest.fixture
+def learned(served):
+    """The same service, its model having learned from these labels."""
+
+    def made(labels):
+        model = served.model
+        record = {**model.record, "data": {"labels": {"train": labels[:1], "validate": labels[1:], "calibrate": []}}}
+        changed = replace(served, model=replace(model, record=record))
+        return TestClient(create_app(changed), base_url=HOST)
+
+    return made
+
+
+def test_what_the_model_learned_from_is_left_out(learned, served):
+    examples = served.looked.examples
+    names = sorted({str(label) for label in examples.labels})
+    with learned([*names[:2], "somebody else"]) as client:
+        said = client.get("/v1/thresholds/changes?before=0&after=1000").json()
+    assert (said["labels"], said["learned"], said["left_out"]) == (5, 2, True)
+    # Three identities with four pictures each are left, and called by their numbers among all.
+    assert (said["same"]["pairs"], said["different"]["pairs"]) == (3 * 6, 3 * 16)
+    assert {one["label"] for one in said["shown"].values()} <= set(names[2:])
+    assert all(examples.labels[int(number)] == one["label"] for number, one in said["shown"].items())
+
+
+def test_where_all_was_learned_from_all_is_shown_and_told(learned, served):
+    names = sorted({str(label) for label in served.looked.examples.labels})
+    # Of one identity alone there are no different pairs.
+    for known in (names, names[1:]):
+        with learned(known) as client:
+            said = client.get("/v1/thresholds/changes?before=0&after=1000").json()
+        assert (said["labels"], said["learned"], said["left_out"]) == (5, len(known), False)
+        assert said["same"]["pairs"] == 5 * 6
 
 
 def test_without_items_or_calibration(made, tmp_path):

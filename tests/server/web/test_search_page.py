@@ -165,3 +165,22 @@ def test_a_file_that_is_no_picture_and_a_condition_that_nothing_meets(page, serv
     page.get_by_label("price from").press("Tab")
     settled(page, "Nothing meets the condition")
     assert "Take some of it away" in page.locator("#none").inner_text()
+
+
+def test_the_count_says_that_its_threshold_is_for_one_pair(page, service):
+    searched(page, service.pictures[0])
+    said = page.locator("#found-meaning")
+    assert "made for one pair" in said.inner_text()
+    said.get_by_role("link", name="Who is this?").click()
+    page.wait_for_url("**/gallery?view=who")
+
+
+def test_a_gallery_that_is_not_there_is_said(page):
+    for address in ("/search?gallery=nosuch", "/gallery?gallery=nosuch"):
+        page.goto(address)
+        notice = page.locator("#no-gallery")
+        notice.wait_for()
+        assert notice.inner_text() == "There is no gallery called “nosuch”. This is people."
+        page.goto(address.replace("nosuch", "people"))
+        page.locator(".hit").first.wait_for()
+        assert notice.count() == 0

@@ -82,6 +82,54 @@ def test_by_keyboard_and_by_number(threshold_page):
     assert value(threshold_page) == pytest.approx(before, abs=1e-5)
 
 
+@pytest.mark.parametrize("typed", ["-1", "5000"])
+def test_what_is_no_threshold_is_said_and_not_saved(threshold_page, service, typed):
+    before = threshold_page.get_by_role("slider", name="Threshold").input_value()
+    number = threshold_page.locator("#number")
+    number.fill(typed)
+    threshold_page.keyboard.press("Tab")
+    expect(threshold_page.locator("#number-note")).to_contain_text("A threshold is a distance from 0 to")
+    expect(number).to_have_attribute("aria-invalid", "true")
+    assert threshold_page.get_by_role("slider", name="Threshold").input_value() == before
+    threshold_page.get_by_label("Save this threshold as").fill("wrong")
+    threshold_page.keyboard.press("Enter")
+    expect(number).to_be_focused()
+    assert threshold_page.request.get("/v1/operating-points").json()["points"] == []
+    # Moved, it is one again.
+    threshold_page.get_by_role("button", name="Cheapest").click()
+    expect(threshold_page.locator("#number-note")).to_be_empty()
+    expect(number).to_have_attribute("aria-invalid", "false")
+
+
+def test_threshold_and_costs_survive_a_reload(threshold_page):
+    threshold_page.get_by_label("Same pairs among all").fill("10")
+    threshold_page.get_by_label("A missed match").fill("3")
+    threshold_page.get_by_label("Confidence of promises").fill("50")
+    expect(threshold_page.locator("#promise")).to_contain_text("with 50 % confidence")
+    threshold_page.locator("#slider").focus()
+    for _ in range(4):
+        threshold_page.keyboard.press("ArrowRight")
+    chosen = value(threshold_page)
+    threshold_page.wait_for_url("**/threshold?threshold=*")
+    threshold_page.reload()
+    expect(threshold_page.locator("#promise")).to_contain_text("with 50 % confidence")
+    assert value(threshold_page) == pytest.approx(chosen, abs=1e-5)
+    kept = [threshold_page.locator(f"#{name}").input_value() for name in ("prior", "cost-match", "cost-miss")]
+    assert kept == ["10", "1", "3"]
+    # As at first, the address says nothing.
+    threshold_page.goto("/threshold")
+    expect(threshold_page.locator("#fmr")).not_to_have_text("")
+    threshold_page.wait_for_timeout(400)
+    assert threshold_page.url.endswith("/threshold")
+
+
+def test_pairs_are_of_labels_that_the_model_has_not_learned_from(threshold_page, service):
+    learned = service.served.model.record["data"]["labels"]
+    known = sum(len(learned.get(part, ())) for part in ("train", "validate"))
+    words = threshold_page.locator("#changes-learned")
+    expect(words).to_contain_text(f"Items of {10 - known} of your 10 labels: the model learned from the other {known}")
+
+
 def test_costs_move_the_cheapest(threshold_page, service):
     calibration = service.served.model.calibration
     threshold_page.get_by_role("button", name="Cheapest").click()

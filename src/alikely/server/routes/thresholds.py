@@ -1,15 +1,19 @@
 """/v1/thresholds, /v1/operating-points: what thresholds do, which pairs change sides, and those that have names."""
 
 import asyncio
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Path, Query, Request
+from jaxtyping import Int
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from alikely.calibration import Calibration, distributions_of
 from alikely.errors import CalibrationError
+from alikely.evaluation import known_labels
 from alikely.metrics import DetectionCosts
 from alikely.report.thumbnails import short_names
 from alikely.server.access import MayAdmin, MayRead
@@ -19,7 +23,8 @@ from alikely.server.problems import RefusedError
 from alikely.server.shown import shown_of
 from alikely.server.told import basis_told
 from alikely.server.uploads import Asked, body_of, read_asked
-from alikely.thresholds import ChangingPairs, changing_pairs, reachable, threshold_figures
+from alikely.thresholds import ChangingKind, ChangingPairs, changing_pairs, reachable, threshold_figures
+from alikely.types import Examples
 
 router = APIRouter(prefix="/v1", tags=["thresholds"])
 
@@ -97,6 +102,9 @@ class ChangesTold(BaseModel):
     different: KindTold
     searched: Annotated[int, Field(description="items whose pairs were looked at")]
     items: int
+    labels: Annotated[int, Field(description="different labels among all items; 0 where they have none")]
+    learned: Annotated[int, Field(description="those of them that the model learned from")]
+    left_out: Annotated[bool, Field(description="whether items with these were left out")]
     shown: dict[int, dict[str, Any]]
 
 
@@ -159,7 +167,10 @@ async def changes(
     after: Threshold,
     shown: Annotated[int, Query(ge=0, le=MOST_SHOWN, description="pairs of each kind")] = 12,
 ) -> dict[str, Any]:
-    """Which pairs of the items that the service was started with change sides from one threshold to another."""
+    """Which pairs of the items that the service was started with change sides from one threshold to another.
+
+    Items whose labels the model learned from are left out, unless all pairs would go with them.
+    """
     await request.body()
     async with _one_at_a_time(request):
         # Who drags on has left the question before, and it may take seconds.
@@ -241,16 +252,41 @@ def _changes(served: Served, before: float, after: float, shown: int) -> dict[st
             "no_items",
             "there are no items to look at; start the service with labelled ones: alikely serve MODEL --items SOURCE",
         )
-    found = changing_pairs(looked.examples, looked.embeddings, model.distance, before, after, shown)
+    examples = looked.examples
+    learned = known_labels(model, examples, ("train", "validate"))
+    places = _unlearned(examples, learned)
+    part = changing_pairs(examples.select(places), looked.embeddings[places], model.distance, before, after, shown)
+    found = replace(part, same=_among_all(part.same, places), different=_among_all(part.different, places))
     numbers = _numbers(found)
-    content = shown_of(looked.examples, numbers, model.preparation)
-    names = short_names(looked.examples.names)
-    labels = looked.examples.labels
+    content = shown_of(examples, numbers, model.preparation)
+    names, labels = short_names(examples.names), examples.labels
     told = {
         number: {"name": names[number], "label": None if labels is None else str(labels[number]), **content[number]}
         for number in numbers
     }
-    return {**found.to_dict(), "shown": told}
+    return {
+        **found.to_dict(),
+        "labels": 0 if labels is None else len(set(labels.tolist())),
+        "learned": len(learned),
+        "left_out": len(places) < len(examples),
+        "shown": told,
+    }
+
+
+def _unlearned(examples: Examples, learned: Sequence[str]) -> Int[np.ndarray, " kept"]:
+    """Items with labels that the model has not learned from; all, where these have no same or no different pairs."""
+    everything = np.arange(len(examples))
+    if examples.labels is None or not learned:
+        return everything
+    others = np.flatnonzero(~np.isin(examples.labels.astype(str), list(learned)))
+    _, counts = np.unique(examples.labels[others].astype(str), return_counts=True)
+    return others if len(counts) > 1 and counts.max() > 1 else everything
+
+
+def _among_all(kind: ChangingKind, places: Int[np.ndarray, " kept"]) -> ChangingKind:
+    """The same pairs, by the numbers that their items have among all."""
+    nearest = (replace(one, left=int(places[one.left]), right=int(places[one.right])) for one in kind.nearest)
+    return replace(kind, nearest=tuple(nearest))
 
 
 def _numbers(found: ChangingPairs) -> list[int]:

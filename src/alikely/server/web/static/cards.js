@@ -56,3 +56,10 @@ function initials(identity) {
   const signs = words.length > 1 ? [words[0], words[words.length - 1]].map((word) => [...word][0]) : [...identity].slice(0, 2);
   return signs.join("").toUpperCase();
 }
+
+/** Choose the gallery that the address names; where there is none of that name, say above `root` which one is shown. */
+export function chooseGallery(select, name, galleries, root) {
+  document.getElementById("no-gallery")?.remove();
+  if (galleries.includes(name)) select.value = name;
+  else if (name !== null) root.before(el("div", { class: "notice warn", id: "no-gallery", role: "status" }, el("p", {}, `There is no gallery called “${name}”. This is ${select.value}.`)));
+}

@@ -1,6 +1,7 @@
 // The page Gallery: which of its views is shown (it stands in the address), and which gallery they are of.
 
 import { ask, el, legible, showProblem } from "./api.js";
+import { chooseGallery } from "./cards.js";
 import { enrolView } from "./gallery_enrol.js";
 import { listView } from "./gallery_list.js";
 import { whoView } from "./gallery_who.js";
@@ -29,6 +30,7 @@ const here = {
 const views = { list: listView(here), who: whoView(here), enrol: enrolView(here) };
 
 select.addEventListener("change", () => {
+  chooseGallery(select, select.value, galleries, root);
   refresh();
   here.go("list");
 });
@@ -39,7 +41,7 @@ refresh();
 
 function fromAddress() {
   const asked = new URLSearchParams(location.search);
-  if (galleries.includes(asked.get("gallery"))) select.value = asked.get("gallery");
+  chooseGallery(select, asked.get("gallery"), galleries, root);
   const view = asked.get("identity") !== null ? "one" : (asked.get("view") ?? "list");
   show(["list", "one", "who", "enrol"].includes(view) ? view : "list", asked.get("identity"));
 }

@@ -1,7 +1,7 @@
 // An item in, its nearest out. What is asked (gallery, number, condition, template) stands in the address of the page.
 
 import { ask, el, legible, Problem, showProblem, tell } from "./api.js";
-import { fieldList, fillSpots, pictureOf, spot } from "./cards.js";
+import { chooseGallery, fieldList, fillSpots, pictureOf, spot } from "./cards.js";
 import { choosers } from "./conditions.js";
 import { itemInput } from "./item_input.js";
 import { explained } from "./why.js";
@@ -15,6 +15,7 @@ const [form, select, number, where, problem, wherePlace, cards, title, note, non
   "asked", "gallery", "k", "where", "problem", "where-problem", "cards", "found-title", "found-note", "none", "like", "item", "why",
 ].map((id) => document.getElementById(id));
 
+const meaning = document.getElementById("found-meaning");
 let like = null; // the key of the template that is searched with, in place of an item
 let chosen = { read: () => true, count: 0 };
 let asking = new AbortController();
@@ -36,6 +37,7 @@ form.addEventListener("submit", (event) => {
   search();
 });
 select.addEventListener("change", async () => {
+  chooseGallery(select, select.value, galleries, root);
   setLike(null);
   where.value = "";
   await loadFields();
@@ -53,7 +55,7 @@ fromAddress();
 
 async function fromAddress() {
   const asked = new URLSearchParams(location.search);
-  if (galleries.includes(asked.get("gallery"))) select.value = asked.get("gallery");
+  chooseGallery(select, asked.get("gallery"), galleries, root);
   if (asked.get("k")) number.value = asked.get("k");
   where.value = asked.get("where") ?? "";
   await loadFields();
@@ -118,6 +120,7 @@ async function search() {
   asking.abort();
   asking = new AbortController();
   toAddress();
+  meaning.replaceChildren();
   showProblem(problem, null);
   showProblem(wherePlace, null);
   where.setAttribute("aria-invalid", "false");
@@ -178,7 +181,11 @@ async function suggest(gallery) {
 async function show(found, decisions) {
   title.textContent = found.length ? `The ${found.length === 1 ? "nearest" : `${found.length} nearest`}` : "Nothing meets the condition";
   const same = decisions.filter((decision) => decision.verdict === "same").length;
-  note.textContent = decisions.length ? `${same} of ${found.length} ${same === 1 ? "is" : "are"} the same at the model’s threshold, ${distance(decisions[0].threshold)}` : "";
+  note.textContent = decisions.length ? `${same} of ${found.length} ${same === 1 ? "is" : "are"} at or below the model’s threshold, ${distance(decisions[0].threshold)}` : "";
+  if (decisions.length) {
+    const who = new URLSearchParams({ ...(galleries.length > 1 ? { gallery: select.value } : {}), view: "who" });
+    meaning.replaceChildren("That threshold is made for one pair. Among many templates some of others fall below it, too: to know who it is, ask ", el("a", { href: `/gallery?${who}` }, "Who is this?"));
+  }
   // One scale for all: the threshold lies in its middle, or further left where something is farther than twice of it.
   const end = decisions.length && decisions[0].threshold ? Math.max(2 * decisions[0].threshold, ...found.map((hit) => hit.distance)) : 0;
   cards.replaceChildren(...found.map((hit, place) => card(hit, decisions[place], end)));

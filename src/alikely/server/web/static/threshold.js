@@ -8,10 +8,14 @@ import { count, distance as shown, percent } from "./words.js";
 
 const get = (id) => document.getElementById(id);
 const COMPARISONS = 10_000;
+// Fields that stand in the address of the page where they are not as they were at first.
+const KEPT = { prior: "prior", match: "cost-match", miss: "cost-miss", confidence: "confidence" };
 
 let figures = null;
 let place = null; // the row of the figures that the threshold is
 let points = [];
+let wanted = NaN; // the threshold that the address names
+let writes = null;
 
 if (get("page")) start();
 
@@ -27,10 +31,17 @@ async function start() {
   };
   function go(to) {
     place = to;
+    typed("");
     moved(parts);
   }
   get("slider").addEventListener("input", ({ target }) => go(Number(target.value)));
-  get("number").addEventListener("change", ({ target }) => target.value !== "" && go(nearest(Number(target.value))));
+  get("number").addEventListener("change", ({ target }) => {
+    const [value, last] = [target.valueAsNumber, figures.thresholds.at(-1)];
+    if (!(value >= 0 && value <= last)) return typed(`A threshold is a distance from 0 to ${shown(last)}: up to there everything is accepted.`, true);
+    go(nearest(value));
+    if (shown(value) !== shown(figures.thresholds[place])) typed(`Taken for ${shown(value)}: the nearest at which something changes.`);
+    return undefined;
+  });
   get("to-default").addEventListener("click", () => go(nearest(figures.default)));
   get("to-cheapest").addEventListener("click", () => go(nearest(figures.cheapest)));
   get("from")?.addEventListener("change", () => moved(parts));
@@ -40,8 +51,33 @@ async function start() {
     waits = setTimeout(() => load(parts), 300);
   });
   get("costs").addEventListener("submit", (event) => event.preventDefault());
+  fromAddress();
   await load(parts);
   await parts.points.load();
+}
+
+function fromAddress() {
+  const asked = new URLSearchParams(location.search);
+  for (const [name, id] of Object.entries(KEPT)) if (asked.has(name)) get(id).value = asked.get(name);
+  wanted = asked.has("threshold") ? Number(asked.get("threshold")) : NaN;
+}
+
+function toAddress() {
+  clearTimeout(writes);
+  writes = setTimeout(() => {
+    const asked = new URLSearchParams();
+    const own = figures.default === null ? 0 : nearest(figures.default);
+    if (place !== own) asked.set("threshold", Number(figures.thresholds[place].toPrecision(6)));
+    for (const [name, id] of Object.entries(KEPT)) if (get(id).value !== (get(id).dataset.own ?? get(id).defaultValue)) asked.set(name, get(id).value);
+    history.replaceState(null, "", asked.size ? `${location.pathname}?${asked}` : location.pathname);
+  }, 300);
+}
+
+/** Beside the threshold: what is said of what was typed; `wrong`: it is none, and nothing can be saved. */
+function typed(words, wrong = false) {
+  get("number-note").textContent = words;
+  get("number").setCustomValidity(wrong ? words : "");
+  get("number").setAttribute("aria-invalid", String(wrong));
 }
 
 async function load(parts) {
@@ -58,13 +94,13 @@ async function load(parts) {
     const at = figures?.thresholds[place];
     figures = await ask(`/v1/thresholds?${asked}`);
     showProblem(get("problem"), null);
-    if (get("confidence").value === "") get("confidence").value = Number((figures.confidence * 100).toPrecision(6));
+    if (get("confidence").value === "") get("confidence").value = get("confidence").dataset.own = Number((figures.confidence * 100).toPrecision(6));
     get("page").hidden = false;
     get("slider").max = figures.thresholds.length - 1;
     get("number").max = figures.thresholds.at(-1);
     get("to-default").disabled = figures.default === null;
     get("to-cheapest").disabled = figures.cheapest === null;
-    place = nearest(at ?? figures.default ?? figures.thresholds[0]);
+    place = nearest(at ?? (wanted >= 0 ? wanted : (figures.default ?? figures.thresholds[0])));
     marks(parts);
   } catch (error) {
     showProblem(get("problem"), error);
@@ -98,6 +134,7 @@ function moved(parts) {
   if (document.activeElement !== get("number") || Number(get("number").value) !== threshold) get("number").value = Number(threshold.toPrecision(6));
   rates();
   costs();
+  toAddress();
   saved(parts, threshold);
   if (parts.changes) {
     const from = get("from").value === "" ? threshold : Number(get("from").value);

@@ -36,7 +36,8 @@ export class Changes {
     }
   }
 
-  tell({ before, after, same, different, shown: items, searched, items: all }) {
+  tell({ before, after, same, different, shown: items, searched, items: all, labels, learned, left_out: leftOut }) {
+    document.getElementById("changes-learned").textContent = learnedFrom(labels, learned, leftOut);
     const [gained, lost] = [same.changing, different.changing];
     const looser = after > before;
     const sample = searched < all ? ` Looked at: a sample of ${searched.toLocaleString("en")} of ${count(all, "item")}.` : "";
@@ -71,4 +72,11 @@ export class Changes {
       el("p", { class: "pair-words" }, el("span", { class: "soft" }, names.join(" · ")), el("span", { class: "row" }, el("span", { class: "number" }, shown(distance)), mark)),
     );
   }
+}
+
+/** Which labels these pairs are of: on those that the model learned from it errs less than on others. */
+function learnedFrom(labels, learned, leftOut) {
+  if (!learned) return "";
+  if (leftOut) return `Items of ${(labels - learned).toLocaleString("en")} of your ${count(labels, "label")}: the model learned from the other ${learned.toLocaleString("en")}, and errs less on these than it will on new ones.`;
+  return `The model learned from ${learned === labels ? `all ${labels.toLocaleString("en")}` : `${learned.toLocaleString("en")} of the ${labels.toLocaleString("en")}`} labels of these items: on others it errs more often than here.`;
 }

@@ -34,7 +34,9 @@ export class Points {
   async save(event) {
     event.preventDefault();
     showProblem(this.problem, null);
-    const name = document.getElementById("name");
+    const [name, number] = [document.getElementById("name"), document.getElementById("number")];
+    // What was typed is no threshold: the one before it is not what is meant.
+    if (!number.checkValidity()) return number.focus();
     try {
       const point = await ask("/v1/operating-points", { json: { name: name.value, threshold: this.threshold, confidence: this.confidence } });
       name.value = "";
@@ -43,6 +45,7 @@ export class Points {
     } catch (error) {
       showProblem(this.problem, error);
     }
+    return undefined;
   }
 
   // A point that programs ask for: the second press removes it.

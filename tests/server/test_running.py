@@ -17,7 +17,7 @@ import pytest
 
 from alikely.errors import ServiceError, SettingsError
 from alikely.server import Folders, ServeSettings, open_served
-from alikely.server.listening import bound, check_certificate, url_of
+from alikely.server.listening import bound, check_certificate, reached_from_elsewhere, url_of
 from alikely.server.running import check_settings
 from alikely.server.state import State
 from alikely.storage import save_model
@@ -177,6 +177,8 @@ def test_the_address_that_is_told():
         assert url_of(listening, ServeSettings()) == f"http://127.0.0.1:{port}"
         assert url_of(listening, ServeSettings(host="0.0.0.0")) == f"http://127.0.0.1:{port}"
         assert url_of(listening, ServeSettings(host="::")) == f"http://[::1]:{port}"
+    assert socket.gethostname() in reached_from_elsewhere(ServeSettings(host="0.0.0.0"))
+    assert reached_from_elsewhere(ServeSettings()) is None
 
 
 def test_for_others_it_takes_a_key(model, tmp_path):

@@ -107,6 +107,7 @@ def serve(
 
 def _say_started(url: str, served: "Served", as_json: bool) -> None:
     """Where the page is, what is served, and how to end it."""
+    from alikely.server.listening import reached_from_elsewhere
     from alikely.server.overview import overview
 
     described = overview(served)
@@ -114,6 +115,9 @@ def _say_started(url: str, served: "Served", as_json: bool) -> None:
         # One line: programs read it while the service runs on.
         say(json.dumps({"url": url, **described}, allow_nan=False))
         return
+    del described["limits"]
     lists = {what: [many] if what == "model" else many for what, many in described.items() if many}
     parts = [f"  {what}: {', '.join(one['name'] for one in many)}" for what, many in lists.items()]
-    say("\n".join([f"listening at {url}", *parts, "Ctrl-C ends it"]))
+    elsewhere = reached_from_elsewhere(served.settings)
+    others = [] if elsewhere is None else [elsewhere]
+    say("\n".join([f"listening at {url}", *others, *parts, "Ctrl-C ends it"]))

@@ -298,14 +298,24 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """The most that one request may hold: items, megabytes of its body, millions of pixels of a picture."""
+
+    items: int
+    megabytes: float
+    megapixels: float
+
+
+@dataclass(frozen=True)
 class Models:
-    """What a service serves; all but the model by name."""
+    """What a service serves, all but the model by name; and the limits of a request."""
 
     model: Model | None
     galleries: Names
     detectors: Names
     recommenders: Names
     answers: Names
+    limits: Limits
 
 
 def answer_as(kind: type[T], said: Any) -> T:

@@ -1,5 +1,6 @@
 """Who did what -> lines of a file: enrolments, removals, verdicts. Never a picture, a text or another item."""
 
+import errno
 import fcntl
 import json
 import math
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alikely.errors import StorageError
+from alikely.server.lines import way_out
 
 LARGEST = 100 * 10**6  # bytes of a file; a larger one is put aside under the number of its last line
 LONGEST = 200  # characters of a text that a client said, such as the name of an identity
@@ -43,7 +45,7 @@ class Audit:
                     fcntl.flock(self._file, fcntl.LOCK_UN)
             except OSError as error:
                 raise StorageError(
-                    f"{self.path}: the audit log cannot be written ({error.strerror or error}); free some space"
+                    f"{self.path}: the audit log cannot be written ({error.strerror or error}){way_out(error)}"
                 ) from error
 
     def last(self, count: int) -> list[dict[str, Any]]:
@@ -108,7 +110,7 @@ class Audit:
             content = b"\n" + content  # half a line that a full disk or a crash left
         if os.write(self._file, content) != len(content):
             os.ftruncate(self._file, self._size)
-            raise OSError(28, "No space left on device")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._size += len(content)
         self._number += 1
 

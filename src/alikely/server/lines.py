@@ -1,5 +1,6 @@
 """A file of JSON lines to which is only added: what was added is on the disk; half a line after a crash is none."""
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -48,13 +49,18 @@ def append_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
             try:
                 os.ftruncate(file.fileno(), end)
                 if file.write(text) != len(text):
-                    raise OSError("the disk is full")
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(file.fileno())
             except OSError:
                 os.ftruncate(file.fileno(), end)
                 raise
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror or error}); free some space") from error
+        raise StorageError(f"{path}: cannot be written ({error.strerror or error}){way_out(error)}") from error
+
+
+def way_out(error: OSError) -> str:
+    """What to do about a file that cannot be written, where that is known."""
+    return "; free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
 
 
 def rewrite_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:

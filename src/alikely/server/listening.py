@@ -52,6 +52,13 @@ def url_of(listening: socket.socket, settings: ServeSettings) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def reached_from_elsewhere(settings: ServeSettings) -> str | None:
+    """How other machines reach a service that listens at all addresses; None where it has one address only."""
+    if settings.host not in ("0.0.0.0", "::"):
+        return None
+    return f"others reach it at this machine's address or name ({socket.gethostname()}), with an API key"
+
+
 def check_certificate(certificate: Path, private_key: Path) -> None:
     """Raise ServiceError for files that cannot be read, are no such, or do not belong together."""
     for file in (certificate, private_key):

@@ -7,7 +7,8 @@ from alikely.server.held import Served
 
 
 def overview(served: Served) -> dict[str, Any]:
-    """For JSON: the model or null, and lists of galleries, detectors, recommenders and answers, by name."""
+    """For JSON: the model or null; lists of galleries, detectors, recommenders and answers, by name; the limits of a
+    request."""
     return {
         "model": None
         if served.model is None or served.folders.model is None
@@ -19,6 +20,11 @@ def overview(served: Served) -> dict[str, Any]:
         ],
         "recommenders": [{"name": name, "items": len(one.catalogue)} for name, one in served.recommenders.items()],
         "answers": [{"name": name, "questions": len(one.gallery)} for name, one in served.answers.items()],
+        "limits": {
+            "items": served.settings.items,
+            "megabytes": served.settings.upload_mb,
+            "megapixels": served.settings.pixels,
+        },
     }
 
 

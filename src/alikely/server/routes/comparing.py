@@ -118,14 +118,23 @@ class OfAnswers(BaseModel):
     questions: int
 
 
+class Limits(BaseModel):
+    """The most that one request may hold."""
+
+    items: Annotated[int, Field(examples=[64])]
+    megabytes: Annotated[float, Field(description="of the body, 10 ** 6 bytes each", examples=[10.0])]
+    megapixels: Annotated[float, Field(description="of a picture", examples=[25.0])]
+
+
 class Overview(BaseModel):
-    """All that is served."""
+    """All that is served, and the limits of a request."""
 
     model: OfModel | None
     galleries: list[OfGallery]
     detectors: list[OfDetector]
     recommenders: list[OfRecommender]
     answers: list[OfAnswers]
+    limits: Limits
 
 
 # A picture by itself is the whole body: nothing is wrapped, nothing is decoded twice.

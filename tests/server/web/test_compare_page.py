@@ -84,7 +84,8 @@ def test_by_keyboard_alone(service, page):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "fmr":
             break
-    page.keyboard.press("Home")
+    with page.expect_response("**/v1/compare"):
+        page.keyboard.press("Home")
     page.keyboard.press("Tab")
     with page.expect_response("**/v1/compare") as asked:
         page.keyboard.press("Space")
@@ -142,6 +143,19 @@ def test_settings_move_the_verdict_as_they_do_in_python(service, page, complaint
     with page.expect_response("**/v1/compare") as asked:
         page.get_by_label("Rate of false matches").fill("30")
     assert asked.value.json()["fmr"] == 0.3
+
+    # They stand in the address: whoever loads the page anew, or gets its address, has the same.
+    page.reload()
+    page.locator("#fmr").wait_for()
+    assert page.locator("#fmr").input_value() == "other"
+    read = [page.locator(f"#{name}").input_value() for name in ("other-fmr", "fnmr", "prior")]
+    assert read == ["30", "1", "1"]
+    choose(page, LEFT, service.pictures[2])
+    with page.expect_response("**/v1/compare") as asked:
+        choose(page, RIGHT, service.pictures[3])
+    assert asked.value.json()["fmr"] == 0.3
+    assert asked.value.json()["upper"] == pytest.approx(wanted.upper)
+    verdict_of(page)
 
     # What cannot be promised from so few pairs is told where the verdict would stand.
     page.get_by_label("Rate of false matches").fill("0.0001")
@@ -204,6 +218,7 @@ def test_a_damaged_picture_is_told_in_words_and_another_mends_it(service, page, 
     alert = page.locator("#problem [role=alert]")
     alert.wait_for()
     assert "Right picture: is damaged or cut short" in alert.inner_text()
+    assert "cut short" not in alert.inner_text().replace("Right picture: is damaged or cut short", "")
     assert page.locator(".verdict-head").count() == 0
     complaints.expect("422: POST")
     with page.expect_file_chooser() as chooser:

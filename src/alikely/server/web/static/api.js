@@ -75,10 +75,12 @@ export function showProblem(element, error, fields = {}) {
   if (!error || error.name === "AbortError") return;
   if (!(error instanceof Problem)) console.error(error);
   const message = error instanceof Problem ? error.message : "Something went wrong on this page. Load it again.";
-  const notice = el("div", { class: "notice problem", role: "alert" }, el("p", {}, sentence(message, fields)));
-  if (error.items?.length) {
-    notice.append(el("ul", {}, ...error.items.slice(0, 10).map((one) => el("li", {}, `${one.item}: ${one.problem}`))));
-    if (error.items.length > 10) notice.append(el("p", {}, `and ${error.items.length - 10} more`));
+  const items = (error.items ?? []).map((one) => sentence(`${one.item}: ${one.problem}`, fields));
+  const whole = items.length > 1 ? `${items.length} items cannot be read:` : (items[0] ?? sentence(message, fields));
+  const notice = el("div", { class: "notice problem", role: "alert" }, el("p", {}, whole));
+  if (items.length > 1) {
+    notice.append(el("ul", {}, ...items.slice(0, 10).map((one) => el("li", {}, one))));
+    if (items.length > 10) notice.append(el("p", {}, `and ${items.length - 10} more`));
   }
   element.append(notice);
 }

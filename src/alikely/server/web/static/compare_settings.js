@@ -1,4 +1,5 @@
-// A calibration and saved operating points -> fields for how strict a comparison is, and what they say for /v1/compare.
+// A calibration and saved operating points -> fields for how strict a comparison is, and what they say for /v1/compare;
+// they stand in the page's address, too, so that they are there again when it is loaded anew.
 
 import { ask, el } from "./api.js";
 import { percent } from "./words.js";
@@ -29,13 +30,17 @@ async function savedPoints() {
   }
 }
 
-function fields(root, made, points, onChange) {
+function fields(root, made, points, told) {
+  const asked = new URLSearchParams(location.search);
+  const onChange = () => {
+    const address = new URLSearchParams(Object.entries(said()));
+    history.replaceState(null, "", address.size ? `${location.pathname}?${address}` : location.pathname);
+    told();
+  };
   const rate = el("select", { id: "fmr" }, ...rates(made), saved(points), el("option", { value: OTHER }, "Another rate …"));
   const other = percentInput("other-fmr", "Rate of false matches", made.default_fmr, onChange);
-  other.field.hidden = true;
   const band = el("input", { type: "checkbox", id: "band" });
   const refused = percentInput("fnmr", "Rate of false non-matches", Math.max(0.01, up(made.smallest.fnmr)), onChange);
-  refused.field.hidden = true;
   refused.field.append(
     el("p", { class: "hint" }, "Only what lies beyond the threshold for this rate is called different; what lies between is unsure."),
   );
@@ -64,18 +69,37 @@ function fields(root, made, points, onChange) {
     prior.field,
   );
 
-  return () => {
-    const said = {};
-    if (rate.value === OTHER) said.fmr = other.value();
+  function said() {
+    const now = {};
+    if (rate.value === OTHER) now.fmr = other.value();
     else if (rate.value) {
       const point = points[Number(rate.selectedOptions[0].dataset.point ?? -1)];
-      if (point) said.operating_point = point.name;
-      else said.fmr = Number(rate.value);
+      if (point) now.operating_point = point.name;
+      else now.fmr = Number(rate.value);
     }
-    if (band.checked) said.fnmr = refused.value();
-    if (prior.value() !== 0.5) said.prior = prior.value();
-    return said;
-  };
+    if (band.checked) now.fnmr = refused.value();
+    if (prior.value() !== 0.5) now.prior = prior.value();
+    return now;
+  }
+
+  /** A rate that the address gives; null where it gives none. */
+  const given = (name) => (asked.get(name) && Number(asked.get(name)) <= 1 ? Number(asked.get(name)) : null);
+  const [fmr, fnmr, before] = ["fmr", "fnmr", "prior"].map(given);
+  const point = points.findIndex((one) => one.name === asked.get("operating_point"));
+  if (point >= 0) rate.value = `point-${point}`;
+  else if (fmr !== null && [...rate.options].some((one) => one.value === String(fmr))) rate.value = String(fmr);
+  else if (fmr !== null) {
+    rate.value = OTHER;
+    other.set(fmr);
+  }
+  other.field.hidden = rate.value !== OTHER;
+  if (fnmr !== null) {
+    band.checked = true;
+    refused.set(fnmr);
+  }
+  refused.field.hidden = !band.checked;
+  if (before !== null) prior.set(before);
+  return said;
 }
 
 /** The usual rates; those that the calibration cannot promise say so and cannot be chosen. */
@@ -103,7 +127,8 @@ function up(rate) {
 
 function percentInput(id, label, start, onChange) {
   const input = el("input", { id, type: "number", min: "0", max: "100", step: "any", inputmode: "decimal" });
-  input.value = Number((start * 100).toPrecision(4));
+  const set = (rate) => (input.value = Number((rate * 100).toPrecision(12)));
+  set(Number(start.toPrecision(4)));
   let waiting = 0;
   input.addEventListener("input", () => {
     clearTimeout(waiting);
@@ -115,5 +140,5 @@ function percentInput(id, label, start, onChange) {
     el("label", { for: id }, label),
     el("div", { class: "percent" }, input, el("span", { "aria-hidden": "true" }, "%")),
   );
-  return { field, value: () => Number((Number(input.value) / 100).toPrecision(12)) };
+  return { field, set, value: () => Number((Number(input.value) / 100).toPrecision(12)) };
 }

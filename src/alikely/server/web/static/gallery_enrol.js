@@ -3,6 +3,7 @@
 import { ask, el, showProblem, tell } from "./api.js";
 import { filesInput } from "./files_input.js";
 import { itemInput } from "./item_input.js";
+import { smallEnough } from "./smaller.js";
 import { count } from "./words.js";
 
 const AT_ONCE = 2; // requests under way
@@ -75,7 +76,7 @@ export function enrolView(here) {
         one.state("sending", "enrolling …");
         try {
           const sent = new FormData();
-          sent.append("items", one.file, one.file.name);
+          sent.append("items", (await smallEnough(one.file)).blob, one.file.name);
           sent.append("identity", who);
           if (Object.keys(fields).length) sent.append("fields", JSON.stringify(fields));
           took(one, await ask(here.path("/enrol"), { form: sent }), sum);

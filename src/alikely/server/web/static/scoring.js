@@ -4,6 +4,7 @@ import { ask, el, showProblem, tell } from "./api.js";
 import { filesInput } from "./files_input.js";
 import { looksOf } from "./finding_card.js";
 import { itemInput } from "./item_input.js";
+import { smallEnough } from "./smaller.js";
 import { count, percent } from "./words.js";
 
 /** Fill the form; `onFound()` is called when something was judged that may stand in the list now. */
@@ -73,10 +74,10 @@ export function scoring(detectors, onFound) {
       one.state("sending", "judging …");
       try {
         const sent = new FormData();
-        sent.append("items", one.file, one.file.name);
+        sent.append("items", (await smallEnough(one.file)).blob, one.file.name);
         for (const [name, value] of Object.entries({ detector: select.value, maps: chosen().maps, ...wanted() })) sent.append(name, String(value));
         const [said] = (await ask("/v1/anomaly/score", { form: sent })).items;
-        one.state("done", said.anomalous ? "anomalous" : "normal");
+        one.state(said.anomalous ? "found" : "done", said.anomalous ? "⚠ anomalous" : "normal");
         cards.push(said);
         scored.append(card(said, one.file.name, { picture: URL.createObjectURL(one.file), map: said.map ?? null }));
       } catch (error) {

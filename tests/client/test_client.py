@@ -202,7 +202,7 @@ def test_to_import_it_imports_no_network_and_no_server():
 
 
 def test_a_refusal_carries_what_the_service_said(client, uses):
-    with pytest.raises(ServiceError, match="cannot be read") as refused:
+    with pytest.raises(ServiceError, match="picture 2: is not a picture") as refused:
         client.gallery("people").identify([uses.pictures(0)[0], b"no picture"], fpir=0.4, confidence=0.0)
     assert (refused.value.status, refused.value.code) == (422, "bad_items")
     assert [name for name, _ in refused.value.problems] == ["picture 2"]

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from alikely.server import Folders
-from alikely.server.access import Access, token_in
+from alikely.server.access import Access, tokens_in
 from alikely.server.origin import Hosts, check_origin, name_in
 from alikely.server.problems import RefusedError
 from alikely.server.sessions import COOKIE, SECONDS, Sessions
@@ -175,18 +175,31 @@ def test_sessions_are_random_and_bounded(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cookies", "token"),
+    ("cookies", "tokens"),
     [
-        (b"", None),
-        (b"alikely-session=abc", "abc"),
-        (b"a=b; alikely-session=abc; c=d", "abc"),
-        (b"xalikely-session=abc", None),
-        (b"alikely-session=" + b"a" * 300, None),
-        (b";;=;\xff", None),
+        (b"", []),
+        (b"alikely-session-80=abc", ["abc"]),
+        (b"a=b; alikely-session-1=abc; c=d; alikely-session-2=def", ["abc", "def"]),
+        (b"xalikely-session-80=abc", []),
+        (b"alikely-session-80=" + b"a" * 300, []),
+        (b";;=;\xff", []),
     ],
 )
-def test_the_token_in_a_header(cookies, token):
-    assert token_in(cookies) == token
+def test_the_tokens_in_a_header(cookies, tokens):
+    assert tokens_in(cookies) == tokens
+
+
+def test_services_at_two_ports_of_one_host_do_not_log_each_other_out(tmp_path):
+    key = keys_of(tmp_path / "one").add("ann", "read")
+    keys_of(tmp_path / "two").add("bob", "read")
+    one, two = (small_service(tmp_path / name) for name in ("one", "two"))
+    logged = one.post("http://localhost:8001/login", data={"key": key}, follow_redirects=False)
+    name, _, token = logged.headers["set-cookie"].partition(";")[0].partition("=")
+    assert name.endswith("8001")
+    # The browser sends both.
+    both = {"Cookie": f"alikely-session-8002=other; {name}={token}"}
+    assert one.get("/v1/models", headers=both).status_code == 200
+    assert two.get("/v1/models", headers=both).status_code == 401
 
 
 def test_a_session_counts_for_nothing_when_the_file_of_keys_is_gone_elsewhere(tmp_path):

@@ -52,8 +52,8 @@ class Access:
             scheme, _, said = authorization.partition(b" ")
             key = self.keys.of(said.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
             return None if key is None else Caller(key.name, key.right)
-        token = token_in(cookies)
-        hashed = None if token is None else self.sessions.key_of(token)
+        found = (self.sessions.key_of(token) for token in tokens_in(cookies))
+        hashed = next((one for one in found if one is not None), None)
         key = None if hashed is None or known is None else known.get(hashed)
         return None if key is None else Caller(key.name, key.right, on_page=True)
 
@@ -66,13 +66,14 @@ class Access:
             raise RefusedError(503, "keys", said, {"Retry-After": "60"}) from error
 
 
-def token_in(cookies: bytes) -> str | None:
-    """The token of a session in the header Cookie."""
-    for part in cookies.split(b";"):
-        name, _, value = part.strip().partition(b"=")
-        if name == COOKIE.encode() and len(value) <= LONGEST_KEY:
-            return value.decode("latin-1")
-    return None
+def tokens_in(cookies: bytes) -> list[str]:
+    """The tokens of sessions in the header Cookie: of this service, and of others at other ports of its host."""
+    parts = (part.strip().partition(b"=") for part in cookies.split(b";"))
+    return [
+        value.decode("latin-1")
+        for name, _, value in parts
+        if name.startswith(COOKIE.encode()) and len(value) <= LONGEST_KEY
+    ]
 
 
 class _NeedsKey(SecurityBase):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-COOKIE = "alikely-session"
+COOKIE = "alikely-session-"  # and the port: browsers send the cookies of a host to all its ports
 SECONDS = 12 * 60 * 60
 MOST = 10_000  # with more, the oldest ends
 

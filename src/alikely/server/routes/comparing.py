@@ -154,17 +154,18 @@ async def embed(request: Request, served: TheServed, caller: MayRead) -> Respons
     try:
         if kind == "picture" and request.headers.get("content-type", "").startswith("image/"):
             # What it is, and how large, is looked at where it is read.
-            said = items = [await request.body()]
+            content = await request.body()
+            said, items = [content], [content]
         else:
             said = (await read_asked(request, EmbedAsked)).items
             items = [item_from(one, kind, settings) for one in said]
         embeddings = await batching.embed(items)
     except InputError as error:
         raise await run_in_threadpool(all_bad, error, said, model, settings) from None
-    content = orjson.dumps({"embeddings": embeddings}, option=orjson.OPT_SERIALIZE_NUMPY)
-    if b"null" in content:  # what is not finite
+    told = orjson.dumps({"embeddings": embeddings}, option=orjson.OPT_SERIALIZE_NUMPY)
+    if b"null" in told:  # what is not finite
         raise ModelError("an embedding is not finite: the model's weights are not usable; train it again")
-    return Response(content, media_type="application/json")
+    return Response(told, media_type="application/json")
 
 
 async def embed_directly(scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
-from alikely.server.access import Access, token_in
+from alikely.server.access import Access, tokens_in
 from alikely.server.problems import RefusedError
 from alikely.server.sessions import COOKIE, SECONDS
 from alikely.server.web.pages import html
@@ -33,7 +33,7 @@ def add_login(app: FastAPI, access: Access) -> None:
             return html(request, "login.html", "Log in", {"problem": WRONG, "next": back}, 401)
         answer = _to(back)
         answer.set_cookie(
-            COOKIE,
+            _cookie(request),
             access.sessions.begin(key.sha256),
             max_age=SECONDS,
             httponly=True,
@@ -43,11 +43,10 @@ def add_login(app: FastAPI, access: Access) -> None:
         return answer
 
     async def logout(request: Request) -> Response:
-        token = token_in(request.headers.get("cookie", "").encode("latin-1"))
-        if token is not None:
+        for token in tokens_in(request.headers.get("cookie", "").encode("latin-1")):
             access.sessions.end(token)
         answer = _to("/login")
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_by_tls(request))
+        answer.delete_cookie(_cookie(request), httponly=True, samesite="strict", secure=_by_tls(request))
         return answer
 
     app.add_route("/login", show, methods=["GET"], include_in_schema=False)
@@ -68,6 +67,11 @@ async def _form(request: Request) -> dict[str, str]:
         if len(content) > LONGEST_FORM:
             raise RefusedError(413, "too_large", "the form holds more than a key", {"Connection": "close"})
     return dict(parse_qsl(content.decode("latin-1"), max_num_fields=10, keep_blank_values=True))
+
+
+def _cookie(request: Request) -> str:
+    """Two services at ports of one host log nobody out of each other."""
+    return f"{COOKIE}{request.url.port or 'usual'}"
 
 
 def _by_tls(request: Request) -> bool:

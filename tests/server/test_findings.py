@@ -183,6 +183,37 @@ def test_nothing_of_a_picture_or_text_is_kept_unless_asked_for(folders, tmp_path
             assert begin not in held, path
 
 
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("scratch on tile 7.png", "scratch on tile 7.png"),
+        ("../../etc/pass\u202ewd\x07\u200b.png", "../../etc/passwd.png"),
+        ("x" * 500, "x" * 200),
+        ("\u202e", "picture 1"),
+    ],
+)
+def test_a_picture_is_called_by_its_file(folders, tmp_path, file, expected):
+    with asked(folders, tmp_path, keep_pictures=True) as (client, _):
+        files = {"items": (file, odd_picture(), "image/png")}
+        assert client.post("/v1/anomaly/score", files=files, data={"detector": "pictures"}).json()["anomalies"] == 1
+        assert client.get("/v1/findings/1").json()["name"] == expected
+        client.post("/v1/findings/1/judge", json={"verdict": "accepted"})
+        (row,) = csv.DictReader(io.StringIO(client.get("/v1/findings/labels.csv").text))
+        assert row["item"] == expected
+        # A name is only shown: files are called by numbers.
+        with zipfile.ZipFile(io.BytesIO(client.get("/v1/findings/labels.zip").content)) as archive:
+            assert archive.namelist() == ["labels.csv", "anomalous/0000001.webp"]
+            assert expected in archive.read("labels.csv").decode()
+
+
+def test_a_client_may_say_what_items_are_called(folders, tmp_path):
+    with asked(folders, tmp_path) as (client, _):
+        score(client, items=[NORMAL, ROW], detector="rows", names=["usual", "payment 17"])
+        assert client.get("/v1/findings/1").json()["name"] == "payment 17"
+        refused = client.post("/v1/anomaly/score", json={"items": [ROW], "detector": "rows", "names": ["a", "b"]})
+        assert (refused.status_code, "one for each" in refused.text) == (422, True)
+
+
 def test_asked_for_pictures_maps_texts_and_rows_are_kept(folders, tmp_path):
     with asked(folders, tmp_path, keep_pictures=True) as (client, _):
         score_picture(client, odd_picture())

@@ -7,7 +7,7 @@ Findings have numbers that only grow, so that a clock that jumps does not change
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ LABELS = {"accepted": "anomalous", "dismissed": "normal"}
 
 MOST = 10_000  # findings of each verdict that stay
 MOST_REASONS = 10  # of a finding
+LONGEST_NAME = 200
 LARGEST_ITEM = 10_000  # characters of a text or row that is kept
 
 
@@ -94,9 +95,11 @@ class Findings:
         items: Sequence[Item],
         answers: Sequence[Answer],
         rate: float | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> list[Finding]:
         """Note what is anomalous among the answers of the detector of this name, given at this false-alarm rate.
 
+        `names`: what a client calls items, by the names in the answers; only shown, never taken for a path.
         What the same detector found before, by its content, is not noted again.
         """
         found = [
@@ -115,7 +118,7 @@ class Findings:
                     detector=name,
                     kind=detector.kind,
                     # A text is called by what it says.
-                    name="" if detector.kind == "text" else answer.name,
+                    name="" if detector.kind == "text" else _called((names or {}).get(answer.name, "")) or answer.name,
                     content=content,
                     deviation=answer.deviation,
                     threshold=answer.threshold,
@@ -246,6 +249,11 @@ def _shown(item: Item) -> str | dict[str, Any] | None:
     if not isinstance(item, str | dict):
         return None
     return item if len(json.dumps(item)) <= LARGEST_ITEM else None
+
+
+def _called(name: str) -> str:
+    """A client's name for an item, in signs that can be seen, at most so many of them."""
+    return "".join(sign for sign in name if sign.isprintable())[:LONGEST_NAME].strip()
 
 
 def _now() -> str:

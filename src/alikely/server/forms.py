@@ -60,8 +60,10 @@ class _Parts:
         self.ended = True
 
 
-def read_form(content: bytes, media: str) -> list[tuple[str, str | bytes]]:
-    """The parts in their order: (name, a text, or the bytes of a file). `media`: the header Content-Type.
+def read_form(content: bytes, media: str) -> list[tuple[str, str | bytes, str]]:
+    """The parts in their order: (name, a text or the bytes of a file, what the client calls the file).
+
+    `media`: the header Content-Type.
 
     Raises RefusedError (400) for what is no whole form, for texts that are no UTF-8, and for too many parts.
     """
@@ -92,7 +94,7 @@ def read_form(content: bytes, media: str) -> list[tuple[str, str | bytes]]:
     return [_read(part) for part in parts.whole]
 
 
-def _read(part: _Part) -> tuple[str, str | bytes]:
+def _read(part: _Part) -> tuple[str, str | bytes, str]:
     kind, options = parse_options_header(part.heads.get(b"content-disposition", b""))
     name = _text(options.get(b"name", b""), "the name of a part")
     if kind != b"form-data" or not name:
@@ -100,7 +102,9 @@ def _read(part: _Part) -> tuple[str, str | bytes]:
     if len(name) > LONGEST_NAME:
         raise _refused(f"a part of the form has a name of more than {LONGEST_NAME} characters")
     content = b"".join(part.content)
-    return (name, content) if b"filename" in options else (name, _text(content, name))
+    if b"filename" not in options:
+        return name, _text(content, name), ""
+    return name, content, options[b"filename"].decode("utf-8", "replace")
 
 
 def _text(content: bytes, called: str) -> str:

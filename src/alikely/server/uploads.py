@@ -127,21 +127,26 @@ def _inlined(schema: Any, defined: Mapping[str, Any]) -> Any:
     return {name: _inlined(value, defined) for name, value in schema.items()}
 
 
-def _of_form(parts: Sequence[tuple[str, str | bytes]], kind: type[Asked]) -> dict[str, Any]:
-    """Fields as they would stand in JSON; files as bytes."""
+def _of_form(parts: Sequence[tuple[str, str | bytes, str]], kind: type[Asked]) -> dict[str, Any]:
+    """Fields as they would stand in JSON; files as bytes, their names as `names` where nothing else says them."""
     takes = _takes(kind)
     said: dict[str, Any] = {}
-    for name, value in parts:
+    files: list[str] = []
+    for name, value, file in parts:
         what = takes.get(name, "value")
         if isinstance(value, bytes) and what not in ("item", "items"):
             raise RefusedError(422, "request", f"{name[:100]}: is a file; send it as a plain field")
         read = read_json(value.encode(), name) if what in ("json", "json list") and isinstance(value, str) else value
+        if what == "items":
+            files.append(file)
         if what in ("items", "values"):
             said.setdefault(name, []).append(read)
         elif name in said:
             raise RefusedError(422, "request", f"{name[:100]}: stands in the form twice; send it once")
         else:
             said[name] = read
+    if "names" in takes and any(files):
+        said.setdefault("names", files)
     return said
 
 

@@ -60,7 +60,9 @@ def test_files_are_judged_now_and_what_is_anomalous_is_listed(
     assert page.locator("#scored .chip").all_inner_texts() == ["Anomalous", "Normal", "Anomalous"]
     assert "is not a picture" in page.locator(".file-list").inner_text()
     page.locator("#findings .finding").nth(1).wait_for()
-    assert listed(page) == ["Finding 2", "Finding 1"]
+    assert listed(page) == [odd[1].name, odd[0].name]
+    states = page.locator(".file-list li").evaluate_all("all => all.map((one) => one.dataset.state)")
+    assert states == ["found", "done", "found", "bad"]
     assert len({one.content for one in findings.newest("open")}) == 2
     check_accessible(page)
     check_narrow(page)
@@ -77,7 +79,8 @@ def test_findings_are_accepted_dismissed_and_undone(page, findings, odd, check_a
     judge_now(page, odd)
     page.goto("/anomalies")
     page.locator("#findings img").nth(5).wait_for()
-    assert listed(page) == ["Finding 3", "Finding 2", "Finding 1"]
+    assert listed(page) == [path.name for path in reversed(odd)]
+    assert page.locator("#findings .finding").first.get_by_text("Finding 3,").count() == 1
     page.locator("#findings .finding").nth(1).get_by_role("button", name="Accept").click()
     page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 2")
     # The next one is under the hand.
@@ -93,7 +96,7 @@ def test_findings_are_accepted_dismissed_and_undone(page, findings, odd, check_a
     page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 2")
     assert findings.one(1).verdict == "open"
     page.get_by_label("Accepted").check()
-    page.wait_for_function("() => document.querySelector('#findings h3')?.textContent === 'Finding 2'")
+    page.wait_for_function("(name) => document.querySelector('#findings h3')?.textContent === name", arg=odd[1].name)
     assert "said local" in page.locator("#findings").inner_text()
     assert page.url.endswith("?verdict=accepted")
     page.locator("#findings").get_by_role("button", name="Undo").click()

@@ -53,7 +53,7 @@ class ScoreAsked(Asked):
     """Items to judge, by the detector of this name (without it: the only one), at this false-alarm rate (its own).
 
     `maps`: also a picture of each picture, with what deviates coloured. `skip_bad`: go on past items that cannot be
-    read.
+    read. `names`: what each item is called in the list of findings; without them, the names of the files of a form.
     """
 
     items: list[ItemSaid]
@@ -61,6 +61,7 @@ class ScoreAsked(Asked):
     rate: float | None = None
     maps: bool = False
     skip_bad: bool = False
+    names: list[str] | None = None
 
 
 class ReasonTold(BaseModel):
@@ -154,7 +155,9 @@ def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller
             f"maps are of pictures that are judged patch by patch, and this detector compares {detector.kind}s as a "
             "whole; leave maps out"
         )
-    examples, _, problems = items_from(asked.items, detector.kind, served.settings)
+    if asked.names is not None and len(asked.names) != len(asked.items):
+        raise SettingsError(f"names are {len(asked.names)} for {len(asked.items)} items; give one for each, or none")
+    examples, places, problems = items_from(asked.items, detector.kind, served.settings)
     if examples is None:
         raise unreadable(problems)
     try:
@@ -169,7 +172,8 @@ def _score(detector: Detector, asked: ScoreAsked, served: Served, caller: Caller
         served.meter.verdict("score", "anomalous" if answer.anomalous else "normal", answer.deviation)
         told = {"detector": name, "anomalous": answer.anomalous, "p_value": answer.p_value}
         served.audit.add(caller.name, "score", told)
-    served.findings.add(name, detector, judged.items, judged.answers, asked.rate)
+    called = {} if asked.names is None else {examples.names[row]: asked.names[at] for row, at in enumerate(places)}
+    served.findings.add(name, detector, judged.items, judged.answers, asked.rate, called)
     items = [_told(detector, answer) for answer in judged.answers]
     if asked.maps:
         for told, item, answer in zip(items, judged.items, judged.answers, strict=True):

@@ -97,9 +97,9 @@ function emptyState() {
 function card(finding) {
   const id = `finding-${finding.number}`;
   const addressed = (what) => `/v1/findings/${finding.number}/${what}`;
-  const title = `Finding ${finding.number}`;
+  const title = finding.kind === "picture" && finding.name ? finding.name : `Finding ${finding.number}`;
   const node = el("article", { class: "finding", "aria-labelledby": id, dataset: { number: finding.number } },
-    el("div", { class: "stack tight" }, el("h3", { id }, title), el("p", { class: "small-print" }, el("time", { datetime: finding.time }, when(finding.time)), `, by ${finding.detector} at a false-alarm rate of at most ${percent(finding.rate)}`)),
+    el("div", { class: "stack tight" }, el("h3", { id, title }, el("span", { class: "clamped" }, title)), el("p", { class: "small-print" }, title === finding.name ? `Finding ${finding.number}, ` : "", el("time", { datetime: finding.time }, when(finding.time)), `, by ${finding.detector} at a false-alarm rate of at most ${percent(finding.rate)}`)),
     ...looksOf({ ...finding, anomalous: true }, { picture: finding.pictured ? addressed("picture") : null, map: finding.mapped ? addressed("map") : null, item: finding.item }),
     notKept(finding),
     el("div", { class: "row actions" }, ...actions(finding, id)));

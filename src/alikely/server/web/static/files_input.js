@@ -4,7 +4,7 @@ import { el, tell } from "./api.js";
 import { count } from "./words.js";
 
 /**
- * `files()` are those that wait, each {file, state(word, said)}: state "done" or "bad" with words for people.
+ * `files()` are those that wait, each {file, state(word, said)}: state "done", "found" (done, and worth a look) or "bad" with words for people.
  * `clear(onlyDone)` forgets them. `onChange()` is called when others wait.
  */
 export function filesInput(root, { label, onChange = () => {} }) {
@@ -60,7 +60,7 @@ export function filesInput(root, { label, onChange = () => {} }) {
         node.dataset.state = word;
         said.textContent = words;
         one.waiting = word === "";
-        remove.hidden = word === "done";
+        remove.hidden = word === "done" || word === "found";
       },
       forget: () => URL.revokeObjectURL(address),
     };

@@ -49,7 +49,7 @@ export class Table {
         el("th", { scope: "row" }, value),
         el("td", { class: "number" }, items.toLocaleString("en")),
         el("td", { class: "number" }, percent(Math.round(spread * 1000) / 1000)),
-        el("td", { class: "number" }, el("button", { type: "button", class: "small", onclick: () => this.choose(value, start + place) }, "Show", el("span", { class: "visually-hidden" }, ` ${value}`))),
+        el("td", { class: "number" }, el("button", { type: "button", class: "small", "aria-label": `Show ${value}`, onclick: () => this.choose(value, start + place) }, "Show")),
       ),
     );
     const caption = el("caption", { class: "visually-hidden" }, `Values of ${this.field.name}`);

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import stat
@@ -11,6 +12,7 @@ import pytest
 
 from alikely.errors import StorageError
 from alikely.server.audit import Audit
+from alikely.server.lines import way_out
 from tests.server.small import bearer, code_of, keys_of, model_service, pngs, small_service
 
 
@@ -178,3 +180,8 @@ def test_the_route_tells_the_last_lines_newest_first_to_admins(tmp_path):
 
 def test_nothing_was_done_yet(tmp_path):
     assert small_service(tmp_path).get("/v1/audit").json() == {"lines": []}
+
+
+def test_free_some_space_is_said_of_a_full_disk_alone():
+    assert way_out(OSError(errno.ENOSPC, "full")) == way_out(OSError(errno.EDQUOT, "full")) == "; free some space"
+    assert way_out(OSError(errno.EROFS, "read-only")) == ""

@@ -220,5 +220,5 @@ def test_more_items_or_pixels_than_allowed(tmp_path):
     assert code_of(answer) == (413, "too_many")
     client = model_service(tmp_path / "b", pixels=0.0002)  # 16 x 16 = 256 pixels are more
     answer = client.post("/v1/embed", files=files[:1])
-    assert code_of(answer) == (422, "input")
+    assert code_of(answer) == (422, "bad_items")
     assert "more than 0.0002 million pixels" in answer.json()["detail"]

@@ -160,7 +160,7 @@ def test_the_name_is_remembered_and_can_be_changed(labelled, open_page):
     page.get_by_label("Your name").fill("Ben")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Pair 1", exact=True).wait_for()
-    assert page.locator("#count").inner_text() == "0 answered by Ben"
+    page.get_by_text("0 answered by Ben", exact=True).wait_for()
 
 
 def test_tapping_on_a_phone(labelled, open_page, check_narrow):

@@ -168,6 +168,8 @@ def test_tapping_on_a_phone(labelled, open_page, check_narrow):
     page.goto("/label")
     page.get_by_label("Your name").fill("Cy")
     page.get_by_role("button", name="Begin").tap()
+    page.get_by_role("heading", name="Pair 1", exact=True).wait_for()
+    page.locator("#pair img").nth(1).wait_for()
     page.get_by_role("button", name="Same").tap()
     wait_for_answers(page, 1)
     check_narrow(page)

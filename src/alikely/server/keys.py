@@ -1,21 +1,19 @@
 """A file of API keys, hashed -> whose key one is, and what it allows; keys made and taken away while a service runs."""
 
-import fcntl
 import hashlib
 import hmac
 import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
 from alikely.errors import ServiceError, SettingsError
-from alikely.folders import whole_file
+from alikely.folders import alone_with, whole_file
 
 Right = Literal["read", "enrol", "admin"]
 # Each contains those before it. read: ask; enrol: also add, remove, label; admin: also settings, logs.
@@ -89,7 +87,7 @@ class Keys:
         if chosen is None:
             raise SettingsError(f"{right!r} is no right; there are {', '.join(RIGHTS)}")
         made = BEGINNING + secrets.token_urlsafe(RANDOM_BYTES)
-        with self._alone():
+        with alone_with(self.path.with_name(f".{self.path.name}.lock")):
             there = _read(self.path)
             if any(key.name == name for key in there):
                 raise SettingsError(f"there is a key called {name}; remove it first, or take another name")
@@ -99,7 +97,7 @@ class Keys:
 
     def remove(self, name: str) -> Key:
         """Take a key away: it and its sessions count no more. Raises SettingsError where none is called so."""
-        with self._alone():
+        with alone_with(self.path.with_name(f".{self.path.name}.lock")):
             there = _read(self.path)
             gone = [key for key in there if key.name == name]
             if not gone:
@@ -107,22 +105,6 @@ class Keys:
                 raise SettingsError(f"{self.path}: no key is called {name}; there are: {known}")
             _write(self.path, [key for key in there if key.name != name])
         return gone[0]
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """While it lasts, no other process changes the file."""
-        beside = self.path.with_name(f".{self.path.name}.lock")
-        try:
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise _unreadable(self.path, error.strerror or str(error)) from error
-        try:
-            # The lock ends with the handle, also when the process is killed.
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
 
 
 def hashed_key(said: str) -> str:

@@ -61,7 +61,7 @@ def search(page: "Page", parts: Parts) -> None:
     """What is most like a digit."""
     page.locator("#item input[type=file]").set_input_files(digit(parts, "8", 150))
     page.locator("#cards img").nth(5).wait_for()
-    page.wait_for_function("!document.querySelector('#cards[aria-busy]')")
+    page.locator("#cards[aria-busy]").wait_for(state="detached")
 
 
 def gallery(page: "Page", parts: Parts) -> None:  # noqa: ARG001
@@ -110,7 +110,7 @@ def anomalies(page: "Page", parts: Parts) -> None:
 
 def model(page: "Page", parts: Parts) -> None:  # noqa: ARG001
     """How good the model is."""
-    page.wait_for_function("!document.querySelector('main .skeleton')")
+    page.locator("main .skeleton").first.wait_for(state="detached")
 
 
 SHOTS = (

@@ -1,12 +1,14 @@
 """A model, a gallery, a detector and items of digits -> a service that runs in a thread, for browser tests."""
 
 import csv
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import Page
 
 from alikely.data.samples import write_digits
 from alikely.data.sources import read_items
@@ -88,6 +90,14 @@ def write_table(file: Path, rows: list[list[object]]) -> None:
     """Rows as CSV, the first of them the names of the columns."""
     with file.open("w", newline="", encoding="utf-8") as written:
         csv.writer(written).writerows(rows)
+
+
+def wait_until(page: Page, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait for what no locator says. (`page.wait_for_function` is no way: the page forbids what it does, `eval`.)"""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"not so after {seconds:g} s"
+        page.wait_for_timeout(50)
 
 
 @contextmanager

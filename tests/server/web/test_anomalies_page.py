@@ -5,6 +5,7 @@ import io
 import zipfile
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -82,21 +83,21 @@ def test_findings_are_accepted_dismissed_and_undone(page, findings, odd, check_a
     assert listed(page) == [path.name for path in reversed(odd)]
     assert page.locator("#findings .finding").first.get_by_text("Finding 3,").count() == 1
     page.locator("#findings .finding").nth(1).get_by_role("button", name="Accept").click()
-    page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 2")
+    expect(page.locator("#findings .finding")).to_have_count(2)
     # The next one is under the hand.
     assert page.evaluate("document.activeElement.closest('article').dataset.number") == "1"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 1")
+    expect(page.locator("#findings .finding")).to_have_count(1)
     assert [one.verdict for one in findings.newest()] == ["open", "accepted", "dismissed"]
-    page.wait_for_function("() => document.getElementById('count-dismissed').textContent === '1'")
+    expect(page.locator("#count-dismissed")).to_have_text("1")
     assert page.locator("#count-open").inner_text() == "1"
     check_accessible(page)
     page.locator("#undo").get_by_role("button", name="Undo").click()
-    page.wait_for_function("() => document.querySelectorAll('#findings .finding').length === 2")
+    expect(page.locator("#findings .finding")).to_have_count(2)
     assert findings.one(1).verdict == "open"
     page.get_by_label("Accepted").check()
-    page.wait_for_function("(name) => document.querySelector('#findings h3')?.textContent === name", arg=odd[1].name)
+    expect(page.locator("#findings h3")).to_have_text(odd[1].name)
     assert "said local" in page.locator("#findings").inner_text()
     assert page.url.endswith("?verdict=accepted")
     page.locator("#findings").get_by_role("button", name="Undo").click()

@@ -4,6 +4,8 @@ import base64
 
 import pytest
 
+from tests.server.web.services import wait_until
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 BAD = "<html lang=en><title>x</title><main><h1>x</h1><img src='data:,'><input></main></html>"
@@ -28,11 +30,9 @@ def test_whatever_goes_wrong_is_noted(page, complaints):
     page.evaluate("setTimeout(() => { throw new Error('thrown') })")
     page.evaluate("console.error('said')")
     page.evaluate("fetch('http://127.0.0.1:9/').catch(() => 0)")
-    page.wait_for_timeout(100)
-    complaints.expect("404: GET")
-    complaints.expect("exception: thrown")
-    complaints.expect("console: said")
-    complaints.expect("127.0.0.1:9")
+    for text in ("404: GET", "exception: thrown", "console: said", "127.0.0.1:9"):
+        wait_until(page, lambda text=text: any(text in complaint for complaint in complaints))
+        complaints.expect(text)
 
 
 def test_the_service_answers(service, page, check_accessible):

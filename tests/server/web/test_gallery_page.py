@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +47,7 @@ def test_who_is_enrolled_is_shown_with_pictures(page, people, check_accessible, 
     check_accessible(page)
     check_narrow(page)
     page.get_by_label("Find an identity").fill("8")
-    page.wait_for_function("() => document.querySelectorAll('#identities article').length === 1")
+    expect(page.locator("#identities article")).to_have_count(1)
     assert names(page) == ["8"]
     page.get_by_label("Find an identity").fill("zoe")
     page.get_by_role("heading", name="Nobody is called so").wait_for()
@@ -246,7 +247,7 @@ def test_removing_asks_first_and_says_that_nothing_is_left(page, service, people
     assert people.identities()["guest"] == 2
     page.locator("#templates article").first.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove", exact=True).last.click()
-    page.wait_for_function("() => document.querySelectorAll('#templates article').length === 1")
+    expect(page.locator("#templates article")).to_have_count(1)
     assert people.identities()["guest"] == 1
     page.get_by_role("button", name="Remove this identity").click()
     page.locator("#remove-yes").click()
@@ -286,4 +287,4 @@ def test_by_keyboard_alone(page, people):
     page.keyboard.press("Enter")
     page.locator("#templates article").first.wait_for()
     assert re.search("identity=1$", page.url)
-    page.wait_for_function("document.activeElement.id === 'one-title'")
+    expect(page.locator("#one-title")).to_be_focused()

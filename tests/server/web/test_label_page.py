@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from alikely.labelling import labels_in
 from tests.server.web.services import serving
@@ -31,7 +33,7 @@ def answers_of(service):
 
 
 def wait_for_answers(page, count):
-    page.wait_for_function("(n) => document.getElementById('count').textContent.startsWith(`${n} answered`)", arg=count)
+    expect(page.locator("#count")).to_have_text(re.compile(rf"^{count} answered"))
 
 
 def test_by_keys_alone(labelled, open_page):
@@ -187,7 +189,7 @@ def test_accessible_and_announced(labelled, open_page, check_accessible):
     page.keyboard.press("s")
     page.get_by_role("region", name="Your last answer").wait_for()
     check_accessible(page)
-    page.wait_for_function("document.getElementById('live').textContent.includes('Pair 2.')")
+    expect(page.locator("#live")).to_contain_text("Pair 2.")
     assert page.locator("#pair img").first.get_attribute("alt") == "Left item of pair 2"
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from alikely.server.looked import Looked
 from alikely.types import Examples
-from tests.server.web.services import serving
+from tests.server.web.services import serving, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -153,7 +153,7 @@ def test_found_by_name(map_page):
     before = middle(map_page)
     map_page.locator("#found button").nth(4).click()
     expect(map_page.locator("#item .item-name")).to_contain_text("7/")
-    assert middle(map_page)[0][1] < before[0][1]
+    wait_until(map_page, lambda: middle(map_page)[0][1] < before[0][1])
     expect(map_page.locator("#ring")).to_be_visible()
 
 
@@ -168,13 +168,9 @@ def test_by_keyboard_alone(map_page):
     (x, wide), (y, _) = middle(map_page)
     map_page.keyboard.press("ArrowRight")
     map_page.keyboard.press("ArrowUp")
-    map_page.wait_for_timeout(100)
-    (right, _), (up, _) = middle(map_page)
-    assert right > x
-    assert up > y
+    wait_until(map_page, lambda: middle(map_page)[0][0] > x and middle(map_page)[1][0] > y)
     map_page.keyboard.press("+")
-    map_page.wait_for_timeout(100)
-    assert middle(map_page)[0][1] < wide
+    wait_until(map_page, lambda: middle(map_page)[0][1] < wide)
     map_page.keyboard.press("0")
     map_page.keyboard.press("Enter")
     expect(map_page.locator("#item .item-name")).to_be_visible()
@@ -189,20 +185,19 @@ def test_by_keyboard_alone(map_page):
 def test_zoom_buttons(map_page):
     wide = middle(map_page)[0][1]
     map_page.get_by_role("button", name="Zoom in").click()
-    map_page.wait_for_timeout(100)
-    assert middle(map_page)[0][1] == pytest.approx(0.7 * wide)
+    wait_until(map_page, lambda: middle(map_page)[0][1] == pytest.approx(0.7 * wide))
     map_page.get_by_role("button", name="Zoom out").click()
     map_page.get_by_role("button", name="Show all").click()
-    map_page.wait_for_timeout(100)
-    assert middle(map_page)[0][1] == pytest.approx(wide)
+    wait_until(map_page, lambda: middle(map_page)[0][1] == pytest.approx(wide))
 
 
 def test_colours_follow_the_theme(map_page):
-    light = map_page.evaluate("document.getElementById('plot')._fullLayout.plot_bgcolor")
+    def background():
+        return map_page.evaluate("document.getElementById('plot')._fullLayout.plot_bgcolor")
+
+    light = background()
     map_page.get_by_role("button", name="Switch to").click()
-    map_page.wait_for_function(
-        "(light) => document.getElementById('plot')._fullLayout.plot_bgcolor !== light", arg=light
-    )
+    wait_until(map_page, lambda: background() != light)
 
 
 def test_for_everybody(map_page, check_accessible, check_narrow):

@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlparse
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +25,7 @@ def identities(page) -> list[str]:
 
 def settled(page, heading: str):
     page.get_by_role("heading", name=heading).wait_for()
-    page.wait_for_function("() => !document.querySelector('#cards[aria-busy]')")
+    expect(page.locator("#cards[aria-busy]")).to_have_count(0)
 
 
 def test_a_picture_finds_its_nearest(page, service, check_accessible, check_narrow):
@@ -73,7 +74,7 @@ def test_filters_stand_in_the_address_and_are_read_from_it(page, service):
     assert not page.locator("#condition-more").get_attribute("open")
     # A condition that no chooser could make is shown as it is.
     page.goto("/search?where=not+shop+%3D+%27Bern%27&k=30")
-    page.wait_for_function("() => document.querySelectorAll('#cards article').length === 24")
+    expect(page.locator("#cards article")).to_have_count(24)
     assert page.get_by_label("Only what meets this").input_value() == "not shop = 'Bern'"
     assert page.get_by_label("How many").input_value() == "30"
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from alikely.server.web.pages import PAGES
 from tests.server.web.services import serving
@@ -117,7 +118,7 @@ def test_one_person_by_keyboard_alone(page, service):
     page.locator("#slider").focus()
     before = page.locator("#number").input_value()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("(before) => document.getElementById('number').value !== before", arg=before)
+    expect(page.locator("#number")).not_to_have_value(before)
 
     go_to("Gallery")
     for _ in range(40):

@@ -19,7 +19,7 @@ from PIL import Image
 
 from alikely.demo import run_demo
 from alikely.demo_page import Parts, is_made, make_parts
-from alikely.server import Folders, ServeSettings, open_served
+from alikely.server import ServeSettings, open_served
 from alikely.server.in_thread import serving
 
 if TYPE_CHECKING:
@@ -150,15 +150,8 @@ def window(shot: Shot, url: str) -> "Iterator[Page]":
 
 def take(shot: Shot, parts: Parts, out: Path) -> Path:
     """Take one picture, at a service whose state is new."""
-    folders = Folders(
-        model=parts.model,
-        galleries=(parts.gallery,),
-        detectors=(parts.detector,),
-        items=parts.items,
-        pictures=(parts.digits,),
-    )
     with tempfile.TemporaryDirectory() as state:
-        served = open_served(folders, ServeSettings(port=0, state=Path(state), keep_pictures=True))
+        served = open_served(parts.folders, ServeSettings(port=0, state=Path(state), keep_pictures=True))
         served.pictures.found.wait()
         with serving(served) as url, window(shot, url) as page:
             shot.act(page, parts)

@@ -402,7 +402,7 @@ def test_a_model_of_another_format_version(tmp_path, arguments):
 
     assert message == (
         f"{model / 'model.json'}: has format version 99, this version of Alikely reads 1; "
-        "use the version of Alikely that wrote it, or train the model again\n"
+        "use the version of Alikely that wrote it, or make the model again\n"
     )
 
 

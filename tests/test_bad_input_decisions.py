@@ -204,7 +204,7 @@ def test_a_calibration_copied_from_another_model_is_found_by_its_hash(tmp_path, 
 
     message = refused("compare", other, "a.png", "b.png")
 
-    assert message.startswith(f"{other / 'calibration.json'}: was changed or cut short after the model was saved; ")
+    assert message.startswith(f"{other / 'calibration.json'}: was changed or cut short after it was saved; ")
 
 
 def test_a_calibration_copied_with_its_hash_is_found_by_the_model_that_it_names(tmp_path, model):

@@ -14,7 +14,7 @@ import pytest
 import alikely.demo
 from alikely.demo_page import is_made, make_parts
 from alikely.gallery import Gallery
-from alikely.server import Folders, ServeSettings, open_served
+from alikely.server import ServeSettings, open_served
 from alikely.server.listening import next_free
 from alikely.storage import load_model
 from alikely.training.progress import Silent
@@ -43,14 +43,7 @@ def test_what_the_page_shows_is_all_there(made, tmp_path):
     assert not is_made(tmp_path)
     parts = make_parts(made)
     unseen = load_model(parts.model).record["data"]["labels"]["test"]
-    folders = Folders(
-        model=parts.model,
-        galleries=(parts.gallery,),
-        detectors=(parts.detector,),
-        items=parts.items,
-        pictures=(parts.digits,),
-    )
-    served = open_served(folders, ServeSettings(state=tmp_path / "state"))
+    served = open_served(parts.folders, ServeSettings(state=tmp_path / "state"))
     try:
         gallery = served.gallery("digits-never-seen")
         assert gallery.identities() == {f"digit {digit}": 40 for digit in sorted(unseen)}

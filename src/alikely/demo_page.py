@@ -11,6 +11,7 @@ from alikely.data.sources import examples_from
 from alikely.errors import GalleryError
 from alikely.folders import write_text
 from alikely.gallery import Gallery
+from alikely.server import Folders
 from alikely.storage import load_model
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 
@@ -31,6 +32,17 @@ class Parts:
     detector: Path
     items: Path
     state: Path
+
+    @property
+    def folders(self) -> Folders:
+        """All of it as a service takes it."""
+        return Folders(
+            model=self.model,
+            galleries=(self.gallery,),
+            detectors=(self.detector,),
+            items=self.items,
+            pictures=(self.digits,),
+        )
 
 
 def is_made(out: Path) -> bool:

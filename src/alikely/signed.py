@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,24 +25,50 @@ class SignedFormat:
     format: str
     version: int
 
-    def write(self, folder: Path, described: Mapping[str, Any], files: Sequence[str]) -> None:
-        """Write the description, with the hashes of these files of the folder and with its own."""
+    def write(
+        self,
+        folder: Path,
+        described: Mapping[str, Any],
+        files: Collection[str],
+        earlier: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write the description, with the hashes of these files of the folder and with its own.
+
+        `earlier` are hashes of further files that stay as they were: one that was changed meanwhile is still told.
+        """
         whole = {
             "format": self.format,
             "format_version": self.version,
             **described,
-            FILES: {name: hash_of_file(folder / name) for name in files},
+            FILES: {**(earlier or {}), **{name: hash_of_file(folder / name) for name in files}},
         }
         text = json.dumps({**whole, HASH: hash_of_json(whole)}, indent=2, allow_nan=False)
         (folder / self.description).write_text(text + "\n", encoding="utf-8")
 
-    def read(self, folder: Path) -> dict[str, Any]:
-        """The description, where it and all files it names are as they were written; else ModelError that says what."""
+    def read(self, folder: Path, unread: Collection[str] = ()) -> dict[str, Any]:
+        """The description, where it and all files it names are as they were written; else ModelError that says what.
+
+        Files in `unread` may lack or be changed.
+        """
+        described = self.description_of(folder)
+        for name, expected in described[FILES].items():
+            if name in unread:
+                continue
+            if not (folder / name).is_file():
+                raise ModelError(f"{folder / name}: is missing; copy the whole folder again")
+            if hash_of_file(folder / name) != expected:
+                raise ModelError(
+                    f"{folder / name}: was changed or cut short after it was saved; copy the whole folder again"
+                )
+        return described
+
+    def description_of(self, folder: Path) -> dict[str, Any]:
+        """The description, whatever became of the files it names; ModelError where it is none or was changed."""
         path = folder / self.description
         if not folder.is_dir():
             raise ModelError(f"{folder}: no such folder; name the folder of a {self.what}")
         if not path.is_file():
-            raise ModelError(f"{folder}: holds no {self.description}, so it is no {self.what}")
+            raise ModelError(f"{folder}: holds no {self.description}, so it is no {self.what} folder")
         try:
             described = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -52,17 +78,10 @@ class SignedFormat:
         if described.get("format_version") != self.version:
             raise ModelError(
                 f"{path}: has format version {described.get('format_version')}, this version of Alikely reads "
-                f"{self.version}; use the version that wrote it, or make the {self.what} again"
+                f"{self.version}; use the version of Alikely that wrote it, or make the {self.what} again"
             )
-        if described.get(HASH) != hash_of_json({key: value for key, value in described.items() if key != HASH}):
+        if described.pop(HASH, None) != hash_of_json(described):
             raise ModelError(f"{path}: was changed or cut short after it was saved; copy the whole folder again")
-        for name, expected in described[FILES].items():
-            if not (folder / name).is_file():
-                raise ModelError(f"{folder / name}: is missing; copy the whole folder again")
-            if hash_of_file(folder / name) != expected:
-                raise ModelError(
-                    f"{folder / name}: was changed or cut short after it was saved; copy the whole folder again"
-                )
         return described
 
     def is_there(self, folder: Path) -> bool:

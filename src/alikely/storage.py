@@ -31,11 +31,10 @@ from alikely.errors import CalibrationError, ModelError, SettingsError, StorageE
 from alikely.folders import whole_folder
 from alikely.model import SiameseModel, ready
 from alikely.own_code import is_own
-from alikely.signed import hash_of_file, hash_of_json
+from alikely.signed import FILES, SignedFormat
 
-FORMAT = "alikely-model"
-FORMAT_VERSION = 1
 WEIGHTS, DESCRIPTION, CALIBRATION, CARD = "weights.safetensors", "model.json", "calibration.json", "README.md"
+FORMAT = SignedFormat("model", DESCRIPTION, "alikely-model", 1)
 NETWORK, PROOF = "encoder.onnx", "proof.json"
 RECORD = ("training", "data", "evaluation", "export", "versions")
 
@@ -64,13 +63,8 @@ def save_model(model: SiameseModel, folder: Path | str, beside: dict[str, str] |
         further = {**model.preparation.files(), **exported, **_calibrated(model)}
         for name, content in further.items():
             (partial / name).write_bytes(content)
-        described = {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            **describe(model),
-            "files": {name: hash_of_file(partial / name) for name in (WEIGHTS, *further)},
-        }
-        _write_words(model, partial, described, folder.name)
+        FORMAT.write(partial, describe(model), (WEIGHTS, *further))
+        _write_card(model, partial, folder.name)
     return folder
 
 
@@ -115,15 +109,13 @@ def _save_further(
             f"{folder}: what is to be saved was made for model {model.fingerprint()}, this one is {there}; name the "
             "folder of that model"
         )
-    described = {**_description(folder), **describe(model)}
-    del described["sha256"]
+    described = FORMAT.description_of(folder)
     with whole_folder(target) as partial:
         shutil.copytree(folder, partial, symlinks=True, dirs_exist_ok=True)
         for name, content in further.items():
             (partial / name).write_bytes(content)
-        hashes = {name: hash_of_file(partial / name) for name in further}
-        described["files"] = {**described["files"], **hashes}
-        _write_words(model, partial, described, target.name)
+        FORMAT.write(partial, {**described, **describe(model)}, further.keys(), described[FILES])
+        _write_card(model, partial, target.name)
     return written
 
 
@@ -166,21 +158,11 @@ def load_model(
     that this version does not know.
     """
     folder = Path(folder)
-    described = _description(folder)
-    files = dict(described["files"])
-    if without_calibration:
-        files.pop(CALIBRATION, None)
-    for name, expected in files.items():
-        if not (folder / name).is_file():
-            raise ModelError(f"{folder / name}: is missing; copy the whole model folder again")
-        if hash_of_file(folder / name) != expected:
-            raise ModelError(
-                f"{folder / name}: was changed or cut short after the model was saved; copy the whole folder again"
-            )
+    described = FORMAT.read(folder, unread=(CALIBRATION,) if without_calibration else ())
     try:
         tensors = load_file(folder / WEIGHTS)
         calibration: Calibration | None = None
-        if CALIBRATION in files:
+        if CALIBRATION in described[FILES] and not without_calibration:
             calibration = calibration_from(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
         preparation = preparation_from(described["preparation"], _files(folder, described))
         if (own := own_code_of(preparation)) is not None and not own_code:
@@ -202,7 +184,7 @@ def load_model(
             distance=_as_distance(distance),
             distance_name=described["distance"]["name"],
             engine=_engine(folder, described, preparation, int(network.dim)),
-            quantised=described["files"][NETWORK] if _precision(described) == "int8" else None,
+            quantised=described[FILES][NETWORK] if _precision(described) == "int8" else None,
             record={key: described[key] for key in RECORD if key in described},
         )
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -221,32 +203,7 @@ def describe(model: SiameseModel) -> dict[str, Any]:
     }
 
 
-def _description(folder: Path) -> dict[str, Any]:
-    if not folder.is_dir():
-        raise ModelError(f"{folder}: no such folder; name the folder that `alikely train --out` wrote")
-    path = folder / DESCRIPTION
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{folder}: holds no {DESCRIPTION}, so it is no model folder") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: cannot be read ({error}); copy the whole model folder again") from None
-    if not isinstance(described, dict) or described.get("format") != FORMAT:
-        raise ModelError(f"{path}: is not the description of an Alikely model")
-    if described.get("format_version") != FORMAT_VERSION:
-        raise ModelError(
-            f"{path}: has format version {described.get('format_version')}, this version of Alikely reads "
-            f"{FORMAT_VERSION}; use the version of Alikely that wrote it, or train the model again"
-        )
-    if described.get("sha256") != hash_of_json({k: v for k, v in described.items() if k != "sha256"}):
-        raise ModelError(f"{path}: was changed or cut short after the model was saved; copy the whole folder again")
-    return described
-
-
-def _write_words(model: SiameseModel, folder: Path, described: dict[str, Any], name: str) -> None:
-    """Write the description, with its hash, and the card."""
-    signed = {**described, "sha256": hash_of_json(described)}
-    (folder / DESCRIPTION).write_text(_json(signed), encoding="utf-8")
+def _write_card(model: SiameseModel, folder: Path, name: str) -> None:
     (folder / CARD).write_text(model_card(model, name), encoding="utf-8", errors="backslashreplace")
 
 
@@ -255,7 +212,7 @@ def _files(folder: Path, described: dict[str, Any]) -> dict[str, bytes]:
     return {
         name: (folder / name).read_bytes()
         for name in described.get("preparation_files", [])
-        if name in described["files"]
+        if name in described[FILES]
     }
 
 

@@ -430,7 +430,7 @@ def test_who_is_enrolled_is_not_listed_for_each_answer(tmp_path, monkeypatch):
     gallery.remove(identity="3")
     gallery.identify(rows[0], fpir=0.1, confidence=0.0)
     assert len(listed) > first
-    assert "3" not in gallery._names()
+    assert "3" not in gallery._computed.names()
 
 
 def test_like_finds_what_is_nearest_to_a_template_but_not_itself():

@@ -7,20 +7,20 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from alikely.server.routes import anomaly, asking, galleries, identifying, recommending
+from alikely.server.routes import anomaly, asking, enrolling, galleries, identifying, recommending
 from alikely.server.uploads import JSON
 from tests.server.uses import asked, make_uses
 from tests.tasks.anomaly.normal import anomaly_of
 
 ROUTES = {
     (method, route.path): route
-    for module in (galleries, identifying, anomaly, recommending, asking)
+    for module in (galleries, enrolling, identifying, anomaly, recommending, asking)
     for route in module.router.routes
     if isinstance(route, APIRoute)
     for method in route.methods
 }
 READS = {
-    "enrol": galleries.EnrolAsked,
+    "enrol": enrolling.EnrolAsked,
     "verify": identifying.VerifyAsked,
     "identify": identifying.IdentifyAsked,
     "search": identifying.SearchAsked,

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alikely.errors import SettingsError
+from alikely.stores.conditions import Among, Compared, Either, Every, Missing
 from alikely.stores.filter_sql import rows_that_meet
-from alikely.stores.filters import Among, Compared, Either, Every, Missing, parse_filter
+from alikely.stores.filters import parse_filter
 from alikely.stores.values import kind_of, unfit_value
 
 SHIRT = {"shop": "B", "price": 19.5, "unit price": 20, "sold": True, "size": 40}

@@ -26,7 +26,6 @@ def demo(
 ) -> None:
     """Train on some handwritten digits and decide about digits never seen: a minute at the most, no network."""
     from alikely.demo import run_demo
-    from alikely.demo_page import is_made
 
     if not serve:
         _print(run_demo(out), as_json)
@@ -35,7 +34,7 @@ def demo(
         from alikely.errors import SettingsError
 
         raise SettingsError("--json tells what the demo found, and --serve shows it on a page; give one of them")
-    import alikely.server  # noqa: F401 (where a part of it lacks, that is told before the training)
+    from alikely.demo_page import is_made  # where a part of the service lacks, that is told before the training
 
     if not is_made(out):
         _print(run_demo(out), as_json)
@@ -66,22 +65,15 @@ def _print(shown: "Demo", as_json: bool) -> None:
 
 def _serve(out: Path, port: int) -> None:
     from alikely.demo_page import make_parts
-    from alikely.server import Folders, ServeSettings, open_served, run
+    from alikely.server import ServeSettings, open_served, run
     from alikely.server.listening import next_free
     from alikely.training.progress import Terminal
 
     with Terminal() as terminal:
         parts = make_parts(out)
-        folders = Folders(
-            model=parts.model,
-            galleries=(parts.gallery,),
-            detectors=(parts.detector,),
-            items=parts.items,
-            pictures=(parts.digits,),
-        )
         free = next_free("127.0.0.1", port)
         settings = ServeSettings(port=free, state=parts.state, keep_pictures=True)
-        served = open_served(folders, settings, progress=terminal.done)
+        served = open_served(parts.folders, settings, progress=terminal.done)
     run(served, lambda url: say(f"Open {url} in a browser. Pictures to try lie in {parts.digits}. Ctrl-C ends it."))
 
 

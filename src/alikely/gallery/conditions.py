@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from alikely.contracts import Store
 from alikely.errors import SettingsError
-from alikely.stores.filters import Among, Compared, Condition, Either, Every, Missing, parse_filter
+from alikely.stores.conditions import Among, Compared, Condition, Either, Every, Missing
+from alikely.stores.filters import parse_filter
 from alikely.stores.values import KINDS, kind_of
 
 

@@ -12,14 +12,19 @@ PSI    the population stability index: sum over bins of (live - expected) ln(liv
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from alikely.calibration import Calibration
+from alikely.data.sources import read_source
+from alikely.gallery.enrolment import embedded
 from alikely.gallery.live import Live
-from alikely.metrics import PairDistances, percent
+from alikely.metrics import percent
+from alikely.model import SiameseModel, distances_of_examples
+from alikely.types import Examples
 
 FEWEST = 50
 BINS = 5
@@ -132,8 +137,13 @@ def drift_of_live(live: Sequence[Live], calibration: Calibration) -> Drift:
     )
 
 
-def drift_of_pairs(pairs: PairDistances, calibration: Calibration, seed: int = 0) -> Drift:
+def drift_of_items(
+    source: Path | str | Examples, model: SiameseModel, calibration: Calibration, seed: int = 0
+) -> Drift:
     """The drift of labelled items: one same pair of each identity, and as many different ones: few share one."""
+    examples = source if isinstance(source, Examples) else read_source(source, model.preparation.kind)
+    embeddings, examples, _ = embedded(model, examples)
+    pairs = distances_of_examples(embeddings, examples, model.distance)
     draw, curve = np.random.default_rng(seed), calibration.curve
     same = _one_each(pairs.same, pairs.same_identities[:, 0], draw)
     different = _one_each(pairs.different, pairs.different_identities[:, 0], draw)

@@ -10,24 +10,22 @@ import numpy as np
 from jaxtyping import Float
 
 from alikely.contracts import Store
-from alikely.data.sources import read_source
 from alikely.decision import Decision
 from alikely.embedding import Progress
-from alikely.gallery import enrolment, moving, removal
+from alikely.gallery import enrolment, moving, rebuilding, removal
 from alikely.gallery.answers import Enrolled, Hit, Identification, Removed, Threshold
 from alikely.gallery.candidates import check_k, like_template, nearest_templates
-from alikely.gallery.conditions import check_condition
+from alikely.gallery.computed import Computed
 from alikely.gallery.coordinates import coordinates_of
-from alikely.gallery.drift import Drift, drift_of_live, drift_of_pairs
+from alikely.gallery.drift import Drift, drift_of_items, drift_of_live
 from alikely.gallery.enrolment import Source
 from alikely.gallery.held import Held, about, held, opened
 from alikely.gallery.identifying import calibration_of, identify, verify
 from alikely.gallery.joining import Joining
 from alikely.gallery.listing import listed
 from alikely.gallery.live import append_live, live_of, log_beside, read_live
-from alikely.gallery.open_set import Shown, open_set_threshold, shown_to_others
-from alikely.gallery.rebuilding import Rebuilt, rebuild
-from alikely.model import SiameseModel, distances_of_examples
+from alikely.gallery.open_set import open_set_threshold
+from alikely.model import SiameseModel
 from alikely.storage import load_model
 from alikely.stores import create_store
 from alikely.types import Examples, Field, Item, Templates
@@ -44,10 +42,8 @@ class Gallery:
     def __init__(self, inside: Held, log: Path | None = None) -> None:
         self.inside = inside
         self.log = log
-        self._strangers: Shown | None = None
-        self._listed: tuple[int, Sequence[str]] | None = None
+        self._computed = Computed(inside)
         self._one = threading.Lock()  # one thread at a time removes, or shows the enrolled to each other
-        self._fields: set[tuple[str, str]] = set()
 
     @classmethod
     def create(
@@ -86,13 +82,13 @@ class Gallery:
         without_missing: bool = False,
         progress: Progress | None = None,
         own_code: bool = False,
-    ) -> Rebuilt:
+    ) -> rebuilding.Rebuilt:
         """Embed everything in the gallery at `where` anew with another model; identities and fields stay.
 
         `source` holds the items that were enrolled, wherever they lie now. The old gallery stays until all is done.
         Raises GalleryError where items are lacking (`without_missing`: they are left out), or `where` is no folder.
         """
-        return rebuild(where, model, source, without_missing, progress, own_code)
+        return rebuilding.rebuild(where, model, source, without_missing, progress, own_code)
 
     @classmethod
     def on(cls, store: Store, model: SiameseModel, where: str = "the store") -> "Gallery":
@@ -120,12 +116,12 @@ class Gallery:
 
         Raises SettingsError for a condition that is none, or on a field that no template has; so do all others.
         """
-        check_condition(self.inside.store, where, self._fields)
+        self._computed.check_condition(where)
         return self.inside.store.identities(where)
 
     def templates(self, identities: Collection[str] | None = None, where: str | None = None) -> Iterator[Templates]:
         """All templates (of these identities) that meet the condition, in pieces that fit in memory."""
-        check_condition(self.inside.store, where, self._fields)
+        self._computed.check_condition(where)
         return self.inside.store.read(identities=identities, where=where)
 
     def described(
@@ -152,7 +148,7 @@ class Gallery:
         committed: who stops and begins again goes on from there.
         """
         examples = enrolment.examples_of(source, self.inside.model.preparation.kind)
-        self._strangers = self._listed = None
+        self._computed.forget()
         return enrolment.enrol(self.inside, examples, identity, fields, progress)
 
     def verify(
@@ -206,7 +202,7 @@ class Gallery:
         """
         check_k(k)
         self.inside.require_templates()
-        check_condition(self.inside.store, where, self._fields)
+        self._computed.check_condition(where)
         return nearest_templates(self.inside, self._embedded(item), k, where)[0]
 
     def search_all(
@@ -215,14 +211,14 @@ class Gallery:
         """`search` for all items of a source, each with its name; and the items that cannot be read."""
         check_k(k)
         self.inside.require_templates()
-        check_condition(self.inside.store, where, self._fields)
+        self._computed.check_condition(where)
         examples, embeddings, problems = self._read(source, progress)
         found = nearest_templates(self.inside, embeddings, k, where)
         return list(zip(examples.names, found, strict=True)), problems
 
     def like(self, key: str, k: int = 10, where: str | None = None) -> list[Hit]:
         """`search` with the template of this key, which is left out. GalleryError where it is not there."""
-        check_condition(self.inside.store, where, self._fields)
+        self._computed.check_condition(where)
         return like_template(self.inside, key, k, where)
 
     def threshold(self, fpir: float = 0.01, confidence: float | None = None) -> Threshold:
@@ -235,9 +231,7 @@ class Gallery:
         """
         self.inside.require_templates()
         with self._one:
-            templates, shown = len(self), self._strangers
-            if shown is None or shown.templates != templates:
-                shown = self._strangers = shown_to_others(self.inside, templates)
+            shown = self._computed.shown()
         return open_set_threshold(self.inside, shown, fpir, confidence)
 
     def remove(self, identity: str | None = None, key: str | None = None) -> Removed:
@@ -247,7 +241,7 @@ class Gallery:
         traces. Raises GalleryError where it is not there.
         """
         with self._one:
-            self._strangers = self._listed = None
+            self._computed.forget()
             return removal.remove(self.inside, identity, key)
 
     def export_to(self, file: Path | str, overwrite: bool = False) -> int:
@@ -259,7 +253,7 @@ class Gallery:
 
     def import_from(self, file: Path | str, progress: Progress | None = None) -> tuple[int, int]:
         """Take in what `export_to` wrote, from a gallery of the same model; how many were new, how many replaced."""
-        self._strangers = self._listed = None
+        self._computed.forget()
         return moving.import_from(self.inside, Path(file), progress)
 
     def drift(self, log: Path | None = None, source: Path | str | Examples | None = None) -> Drift:
@@ -271,10 +265,7 @@ class Gallery:
         calibration = calibration_of(self.inside)
         if source is None:
             return drift_of_live(read_live(log or self.log or log_beside(self.inside.where)), calibration)
-        model = self.inside.model
-        examples = source if isinstance(source, Examples) else read_source(source, model.preparation.kind)
-        embeddings, examples, _ = enrolment.embedded(model, examples)
-        return drift_of_pairs(distances_of_examples(embeddings, examples, model.distance), calibration)
+        return drift_of_items(source, self.inside.model, calibration)
 
     def _identified(
         self,
@@ -306,11 +297,4 @@ class Gallery:
         self, queries: Float[np.ndarray, "queries dim"], answers: Sequence[tuple[str, bool]], threshold: float
     ) -> None:
         if self.log is not None:
-            append_live(self.log, live_of(self.inside, self._names(), queries, answers, threshold))
-
-    def _names(self) -> Sequence[str]:
-        """Who is enrolled, listed anew when there are more or fewer templates: a list takes long in a large gallery."""
-        templates, known = len(self), self._listed
-        if known is None or known[0] != templates:
-            known = self._listed = (templates, tuple(self.inside.store.identities()))
-        return known[1]
+            append_live(self.log, live_of(self.inside, self._computed.names(), queries, answers, threshold))

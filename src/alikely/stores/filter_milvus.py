@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from alikely.stores.filters import Among, Compared, Condition, Either, Every, Missing
+from alikely.stores.conditions import Among, Compared, Condition, Either, Every, Missing
 from alikely.stores.values import KINDS, kind_of
 from alikely.types import Field
 

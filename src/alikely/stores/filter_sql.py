@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Int
 
-from alikely.stores.filters import Among, Compared, Condition, Either, Every, Missing
+from alikely.stores.conditions import Among, Compared, Condition, Either, Every, Missing
 from alikely.stores.values import kind_of
 from alikely.types import Field
 

@@ -1,44 +1,35 @@
-"""A condition on the user's fields, as text -> Filter: what it means, and which templates meet it.
+"""A condition on the user's fields, as text -> what it means: a Filter.
 
     condition:  and, or, not, parentheses, and these, of a field:
                 =  !=  <  <=  >  >=  a value;   in (values);   not in (values);   is missing;   is not missing
     field:      letters, digits and _, or anything in double quotes: price, "unit price"
     value:      a number, a text in single quotes ('it''s'), true, false
 
-Nothing in it is ever run or pasted into a query: it is read into the five classes below, and these are translated with
-bound parameters (for SQLite in `filter_sql`).
+Nothing in it is ever run or pasted into a query: it is read into the five classes of `conditions`, and these are
+translated with bound parameters (for SQLite in `filter_sql`).
 """
 
-import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn
 
 from alikely.errors import SettingsError
-from alikely.stores.values import FIELD_KINDS, same_kind, unfit_value
+from alikely.stores.conditions import COMPARISONS, Among, Compared, Condition, Either, Every, Filter, Missing
+from alikely.stores.values import FIELD_KINDS, unfit_value
 from alikely.types import Field
 
 MOST_COMPARISONS = 200
 MOST_VALUES = 10_000  # in all lists
 DEEPEST = 50  # parentheses in parentheses
+MOST_DIGITS = 100  # of a whole number
+SHOWN = 200  # characters of a condition on either side of what cannot be understood
 
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-OPPOSITES = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 WORDS = ("and", "or", "not", "in", "is", "missing", "true", "false")
 HOW = (
     "a condition compares fields with values, as in: shop = 'B' and price < 20, or: not (size in (38, 40) or "
     '"in stock" = false), or: price is missing'
 )
 TOKEN = re.compile(
-    r"""\s*(?:
+    r"""(?:
         (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
       | (?P<text>'(?:[^']|'')*')
       | (?P<quoted>"(?:[^"]|"")*")
@@ -48,113 +39,6 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A field against a value. Met only by a field that is there.
-
-    Values of two kinds (text, number, truth) differ, and none is less or more than the other.
-    """
-
-    name: str
-    sign: str
-    value: Field
-
-    def met_by(self, fields: Mapping[str, Field]) -> bool:
-        """Whether these fields meet it."""
-        if self.name not in fields:
-            return False
-        given = fields[self.name]
-        return COMPARISONS[self.sign](given, self.value) if same_kind(given, self.value) else self.sign == "!="
-
-    def opposite(self) -> "Condition":
-        """`not` before it."""
-        return Compared(self.name, OPPOSITES[self.sign], self.value)
-
-
-@dataclass(frozen=True)
-class Among:
-    """Whether a field that is there is one of some values (`inside`), or none of them."""
-
-    name: str
-    values: tuple[Field, ...]
-    inside: bool = True
-
-    def met_by(self, fields: Mapping[str, Field]) -> bool:
-        """Whether these fields meet it."""
-        if self.name not in fields:
-            return False
-        given = fields[self.name]
-        return any(same_kind(given, value) and given == value for value in self.values) == self.inside
-
-    def opposite(self) -> "Condition":
-        """`not` before it."""
-        return Among(self.name, self.values, not self.inside)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Whether a template has no such field (`missing`), or has it."""
-
-    name: str
-    missing: bool = True
-
-    def met_by(self, fields: Mapping[str, Field]) -> bool:
-        """Whether these fields meet it."""
-        return (self.name not in fields) == self.missing
-
-    def opposite(self) -> "Condition":
-        """`not` before it."""
-        return Missing(self.name, not self.missing)
-
-
-@dataclass(frozen=True)
-class Every:
-    """All of its parts: `and`."""
-
-    parts: tuple["Condition", ...]
-
-    def met_by(self, fields: Mapping[str, Field]) -> bool:
-        """Whether these fields meet it."""
-        return all(part.met_by(fields) for part in self.parts)
-
-    def opposite(self) -> "Condition":
-        """`not` before it."""
-        return Either(tuple(part.opposite() for part in self.parts))
-
-
-@dataclass(frozen=True)
-class Either:
-    """At least one of its parts: `or`."""
-
-    parts: tuple["Condition", ...]
-
-    def met_by(self, fields: Mapping[str, Field]) -> bool:
-        """Whether these fields meet it."""
-        return any(part.met_by(fields) for part in self.parts)
-
-    def opposite(self) -> "Condition":
-        """`not` before it."""
-        return Every(tuple(part.opposite() for part in self.parts))
-
-
-Condition: TypeAlias = Compared | Among | Missing | Every | Either
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A condition that has been read: its text, and what it means. `not` has become the opposite of what it stood for.
-
-    A missing field meets nothing but `is missing`: neither `price < 20` nor `not price < 20`, which is `price >= 20`.
-    """
-
-    text: str
-    condition: Condition
-
-    def matches(self, fields: Mapping[str, Field]) -> bool:
-        """Whether these fields meet the condition: the one definition that every store keeps to."""
-        return self.condition.met_by(fields)
 
 
 def parse_filter(text: str) -> Filter:
@@ -179,9 +63,9 @@ class _Reader:
     def step(self) -> str:
         """Go on; gives what stood here."""
         before = self.token
-        rest = self.text[self.place :]
-        self.start = self.place + len(rest) - len(rest.lstrip())
-        found = TOKEN.match(self.text, self.place)
+        end = len(self.text)
+        self.start = next((place for place in range(self.place, end) if not self.text[place].isspace()), end)
+        found = TOKEN.match(self.text, self.start)
         if found is None or found.lastgroup is None:
             self.kind, self.token = "end", ""
             if self.start < len(self.text):
@@ -284,7 +168,10 @@ class _Reader:
         """A number, a text, or a truth."""
         value: Field
         if self.kind == "number":
-            value = int(self.token) if self.token.lstrip("+-").isdigit() else float(self.token)
+            whole = self.token.lstrip("+-").isdigit()
+            if whole and len(self.token) > MOST_DIGITS:
+                self.fail(f"a whole number of more than {MOST_DIGITS} digits")
+            value = int(self.token) if whole else float(self.token)
         elif self.kind == "text":
             value = self.token[1:-1].replace("''", "'")
         elif (self.kind, self.token) in (("mark", "true"), ("mark", "false")):
@@ -301,5 +188,8 @@ class _Reader:
     def fail(self, problem: str) -> NoReturn:
         """Say where, and what is allowed."""
         # One line, so that the mark stands below the place, whatever the text holds.
-        line = re.sub(r"\s", " ", self.text)
-        raise SettingsError(f"this condition cannot be understood:\n  {line}\n  {' ' * self.start}^ {problem}\n{HOW}")
+        begin, end = max(0, self.start - SHOWN), self.start + SHOWN
+        before, after = "..." if begin else "", "..." if end < len(self.text) else ""
+        line = before + re.sub(r"\s", " ", self.text[begin:end]) + after
+        mark = " " * (len(before) + self.start - begin)
+        raise SettingsError(f"this condition cannot be understood:\n  {line}\n  {mark}^ {problem}\n{HOW}")

@@ -9,6 +9,7 @@ from alikely.server.routes import (
     comparing,
     deciding,
     describing,
+    enrolling,
     explaining,
     findings,
     galleries,
@@ -17,6 +18,7 @@ from alikely.server.routes import (
     labelling,
     map_items,
     mapping,
+    operating_points,
     pictures,
     recommending,
     thresholds,
@@ -29,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     describing.router,
     explaining.router,
     galleries.router,
+    enrolling.router,
     identifying.router,
     anomaly.router,
     recommending.router,
@@ -39,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     mapping.router,
     map_items.router,
     thresholds.router,
+    operating_points.router,
     labelling.router,
 )
 

@@ -1,4 +1,4 @@
-"""/v1/decide, /v1/galleries/{name}/fields: what distances that were found mean; what there is to filter by."""
+"""/v1/decide: distances that were found -> what the model says of two items so far apart."""
 
 from typing import Annotated, Any
 
@@ -7,13 +7,12 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from alikely.errors import CalibrationError
-from alikely.gallery.fields_there import fields_there
 from alikely.server.access import MayRead
 from alikely.server.held import TheServed
 from alikely.server.routes.identifying import DecisionTold
 from alikely.server.uploads import Asked, body_of, read_asked
 
-router = APIRouter(prefix="/v1", tags=["galleries"])
+router = APIRouter(prefix="/v1", tags=["compare"])
 
 
 class DecideAsked(Asked):
@@ -32,26 +31,6 @@ class DecisionsTold(BaseModel):
     decisions: list[DecisionTold]
 
 
-class FieldTold(BaseModel):
-    """A field that templates have. `values` (of texts and truths) are [value, templates], the most frequent first."""
-
-    name: Annotated[str, Field(examples=["price"])]
-    kind: Annotated[str, Field(description="text, number or truth", examples=["number"])]
-    templates: Annotated[int, Field(description="how many have it", examples=[40])]
-    smallest: float | None = None
-    largest: float | None = None
-    values: list[tuple[str | bool, int]] | None = None
-    more: Annotated[bool | None, Field(description="whether there are further values")] = None
-
-
-class FieldsTold(BaseModel):
-    """The fields of the templates that were looked at, and whether these were all."""
-
-    fields: list[FieldTold]
-    templates: int
-    all: bool
-
-
 @router.post(
     "/decide",
     response_model=None,
@@ -68,10 +47,3 @@ async def decide(request: Request, served: TheServed, caller: MayRead) -> dict[s
         for distance in asked.distances
     )
     return await run_in_threadpool(lambda: {"decisions": [decision.to_dict() for decision in decisions]})
-
-
-@router.get("/galleries/{name}/fields", response_model=None, responses={200: {"model": FieldsTold}})
-async def fields(name: str, served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
-    """The fields that templates have, with their values or the range of these: what a condition can ask for."""
-    gallery = served.gallery(name)
-    return await run_in_threadpool(lambda: fields_there(gallery.templates()))

@@ -1,20 +1,18 @@
-"""/v1/galleries: what is enrolled; items -> enrolled, on the disk before the answer; what is to go -> removed."""
+"""GET on /v1/galleries: which are served, and what is enrolled in them."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from alikely.errors import CalibrationError, GalleryError, SettingsError
-from alikely.gallery import Enrolled, Gallery, Removed
-from alikely.server.access import Caller, MayEnrol, MayRead
+from alikely.errors import CalibrationError, GalleryError
+from alikely.gallery import Gallery
+from alikely.gallery.fields_there import fields_there
+from alikely.server.access import MayRead
 from alikely.server.answering import answers
-from alikely.server.held import Served, TheServed
-from alikely.server.several import items_from
-from alikely.server.threads import while_wanted
-from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
+from alikely.server.held import TheServed
 from alikely.types import Field as FieldSaid
 from alikely.types import Kind
 
@@ -43,25 +41,7 @@ TEMPLATE = {
     "identity": "Ann",
     "fields": {"shop": "B", "price": 12.5},
 }
-PROBLEM = {"item": "picture 3", "problem": "is not a picture that can be read"}
-REMOVED = {"templates": 2, "searched": 6, "traces": []}
-
-
-class EnrolOne(Asked):
-    """One item, who or what it shows, and its fields."""
-
-    item: ItemSaid
-    identity: str
-    fields: Fields = Field(default_factory=dict)
-
-
-class EnrolAsked(Asked):
-    """`items` that all show `identity` (without it: each its own name) and have `fields`; or `each` with its own."""
-
-    items: list[ItemSaid] = Field(default_factory=list)
-    identity: str | None = None
-    fields: Fields = Field(default_factory=dict)
-    each: list[EnrolOne] = Field(default_factory=list)
+FIELD = {"name": "price", "kind": "number", "templates": 40, "smallest": 3, "largest": 99.5}
 
 
 class About(BaseModel):
@@ -128,36 +108,24 @@ class TemplatesTold(BaseModel):
     more: bool
 
 
-class ProblemTold(BaseModel):
-    """An item that could not be read, and why."""
+class FieldTold(BaseModel):
+    """A field that templates have. `values` (of texts and truths) are [value, templates], the most frequent first."""
 
-    item: str
-    problem: str
-
-
-class SharedTold(BaseModel):
-    """An item that is enrolled under several identities."""
-
-    item: str
-    identities: str
+    name: str
+    kind: Annotated[str, Field(description="text, number or truth")]
+    templates: Annotated[int, Field(description="how many have it")]
+    smallest: float | None = None
+    largest: float | None = None
+    values: list[tuple[str | bool, int]] | None = None
+    more: Annotated[bool | None, Field(description="whether there are further values")] = None
 
 
-class EnrolledTold(BaseModel):
-    """What is new, what was there, of that what got other fields; what could not be read, and what has two names."""
+class FieldsTold(BaseModel):
+    """The fields of the templates that were looked at, and whether these were all."""
 
-    new: int
-    there: int
-    changed: int
-    problems: list[ProblemTold]
-    shared: list[SharedTold]
-
-
-class RemovedTold(BaseModel):
-    """How many templates are gone; in how many files was looked for what is left of them, and in which it was found."""
-
+    fields: list[FieldTold]
     templates: int
-    searched: int
-    traces: list[str]
+    all: bool
 
 
 @router.get("", responses=answers(Galleries, {"galleries": [ABOUT]}), response_model=None)
@@ -218,37 +186,15 @@ async def templates(
     return {"templates": found[:most], "more": len(found) > most}
 
 
-@router.post(
-    "/{name}/enrol",
-    responses=answers(EnrolledTold, {"new": 1, "there": 1, "changed": 0, "problems": [PROBLEM], "shared": []}),
+@router.get(
+    "/{name}/fields",
+    responses=answers(FieldsTold, {"fields": [FIELD], "templates": 40, "all": True}),
     response_model=None,
-    openapi_extra=body_of(
-        EnrolAsked,
-        {
-            "two texts of one firm": {"items": ["Delo & Sons", "DELO"], "identity": "delo", "fields": {"city": "Bern"}},
-            "each with its own": {"each": [{"item": "Delo", "identity": "delo", "fields": {"price": 12.5}}]},
-        },
-        ("items",),
-    ),
 )
-async def enrol(name: str, request: Request, served: TheServed, caller: MayEnrol) -> dict[str, Any]:
-    """Enrol items, each once however often it is sent; kept on the disk before the answer. All others go on past those
-    that cannot be read: `problems` names these."""
-    into, asked = served.gallery(name), await read_asked(request, EnrolAsked)
-    # Once it writes, it goes on to the end.
-    return await while_wanted(request, lambda _: _enrol(name, into, asked, served, caller))
-
-
-@router.delete("/{name}/identities", responses=answers(RemovedTold, REMOVED), response_model=None)
-async def remove_identity(name: str, identity: str, served: TheServed, caller: MayEnrol) -> dict[str, Any]:
-    """Remove an identity with all its templates, and search the gallery's files for what might be left of them."""
-    return await run_in_threadpool(_remove, name, served, caller, identity, None)
-
-
-@router.delete("/{name}/templates", responses=answers(RemovedTold, REMOVED), response_model=None)
-async def remove_template(name: str, key: str, served: TheServed, caller: MayEnrol) -> dict[str, Any]:
-    """Remove one template, and search the gallery's files for what might be left of it."""
-    return await run_in_threadpool(_remove, name, served, caller, None, key)
+async def fields(name: str, served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
+    """The fields that templates have, with their values or the range of these: what a condition can ask for."""
+    gallery = served.gallery(name)
+    return await run_in_threadpool(lambda: fields_there(gallery.templates()))
 
 
 def _about(name: str, gallery: Gallery) -> dict[str, Any]:
@@ -270,34 +216,3 @@ def _described(name: str, gallery: Gallery, fpir: float, confidence: float | Non
         "threshold": threshold,
         "threshold_problem": problem,
     }
-
-
-def _enrol(name: str, gallery: Gallery, asked: EnrolAsked, served: Served, caller: Caller) -> dict[str, Any]:
-    if asked.each and (asked.items or asked.identity is not None or asked.fields):
-        raise SettingsError("give items with one identity and fields, or each with its own, not both")
-    said = [one.item for one in asked.each] or asked.items
-    labels = [one.identity for one in asked.each] or None
-    examples, places, problems = items_from(said, gallery.inside.model.preparation.kind, served.settings, labels)
-    named = [asked.identity] if asked.identity is not None else []
-    who = sorted({one.identity for one in asked.each}) or named
-    done = Enrolled(0, 0, 0, ())
-    if examples is not None:
-        fields = [asked.each[place].fields for place in places] if asked.each else asked.fields
-        # First: nothing is enrolled that the log does not have.
-        served.audit.add(caller.name, "enrol begun", {"gallery": name, "identities": who, "items": len(examples)})
-        done = gallery.enrol(examples, asked.identity, fields)
-        served.pictures.keep(name, examples.items)
-    done = replace(done, problems=(*problems, *done.problems))
-    told = {"gallery": name, "identities": who, "new": done.new, "there": done.there, "problems": len(done.problems)}
-    served.audit.add(caller.name, "enrol", told)
-    return done.to_dict()
-
-
-def _remove(name: str, served: Served, caller: Caller, identity: str | None, key: str | None) -> dict[str, Any]:
-    served.gallery(name)  # or it is not served
-    asked = {"gallery": name, "identity": identity, "key": key}
-    served.audit.add(caller.name, "remove begun", asked)
-    done: Removed = served.pictures.remove(name, identity, key)
-    told = {"templates": done.templates, "traces": len(done.traces)}
-    served.audit.add(caller.name, "remove", asked | told)
-    return done.to_dict()

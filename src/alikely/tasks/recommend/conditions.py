@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from alikely.errors import SettingsError
-from alikely.stores.filters import Condition, Either, Every, Filter, parse_filter
+from alikely.stores.conditions import Condition, Either, Every, Filter
+from alikely.stores.filters import parse_filter
 
 
 def condition_on(where: str, columns: Collection[str]) -> Filter:

@@ -10,8 +10,9 @@ TESTS ?= -m "not slow"
 demo: $(VENV)/installed
 	$(RUN)/alikely demo
 
+# A process for each processor, which takes one test file after another; each keeps to one thread.
 test: $(VENV)/installed-dev
-	$(RUN)/pytest $(TESTS)
+	OMP_NUM_THREADS=1 $(RUN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 check: format lint types layers test
 

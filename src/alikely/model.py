@@ -85,8 +85,11 @@ class SiameseModel:
         fnmr: float | None = None,
         prior: float = 0.5,
         confidence: float | None = None,
+        threshold: float | None = None,
     ) -> Decision:
         """Same or different, with its probability, at a false-match rate of `fmr` (without it: the model's own).
+
+        `threshold` is the distance to decide by in place of that for `fmr`; the decision says the rate that it keeps.
 
         With `fnmr`, the answer is *unsure* for distances above the threshold for `fmr` at which more than `fnmr` of the
         same pairs still lie. `prior` is the chance, before looking, that the two are the same. `confidence` is the one
@@ -99,7 +102,7 @@ class SiameseModel:
                 "calibrate it (`alikely calibrate`, `calibrate_model`), or train with calibrate_share above 0"
             )
         distance = self.distance_of(left, right)
-        return self.calibration.decide(distance, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
+        return self.calibration.decide(distance, fmr, fnmr, prior, confidence, threshold)
 
     def distance_of(self, left: Item, right: Item) -> float:
         """The distance between two items, in the units of the model's distance; 0 is alike."""

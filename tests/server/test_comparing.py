@@ -165,7 +165,7 @@ def test_an_operating_point_stands_for_its_rate(service, model):
     point = saved.json()
     answer = service.post("/v1/compare", files=files, data={"operating_point": "mine"})
     assert answer.json() == pytest.approx(
-        model.compare(left, right, fmr=point["fmr"], confidence=point["confidence"]).to_dict(), abs=1e-4
+        model.compare(left, right, threshold=threshold, confidence=point["confidence"]).to_dict(), abs=1e-4
     )
     assert answer.json()["threshold"] == pytest.approx(threshold)
     assert code_of(service.post("/v1/compare", files=files, data={"operating_point": "no such"}))[0] == 404

@@ -44,7 +44,7 @@ def test_the_same_as_in_python(client, made):
     assert (said["rests_on"], said["unlearned"]) == (f"{calibration.identities} identities", None)
     # The prior of the page is that of `compare`.
     assert said["prior"] == 0.5
-    for name in ("thresholds", "fmr", "fnmr", "fmr_bound", "fnmr_bound", "reachable", "default"):
+    for name in ("thresholds", "fmr", "fnmr", "fmr_bound", "fnmr_bound", "default"):
         assert said[name] == expected[name]
     sure = client.get("/v1/thresholds?confidence=0.9&prior=0.01&false_match_cost=5&false_non_match_cost=2").json()
     assert sure["confidence"] == 0.9
@@ -136,8 +136,7 @@ def test_operating_points(client, served):
     made = client.post("/v1/operating-points", json={"name": "strict", "threshold": 0.5})
     assert made.status_code == 201
     point = made.json()
-    decided = served.model.calibration.decide(0.1, fmr=point["fmr"], confidence=point["confidence"])
-    assert decided.threshold == point["threshold"]
+    assert (point["threshold"], point["fmr"]) == (0.5, served.model.calibration.promise(0.5, point["confidence"]))
     assert (point["who"], point["problem"]) == ("local", None)
     assert client.get("/v1/operating-points").json()["points"] == [point]
     taken = client.post("/v1/operating-points", json={"name": "strict", "threshold": 0.5})
@@ -154,6 +153,15 @@ def test_operating_points(client, served):
         assert client.post("/v1/operating-points", json=wrong).status_code == 422
     audit = [json.loads(line) for line in served.audit.path.read_text().splitlines()]
     assert [(line["what"], line["name"]) for line in audit] == [("operating point added", "strict")]
+    renamed = client.patch("/v1/operating-points/strict", json={"name": "very strict"})
+    assert (renamed.status_code, renamed.json()) == (200, {**point, "name": "very strict"})
+    assert client.patch("/v1/operating-points/strict", json={"name": "loose"}).status_code == 404
+    assert client.patch("/v1/operating-points/very%20strict", json={"name": "very strict"}).status_code == 409
+    for wrong in ({}, {"name": ""}, {"name": "x", "threshold": 1}):
+        assert client.patch("/v1/operating-points/very%20strict", json=wrong).status_code == 422
+    (*_, last) = (json.loads(line) for line in served.audit.path.read_text().splitlines())
+    assert (last["what"], last["name"], last["to"]) == ("operating point renamed", "strict", "very strict")
+    client.patch("/v1/operating-points/very%20strict", json={"name": "strict"})
     assert client.delete("/v1/operating-points/strict").json() == point
     assert client.delete("/v1/operating-points/strict").status_code == 404
     assert client.get("/v1/operating-points").json() == {"points": []}
@@ -177,7 +185,9 @@ def test_names_of_any_letters(client):
     from urllib.parse import quote
 
     for name in names:
-        assert client.delete(f"/v1/operating-points/{quote(name, safe='')}").status_code == 200
+        renamed = client.patch(f"/v1/operating-points/{quote(name, safe='')}", json={"name": f"{name}/2"})
+        assert renamed.status_code == 200
+        assert client.delete(f"/v1/operating-points/{quote(renamed.json()['name'], safe='')}").status_code == 200
 
 
 def test_a_calibration_with_one_point_of_each_kind_is_drawn(client):

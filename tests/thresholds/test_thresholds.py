@@ -10,7 +10,7 @@ from alikely.distances import DISTANCES, Euclidean, build_distance
 from alikely.errors import InputError, SettingsError
 from alikely.metrics import DetectionCosts
 from alikely.metrics.pairs import all_pairs
-from alikely.thresholds import changing, changing_pairs, reachable, threshold_figures
+from alikely.thresholds import changing, changing_pairs, threshold_figures
 from alikely.types import Examples, Pairs
 from tests.models import made_up_pairs
 
@@ -36,8 +36,6 @@ def test_figures_are_those_of_the_calibration():
         assert figures.cost[place] == pytest.approx(2 * 0.1 * rates.fnmr + 3 * 0.9 * rates.fmr)
         assert figures.false_matches[place] == pytest.approx(0.9 * rates.fmr)
         assert figures.false_non_matches[place] == pytest.approx(0.1 * rates.fnmr)
-        kept = reachable(SURE, threshold, 0.8).threshold
-        assert figures.thresholds[figures.reachable[place]] == kept
     assert figures.cheapest == SURE.cheapest(0.1, 3.0, 2.0)
     assert figures.default == SURE.threshold(fmr=SURE.default_fmr)
     assert figures.cost.min() == pytest.approx(figures.cost[np.searchsorted(figures.thresholds, figures.cheapest)])

@@ -106,22 +106,39 @@ class Calibration:
         fnmr: float | None = None,
         prior: float = 0.5,
         confidence: float | None = None,
+        threshold: float | None = None,
     ) -> Decision:
         """Same at or below the threshold for `fmr` (without one: `default_fmr`), else different.
 
-        With `fnmr` too, only what lies above the threshold for it is different, and what lies between the two is
-        unsure. Where the two kinds are so far apart that the thresholds meet or pass each other, there is no such
-        band. Raises as `threshold` and `probability` do.
+        `threshold` stands in place of `fmr`: it decides as it is, and `promise` says the rate that it keeps. With
+        `fnmr` too, only what lies above the threshold for it is different, and what lies between the two is unsure.
+        Where the two kinds are so far apart that the thresholds meet or pass each other, there is no such band.
+        Raises as `threshold`, `promise` and `probability` do, and SettingsError for both `fmr` and `threshold`.
         """
         wanted, sure = self.default_fmr if fmr is None else fmr, self.confidence if confidence is None else confidence
         probability = self.probability(distance, prior)
-        lower = self.threshold(fmr=wanted, confidence=sure)
+        if threshold is None:
+            lower = self.threshold(fmr=wanted, confidence=sure)
+        elif fmr is None:
+            lower, wanted = threshold, self.promise(threshold, sure)
+        else:
+            raise SettingsError(f"a decision is by one of the two: give fmr ({fmr}) or threshold ({threshold})")
         upper = lower if fnmr is None else self.threshold(fnmr=fnmr, confidence=sure)
         if upper <= lower:
             verdict: Verdict = "same" if distance <= lower else "different"
             return Decision(verdict, probability, distance, lower, wanted, confidence=sure)
         verdict = "same" if distance <= lower else "different" if distance > upper else "unsure"
         return Decision(verdict, probability, distance, lower, wanted, upper, fnmr, sure)
+
+    def promise(self, threshold: float, confidence: float | None = None) -> float:
+        """The false-match rate that a threshold keeps on identities never seen; for a confidence of 0, the one found.
+
+        `confidence` None is the calibration's own. Raises SettingsError for a threshold that is negative or not finite.
+        """
+        check_threshold(threshold)
+        sure = self.confidence if confidence is None else confidence
+        check_confidence(sure)
+        return self.curve.rates_at(threshold, sure).fmr_bound
 
     def fits(self, model: str) -> None:
         """Raise CalibrationError unless `model` is the hash that this calibration was made for."""
@@ -225,6 +242,12 @@ class Calibration:
                 "log_ratios": self.probability_map.log_ratios.tolist(),
             },
         }
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise SettingsError unless it is a distance."""
+    if not 0 <= threshold < math.inf:
+        raise SettingsError(f"a threshold must be a distance, finite and 0 or more, got {threshold}")
 
 
 def check_confidence(confidence: float) -> None:

@@ -2,8 +2,8 @@
 
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
@@ -13,7 +13,6 @@ from alikely.errors import CalibrationError, StorageError
 from alikely.folders import write_text
 from alikely.server.problems import RefusedError
 from alikely.server.state import State
-from alikely.thresholds import Reachable
 
 FORMAT, VERSION = "alikely operating points", 1
 LONGEST_NAME = 64
@@ -23,7 +22,7 @@ _CHANGING = threading.Lock()
 
 @dataclass(frozen=True)
 class Point:
-    """A threshold with a name. A comparison at `fmr` and `confidence` has exactly this threshold.
+    """A threshold with a name. `fmr` is what it promises with this `confidence` (0: the rate found, no promise).
 
     `model` is the hash of the model that it was chosen for, `who` the name of the key, `when` ISO 8601 in UTC.
     """
@@ -42,10 +41,7 @@ class Point:
             return "the model has no calibration now; calibrate it (`alikely calibrate`)"
         if self.model != calibration.model:
             return f"it was chosen for another model ({self.model[:12]}), this one is {str(calibration.model)[:12]}"
-        try:
-            same = calibration.threshold(fmr=self.fmr, confidence=self.confidence) == self.threshold
-        except CalibrationError:
-            same = False
+        same = calibration.promise(self.threshold, self.confidence) == self.fmr
         return None if same else "the model was calibrated anew since it was chosen"
 
 
@@ -71,50 +67,72 @@ def points_of(state: State) -> Mapping[str, Point]:
 
 def point_for(state: State, name: str, calibration: Calibration | None) -> Point:
     """The operating point of this name. Raises RefusedError: 404 for none, 409 for one that does not fit the model."""
-    points = points_of(state)
-    if name not in points:
-        there = f"there are {', '.join(points)}" if points else "there is none yet; choose one on the page Threshold"
-        raise RefusedError(404, "operating_point", f"no operating point is called {name!r}: {there}")
-    misfit = points[name].misfit(calibration)
+    point = _there(name, points_of(state))
+    misfit = point.misfit(calibration)
     if misfit is not None:
         raise RefusedError(409, "operating_point", f"the operating point {name!r} cannot be used: {misfit}")
-    return points[name]
+    return point
 
 
-def add_point(state: State, name: str, chosen: Reachable, calibration: Calibration, who: str) -> Point:
-    """Keep a threshold under a name. Raises RefusedError: 422 for a name that is none, 409 for one that is taken."""
+def add_point(
+    state: State, name: str, threshold: float, confidence: float | None, calibration: Calibration, who: str
+) -> Point:
+    """Keep a threshold under a name. `confidence` None is the calibration's own.
+
+    Raises RefusedError: 422 for a name that is none, 409 for one that is taken; and as `Calibration.promise`.
+    """
     if calibration.model is None:
         raise CalibrationError("the calibration is of no model of ours; an operating point is for one")
-    name = name.strip()
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise RefusedError(
-            422, "operating_point", f"a name has 1 to {LONGEST_NAME} characters that can be seen, got {name!r}"
-        )
+    sure = calibration.confidence if confidence is None else confidence
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    point = Point(name, chosen.threshold, chosen.fmr, chosen.confidence, calibration.model, who, when)
+    promised = calibration.promise(threshold, sure)
     with _CHANGING:
         points = points_of(state)
-        if name in points:
-            raise RefusedError(
-                409,
-                "operating_point",
-                f"there is an operating point called {name!r} already; choose another name, or remove that one",
-            )
-        _write(state, {**points, name: point})
+        point = Point(_new_name(name, points), threshold, promised, sure, calibration.model, who, when)
+        _write(state, [*points.values(), point])
     return point
+
+
+def rename_point(state: State, name: str, new: str) -> Point:
+    """Call an operating point otherwise; it keeps its place. Raises as `remove_point` and `add_point` do."""
+    with _CHANGING:
+        points = points_of(state)
+        renamed = replace(_there(name, points), name=_new_name(new, points))
+        _write(state, [renamed if point.name == name else point for point in points.values()])
+    return renamed
 
 
 def remove_point(state: State, name: str) -> Point:
     """Remove an operating point; gives what it was. Raises RefusedError (404) where there is none of this name."""
     with _CHANGING:
-        points = dict(points_of(state))
-        if name not in points:
-            raise RefusedError(404, "operating_point", f"no operating point is called {name!r}")
-        removed = points.pop(name)
-        _write(state, points)
+        points = points_of(state)
+        removed = _there(name, points)
+        _write(state, [point for point in points.values() if point is not removed])
     return removed
 
 
-def _write(state: State, points: Mapping[str, Point]) -> None:
-    said = {"format": FORMAT, "version": VERSION, "points": [asdict(point) for point in points.values()]}
+def _there(name: str, points: Mapping[str, Point]) -> Point:
+    if name not in points:
+        there = f"there are {', '.join(points)}" if points else "there is none yet; choose one on the page Threshold"
+        raise RefusedError(404, "operating_point", f"no operating point is called {name!r}: {there}")
+    return points[name]
+
+
+def _new_name(said: str, taken: Collection[str]) -> str:
+    name = said.strip()
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise RefusedError(
+            422, "operating_point", f"a name has 1 to {LONGEST_NAME} characters that can be seen, got {name!r}"
+        )
+    if name in taken:
+        raise RefusedError(
+            409,
+            "operating_point",
+            f"there is an operating point called {name!r} already; choose another name, or remove that one",
+        )
+    return name
+
+
+def _write(state: State, points: Sequence[Point]) -> None:
+    said = {"format": FORMAT, "version": VERSION, "points": [asdict(point) for point in points]}
     write_text(state.points, json.dumps(said, indent=2, allow_nan=False) + "\n")

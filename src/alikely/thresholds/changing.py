@@ -1,6 +1,5 @@
 """Labelled embeddings and two thresholds in; how many pairs change sides between them, and the nearest, out."""
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from alikely.calibration.record import check_threshold
 from alikely.contracts import Distance
-from alikely.errors import InputError, SettingsError
+from alikely.errors import InputError
 from alikely.metrics.pairs import known_distances
 from alikely.metrics.stream import Chunk, PairStream
 from alikely.types import Examples
@@ -81,8 +81,7 @@ def changing_pairs(
     SettingsError for thresholds that are negative or not finite.
     """
     for threshold in (before, after):
-        if not 0 <= threshold < math.inf:
-            raise SettingsError(f"a threshold must be a distance, finite and 0 or more, got {threshold}")
+        check_threshold(threshold)
     if examples.labels is not None:
         places = np.arange(len(examples))
         if len(places) > MOST_ITEMS:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from alikely.calibration import Calibration
 from alikely.calibration.record import check_confidence
 from alikely.errors import CalibrationError
 from alikely.metrics import DetectionCosts
-from alikely.thresholds.reachable import all_reachable
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +20,6 @@ class ThresholdFigures:
     fmr, fnmr: as found on the held-back pairs; fmr_bound, fnmr_bound: at most so on identities never seen, with
     `confidence` (with 0 the same as found). cost: the expected cost of a decision by the rates found (see
     `DetectionCosts`); false_matches, false_non_matches: the shares of all decisions that go wrong so, at the prior.
-    reachable: the row of the threshold that is kept where this one is wanted (`thresholds.reachable`).
 
     `default` is the model's own threshold and `cheapest` that with the smallest cost; None: accept nothing.
     """
@@ -34,7 +32,6 @@ class ThresholdFigures:
     cost: Float[np.ndarray, " points"]
     false_matches: Float[np.ndarray, " points"]
     false_non_matches: Float[np.ndarray, " points"]
-    reachable: Int[np.ndarray, " points"]
     confidence: float
     costs: DetectionCosts
     same_pairs: int
@@ -79,7 +76,6 @@ def threshold_figures(
         cost=paid.at(curve.fmr, curve.fnmr),
         false_matches=(1 - paid.prior) * curve.fmr,
         false_non_matches=paid.prior * curve.fnmr,
-        reachable=all_reachable(calibration, sure),
         confidence=sure,
         costs=paid,
         same_pairs=calibration.same_pairs,

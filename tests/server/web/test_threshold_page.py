@@ -72,9 +72,15 @@ def test_by_keyboard_and_by_number(threshold_page):
         threshold_page.keyboard.press("ArrowRight")
     assert value(threshold_page) > before
     assert "false matches" in slider.get_attribute("aria-valuetext")
+    figures = threshold_page.request.get("/v1/thresholds").json()["thresholds"]
+    at = min(range(len(figures)), key=lambda place: abs(figures[place] - before))
+    # Each key is one threshold at which something changes, however near the next one lies.
+    assert value(threshold_page) == pytest.approx(figures[at + 5], abs=1e-5)
     threshold_page.keyboard.press("Home")
-    first = value(threshold_page)
-    assert first < before
+    assert value(threshold_page) == pytest.approx(figures[0], abs=1e-5)
+    threshold_page.keyboard.press("End")
+    threshold_page.keyboard.press("ArrowRight")
+    assert value(threshold_page) == pytest.approx(figures[-1], abs=1e-5)
     threshold_page.get_by_label("Threshold", exact=True).last.fill("0.3")
     threshold_page.keyboard.press("Enter")
     assert value(threshold_page) == pytest.approx(0.3, abs=0.02)
@@ -152,6 +158,27 @@ def test_a_promise_is_asked_for(threshold_page):
     expect(threshold_page.locator("#fmr-bound")).not_to_contain_text("%")
 
 
+def test_one_of_several_with_one_promise_is_kept_as_it_is(threshold_page):
+    threshold_page.get_by_label("Confidence of promises").fill("50")
+    expect(threshold_page.locator("#promise")).to_contain_text("with 50 % confidence")
+    said = threshold_page.request.get("/v1/thresholds?confidence=0.5").json()
+    promises = said["fmr_bound"]
+    place = next(place for place in range(len(promises) - 1) if promises[place] == promises[place + 1])
+    loosest = max(other for other, promise in enumerate(promises) if promise == promises[place])
+    threshold_page.locator("#number").fill(str(said["thresholds"][place]))
+    threshold_page.locator("#number").press("Enter")
+    expect(threshold_page.locator("#saved-as")).to_contain_text("the promise on false matches is the same")
+    threshold_page.get_by_label("Save this threshold as").fill("one of several")
+    threshold_page.keyboard.press("Enter")
+    expect(threshold_page.locator("#points li")).to_have_count(1)
+    (point,) = threshold_page.request.get("/v1/operating-points").json()["points"]
+    threshold_page.request.delete("/v1/operating-points/one of several")
+    assert (point["threshold"], point["fmr"], point["problem"]) == (said["thresholds"][place], promises[place], None)
+    threshold_page.locator("#saved-as").get_by_role("button", name="Go to").click()
+    assert value(threshold_page) == pytest.approx(said["thresholds"][loosest], abs=1e-5)
+    expect(threshold_page.locator("#saved-as")).to_contain_text("Kept as it is")
+
+
 def test_saved_used_and_removed(threshold_page, service, complaints):
     slider = threshold_page.get_by_role("slider", name="Threshold")
     slider.focus()
@@ -162,10 +189,8 @@ def test_saved_used_and_removed(threshold_page, service, complaints):
     points = threshold_page.locator("#points li")
     expect(points).to_have_count(1)
     expect(points.first).to_contain_text("as found")
-    # A comparison that names its rate decides by it.
     said = threshold_page.request.get("/v1/operating-points").json()["points"][0]
-    decided = service.served.model.calibration.decide(0.1, fmr=said["fmr"], confidence=said["confidence"])
-    assert decided.threshold == said["threshold"]
+    assert value(threshold_page) == pytest.approx(said["threshold"], abs=1e-5)
     # It can be compared with, and gone back to.
     threshold_page.get_by_role("button", name="Model's own").click()
     threshold_page.get_by_label("compared with").select_option(str(said["threshold"]))
@@ -176,8 +201,17 @@ def test_saved_used_and_removed(threshold_page, service, complaints):
     threshold_page.keyboard.press("Enter")
     expect(threshold_page.locator("#points-problem")).to_contain_text("already")
     complaints.expect("409")
-    threshold_page.get_by_role("button", name="Remove loose").click()
-    threshold_page.get_by_role("button", name="Really remove loose?").click()
+    threshold_page.get_by_role("button", name="Rename loose").click()
+    new_name = threshold_page.get_by_label("New name of loose")
+    expect(new_name).to_be_focused()
+    threshold_page.keyboard.press("Escape")
+    expect(points.first).to_contain_text("loose")
+    threshold_page.get_by_role("button", name="Rename loose").click()
+    new_name.fill("the back door")
+    threshold_page.keyboard.press("Enter")
+    expect(points.first).to_contain_text("the back door")
+    threshold_page.get_by_role("button", name="Remove the back door").click()
+    threshold_page.get_by_role("button", name="Really remove the back door?").click()
     expect(threshold_page.locator("#points")).to_contain_text("There is none yet")
 
 

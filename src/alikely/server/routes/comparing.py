@@ -208,13 +208,13 @@ async def _compared(
         distance = await run_in_threadpool(model.distance_of, left, right)
         advice = "the model has no calibration, so there is no verdict; make one: alikely calibrate MODEL SOURCE"
         return problem(409, "calibration", advice, {"distance": distance})
-    fmr, confidence = asked.fmr, asked.confidence
+    fmr, confidence, threshold = asked.fmr, asked.confidence, None
     if asked.operating_point is not None:
         if (fmr, confidence) != (None, None):
             raise RefusedError(422, "request", "operating_point stands for fmr and confidence; give it, or these")
         point = point_for(served.state, asked.operating_point, model.calibration)
-        fmr, confidence = point.fmr, point.confidence
-    decision = await run_in_threadpool(model.compare, left, right, fmr, asked.fnmr, asked.prior, confidence)
+        threshold, confidence = point.threshold, point.confidence
+    decision = await run_in_threadpool(model.compare, left, right, fmr, asked.fnmr, asked.prior, confidence, threshold)
     served.meter.verdict("compare", decision.verdict, decision.distance)
     served.audit.add(caller.name, "compare", {"verdict": decision.verdict, "distance": decision.distance})
     return decision.to_dict()

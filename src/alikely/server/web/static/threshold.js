@@ -30,11 +30,13 @@ async function start() {
     }),
   };
   function go(to) {
-    place = to;
+    place = Math.min(Math.max(to, 0), figures.thresholds.length - 1);
     typed("");
     moved(parts);
   }
-  get("slider").addEventListener("input", ({ target }) => go(Number(target.value)));
+  parts.go = go;
+  get("slider").addEventListener("input", ({ target }) => go(nearest(Number(target.value))));
+  get("slider").addEventListener("keydown", (event) => byKey(event, go));
   get("number").addEventListener("change", ({ target }) => {
     const [value, last] = [target.valueAsNumber, figures.thresholds.at(-1)];
     if (!(value >= 0 && value <= last)) return typed(`A threshold is a distance from 0 to ${shown(last)}: up to there everything is accepted.`, true);
@@ -54,6 +56,15 @@ async function start() {
   fromAddress();
   await load(parts);
   await parts.points.load();
+}
+
+/** The slider lies beneath the chart, on its scale; a key goes to the next threshold at which something changes. */
+function byKey(event, go) {
+  const far = Math.max(2, Math.round(figures.thresholds.length / 10));
+  const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -far, PageUp: far, Home: -Infinity, End: Infinity };
+  if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  go(place + steps[event.key]);
 }
 
 function fromAddress() {
@@ -96,7 +107,7 @@ async function load(parts) {
     showProblem(get("problem"), null);
     if (get("confidence").value === "") get("confidence").value = get("confidence").dataset.own = Number((figures.confidence * 100).toPrecision(6));
     get("page").hidden = false;
-    get("slider").max = figures.thresholds.length - 1;
+    get("slider").max = parts.distances.farthest(figures);
     get("number").max = figures.thresholds.at(-1);
     get("to-default").disabled = figures.default === null;
     get("to-cheapest").disabled = figures.cheapest === null;
@@ -129,7 +140,7 @@ function moved(parts) {
   parts.distances.move(threshold);
   parts.trade.move(place);
   const slider = get("slider");
-  slider.value = place;
+  slider.value = threshold;
   slider.setAttribute("aria-valuetext", `${shown(threshold)}: false matches ${percent(figures.fmr[place])}, missed matches ${percent(figures.fnmr[place])}`);
   if (document.activeElement !== get("number") || Number(get("number").value) !== threshold) get("number").value = Number(threshold.toPrecision(6));
   rates();
@@ -177,15 +188,18 @@ function costs() {
 }
 
 function saved(parts, threshold) {
-  const kept = figures.reachable[place];
-  const to = figures.thresholds[kept];
   Object.assign(parts.points, { threshold, confidence: figures.confidence });
-  const rate = figures.confidence > 0 ? figures.fmr_bound[kept] : figures.fmr[kept];
-  const same = figures.confidence > 0 ? "the promise on false matches is the same" : "no smaller rate can be told apart";
-  get("saved-as").textContent = kept === place ? `It is kept as it is: ${shown(to)}.` : `It is kept as ${shown(to)}: up to there ${same}, and fewer matches are missed.`;
+  const sure = figures.confidence > 0;
+  const rates = sure ? figures.fmr_bound : figures.fmr;
+  let loosest = place;
+  while (rates[loosest + 1] === rates[place]) loosest += 1;
+  const further = figures.fnmr[loosest] < figures.fnmr[place];
+  const go = el("button", { type: "button", class: "link", onclick: () => parts.go(loosest) }, `Go to ${shown(figures.thresholds[loosest])}`);
+  const words = `Up to ${shown(figures.thresholds[loosest])} the ${sure ? "promise on false matches" : "rate of false matches"} is the same, and fewer matches are missed. `;
+  get("saved-as").replaceChildren(...(further ? [words, go] : [`Kept as it is: ${shown(threshold)}.`]));
   get("between").textContent = `${count(figures.thresholds.length, "threshold")} at which something changes; between two of them nothing does.`;
-  const sure = figures.confidence > 0 ? ` --confidence ${Number(figures.confidence.toPrecision(6))}` : " --confidence 0";
-  get("command").textContent = `alikely calibrate MODEL SOURCE --fmr ${roundUp(rate)}${sure}`;
+  const model = get("command").dataset.model;
+  get("command").textContent = `alikely calibrate ${model} SOURCE --fmr ${roundUp(rates[place])} --confidence ${Number(figures.confidence.toPrecision(6))}`;
 }
 
 // As a person would write it, and never less than it is.

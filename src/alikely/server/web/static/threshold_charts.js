@@ -6,8 +6,8 @@ import { distance as shown, percent } from "./words.js";
 
 const HEIGHT = 250;
 const EDGE = { top: 26, right: 6, bottom: 34, left: 6 };
-const TRADE = { width: 320, height: 230, top: 10, right: 12, bottom: 38, left: 46 };
-const LEAST = 1e-4; // rates below are drawn there: a logarithm has no zero
+const TRADE = { width: 340, height: 262, top: 30, right: 18, bottom: 40, left: 54 };
+const [LOWEST, HIGHEST] = [-4, -2]; // powers of ten: the smallest rate that is drawn lies between; a logarithm has no zero
 
 /** The two distributions with a threshold to drag. `drag(value)` hears where to; `move(place)` puts it there. */
 export class Distances {
@@ -16,7 +16,8 @@ export class Distances {
     this.drag = drag;
     this.width = 0;
     this.node = el("div", { class: "drag-chart" });
-    const legend = el("ul", { class: "legend", "aria-hidden": "true" }, ...["same", "different"].map((kind) => el("li", {}, el("span", { class: `swatch ${kind}` }), `${kind} pairs`)));
+    this.others = el("li", { hidden: true });
+    const legend = el("ul", { class: "legend", "aria-hidden": "true" }, ...["same", "different"].map((kind) => el("li", {}, el("span", { class: `swatch ${kind}` }), `${kind} pairs`)), this.others);
     place.replaceChildren(legend, this.node);
     new ResizeObserver(([{ contentRect }]) => {
       const width = Math.max(240, Math.round(contentRect.width));
@@ -34,16 +35,24 @@ export class Distances {
     this.node.addEventListener("pointermove", (event) => this.node.hasPointerCapture(event.pointerId) && this.at(event));
   }
 
+  /** The largest distance of the drawing. */
+  farthest({ distributions, thresholds }) {
+    return Math.max(distributions.edges.at(-1), thresholds.at(-1));
+  }
+
   /** `marks` are other thresholds to be seen: [{value, name}]. */
   show(figures, marks) {
     Object.assign(this, { figures, marks });
+    const names = marks.map(({ name }) => name).filter((name, place, all) => all.indexOf(name) === place);
+    this.others.replaceChildren(el("span", { class: "point-sample" }), names.join(", "));
+    this.others.hidden = !names.length;
     this.draw();
   }
 
   draw() {
     if (!this.figures || !this.width) return;
     const { edges, same, different } = this.figures.distributions;
-    this.far = Math.max(edges.at(-1), this.figures.thresholds.at(-1));
+    this.far = this.farthest(this.figures);
     const high = Math.max(...same, ...different) * 1.06;
     this.x = (value) => EDGE.left + (value / this.far) * (this.width - EDGE.left - EDGE.right);
     const y = (density) => HEIGHT - EDGE.bottom - (density / high) * (HEIGHT - EDGE.top - EDGE.bottom);
@@ -106,19 +115,26 @@ export class Trade {
   show(figures, marks) {
     this.figures = figures;
     const { width, height, top, right, bottom, left } = TRADE;
-    const scale = (rate) => Math.log10(Math.max(rate, LEAST)) / Math.log10(LEAST); // 1 -> 0, LEAST -> 1
+    // Down to what the pairs can show.
+    const shows = Math.floor(Math.log10(1 / Math.max(figures.pairs.same, figures.pairs.different)));
+    const lowest = Math.min(Math.max(shows, LOWEST), HIGHEST);
+    const scale = (rate) => Math.max(Math.log10(rate), lowest) / lowest; // 1 -> 0, the lowest -> 1
     this.x = (rate) => width - right - scale(rate) * (width - left - right);
     this.y = (rate) => top + scale(rate) * (height - top - bottom);
     const chart = svg("svg", { class: "chart trade", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Missed matches against false matches, over all thresholds" });
-    for (const rate of [1, 0.1, 0.01, 0.001, 0.0001]) {
-      chart.append(svg("line", { class: "axis", x1: this.x(rate), x2: this.x(rate), y1: top, y2: height - bottom }));
-      chart.append(svg("line", { class: "axis", x1: left, x2: width - right, y1: this.y(rate), y2: this.y(rate) }));
-      if (rate === 0.0001) continue;
-      const said = percent(rate).replace(" ", "\u00a0");
-      chart.append(svg("text", { x: this.x(rate), y: height - bottom + 15, "text-anchor": rate === 1 ? "end" : "middle" }, said));
-      chart.append(svg("text", { x: left - 6, y: this.y(rate) + 4, "text-anchor": "end" }, said));
+    for (let power = 0; power >= lowest; power--) {
+      for (const factor of power > lowest ? [1, 0.5, 0.2] : [1]) {
+        const rate = factor * 10 ** power;
+        const style = factor === 1 ? "axis" : "axis minor";
+        chart.append(svg("line", { class: style, x1: this.x(rate), x2: this.x(rate), y1: top, y2: height - bottom }));
+        chart.append(svg("line", { class: style, x1: left, x2: width - right, y1: this.y(rate), y2: this.y(rate) }));
+      }
+      const said = percent(10 ** power).replace(" ", "\u00a0");
+      chart.append(svg("text", { x: this.x(10 ** power), y: height - bottom + 15, "text-anchor": "middle" }, said));
+      chart.append(svg("text", { x: left - 6, y: this.y(10 ** power) + 4, "text-anchor": "end" }, said));
     }
-    chart.append(svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, "false matches →"));
+    chart.append(svg("text", { class: "axis-name", x: width - right, y: height - 5, "text-anchor": "end" }, "false matches →"));
+    chart.append(svg("text", { class: "axis-name", x: 0, y: 13 }, "↑ missed matches"));
     const points = figures.thresholds.map((_, i) => `${round(this.x(figures.fmr[i]))} ${round(this.y(figures.fnmr[i]))}`);
     chart.append(svg("path", { class: "trade-line", d: `M${points.join("L")}` }));
     if (figures.confidence > 0) {

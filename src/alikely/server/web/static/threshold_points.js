@@ -28,7 +28,33 @@ export class Points {
     const words = point.problem === null ? [el("span", { class: "small-print" }, promise), el("span", { class: "small-print" }, by)] : [el("span", { class: "chip warn" }, "cannot be used"), el("span", { class: "small-print" }, point.problem)];
     const name = point.problem === null ? el("button", { type: "button", class: "link", onclick: () => this.go(point.threshold) }, point.name) : el("strong", {}, point.name);
     const remove = el("button", { type: "button", class: "small quiet danger", onclick: () => this.remove(point.name, remove) }, "Remove", el("span", { class: "visually-hidden" }, ` ${point.name}`));
-    return el("li", {}, el("div", { class: "point" }, el("span", { class: "point-name" }, name, el("span", { class: "number" }, shown(point.threshold))), ...words), remove);
+    const rename = el("button", { type: "button", class: "small quiet", onclick: () => this.askName(row, point.name) }, "Rename", el("span", { class: "visually-hidden" }, ` ${point.name}`));
+    const row = el("li", {}, el("div", { class: "point" }, el("span", { class: "point-name" }, name, el("span", { class: "number" }, shown(point.threshold))), ...words), el("div", { class: "point-does" }, rename, remove));
+    return row;
+  }
+
+  /** In the place of its row: what a point is to be called. */
+  askName(row, name) {
+    const input = el("input", { type: "text", maxlength: "64", required: true, autocomplete: "off", value: name, "aria-label": `New name of ${name}` });
+    const form = el("form", { class: "find-line" }, input, el("button", { type: "submit", class: "small" }, "Rename"), el("button", { type: "button", class: "small quiet", onclick: () => this.load() }, "Cancel"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.rename(name, input.value.trim());
+    });
+    form.addEventListener("keydown", ({ key }) => key === "Escape" && this.load());
+    row.replaceChildren(form);
+    input.select();
+  }
+
+  async rename(name, to) {
+    showProblem(this.problem, null);
+    try {
+      if (to !== name) await ask(`/v1/operating-points/${encodeURIComponent(name)}`, { method: "PATCH", json: { name: to } });
+      await this.load();
+      tell(`${name} is called ${to} now.`);
+    } catch (error) {
+      showProblem(this.problem, error);
+    }
   }
 
   async save(event) {

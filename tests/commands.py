@@ -1,7 +1,9 @@
 """A command line -> what the command printed, and its exit code; run in this process, through the real `main`."""
 
 import io
+import json
 import sys
+import textwrap
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,3 +48,13 @@ def refused(*arguments: str | Path) -> str:
     assert "error: " not in message
     assert all(line.startswith("data: ") for line in before.splitlines()), before
     return message
+
+
+def parsed(ran: Ran) -> dict:
+    """The JSON on standard output, which holds nothing else."""
+    return json.loads(ran.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def block(text: str) -> str:
+    """A text of several lines as it stands in a test, without what it is indented by."""
+    return textwrap.dedent(text).lstrip("\n")

@@ -184,19 +184,6 @@ def test_every_command_is_in_the_readme_and_in_the_reference():
         assert f"## alikely {name}\n" in reference
 
 
-def linked_files() -> list[tuple[Path, str]]:
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-    found = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))]
-    return [(page, link) for page, link in found if "://" not in link]
-
-
-@pytest.mark.parametrize(
-    ("page", "link"), linked_files(), ids=lambda value: value.name if isinstance(value, Path) else value
-)
-def test_links_between_pages_lead_somewhere(page, link):
-    assert (page.parent / link).exists()
-
-
 def test_the_architecture_names_every_module():
     page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     source = ROOT / "src" / "alikely"

@@ -6,7 +6,7 @@ import pytest
 
 import alikely
 from alikely.storage import load_model, save_model
-from tests.commands import SMALL, command, refused
+from tests.commands import SMALL, command, parsed, refused
 from tests.models import small_model
 from tests.pictures import pattern_folder
 from tests.recalibration.made import columns, embeddings, table
@@ -28,11 +28,6 @@ def here(sources, tmp_path, monkeypatch):
     for path in sources.iterdir():
         (tmp_path / path.name).symlink_to(path)
     save_model(small_model(), tmp_path / "model", {"metrics.csv": "epoch\n"})
-
-
-def parsed(ran):
-    """The JSON on standard output, which holds nothing else."""
-    return json.loads(ran.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 
 def test_a_model_gets_its_calibration_in_place(here, tmp_path):

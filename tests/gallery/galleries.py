@@ -25,6 +25,11 @@ def passing_model(dim: int = 2, distance: str = "euclidean", encoder_dim: int | 
     return SiameseModel(EmbeddingPreparation(dim), encoder, "given", build_distance(distance, dim), distance)
 
 
+def line(*places: float) -> np.ndarray:
+    """Items on a line, at these places."""
+    return np.array([[place, 0.0] for place in places], dtype=np.float32)
+
+
 def people(count: int, each: int, dim: int = 8, noise: float = 0.3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Items of people drawn alike: `each` of person 0, then of person 1, ...; and the numbers of the people."""
     draw = np.random.default_rng(seed)

@@ -3,21 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alikely.data.sources import examples_from, read_source
-from alikely.errors import CalibrationError, GalleryError, InputError, ModelError, SettingsError
+from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery.answers import Candidate, Hit, Identification, Threshold
-from alikely.gallery.gallery import Gallery
-from alikely.gallery.held import about
 from alikely.gallery.joining import Joining
 from alikely.gallery.live import read_live
-from tests.gallery.galleries import calibrated, embeddings, gallery_of, passing_model, people
-from tests.gallery.naive import NaiveStore
-from tests.models import small_model
-from tests.pictures import pattern_folder
-
-
-def line(*places: float) -> np.ndarray:
-    return np.array([[place, 0.0] for place in places], dtype=np.float32)
+from tests.gallery.galleries import calibrated, embeddings, gallery_of, line, passing_model, people
 
 
 def test_items_are_found_by_the_models_own_distance():
@@ -44,131 +34,6 @@ def test_the_order_and_the_distances_are_those_of_the_model(distance):
     expected = sorted((model.distance_of(query, row), str(label)) for row, label in zip(rows, labels, strict=True))
     assert [hit.identity for hit in hits] == [label for _, label in expected]
     assert [hit.distance for hit in hits] == pytest.approx([distance for distance, _ in expected], rel=1e-5)
-
-
-def test_each_item_is_enrolled_once_however_often_it_is_run():
-    gallery = gallery_of(passing_model())
-    source = embeddings(line(0, 0, 3), ["a", "a", "b"])
-
-    first, second = gallery.enrol(source), gallery.enrol(source)
-
-    assert (first.new, first.there, second.new, second.there) == (2, 0, 0, 2)
-    assert gallery.identities() == {"a": 1, "b": 1}
-
-
-def test_one_item_under_two_identities_is_two_templates():
-    gallery = gallery_of(passing_model())
-    gallery.enrol(embeddings(line(0)), identity="a")
-    gallery.enrol(embeddings(line(0)), identity="b")
-
-    assert gallery.identities() == {"a": 1, "b": 1}
-
-
-def test_an_item_under_several_identities_is_said(monkeypatch):
-    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", 2)
-    gallery = gallery_of(passing_model())
-    assert gallery.enrol(embeddings(line(0), ["a"])).shared == ()
-
-    done = gallery.enrol(embeddings(line(0, 1, 2, 1), ["b", "c", "d", "e"]))
-
-    assert done.new == 4
-    assert done.shared == (("embedding 1", "a, b"), ("embedding 4", "c, e"))
-    assert done.to_dict()["shared"][0] == {"item": "embedding 1", "identities": "a, b"}
-    assert done.sentence() == (
-        "4 enrolled, 0 there already\nnote: 2 items are enrolled under several identities (embedding 1: a, b; "
-        "embedding 4: c, e)"
-    )
-    assert gallery.enrol(embeddings(line(2), ["d"])).shared == ()
-
-
-def test_two_who_enrol_the_same_count_it_once(tmp_path):
-    model = passing_model()
-    source = embeddings(line(0, 1, 2), "abc")
-    with Gallery.create(tmp_path / "all", model) as one, Gallery.open(tmp_path / "all", model) as other:
-        has, looked = one.inside.store.has, []
-
-        def slow(keys):
-            there = has(keys)
-            if not looked:
-                looked.append(other.enrol(embeddings(line(0, 1), "ab")))
-            return there
-
-        one.inside.store.has = slow
-        done = one.enrol(source)
-
-    assert (looked[0].new, done.new, done.there) == (2, 1, 2)
-
-
-def test_what_is_there_is_not_embedded_again_but_gets_new_fields():
-    gallery = gallery_of(passing_model())
-    gallery.enrol(embeddings(line(0, 3), ["a", "b"], {"price": ["1", "2"], "shop": ["x", ""]}))
-    puts = gallery.inside.store.puts
-
-    same = gallery.enrol(embeddings(line(0, 3), ["a", "b"]))
-    assert (same.changed, gallery.inside.store.puts) == (0, puts)
-    changed = gallery.enrol(embeddings(line(0, 3), ["a", "b"], {"price": ["1", "9"], "shop": ["x", ""]}))
-
-    assert changed.changed == 1
-    fields = {one["identity"]: one["fields"] for one in gallery.described()}
-    assert fields == {"a": {"price": 1, "shop": "x"}, "b": {"price": 9}}
-
-
-def test_enrolment_commits_in_batches_and_goes_on_from_there(monkeypatch):
-    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", 4)
-    gallery = gallery_of(passing_model())
-    told = []
-
-    def stop(phase, done, total):
-        told.append((phase, done, total))
-        if done == 8:
-            raise KeyboardInterrupt
-
-    source = embeddings(line(*range(10)), range(10))
-    with pytest.raises(KeyboardInterrupt, match="8 of 10 items are enrolled; run it again"):
-        gallery.enrol(source, progress=stop)
-    assert told == [("enrolling", 4, 10), ("enrolling", 8, 10)]
-    assert len(gallery) == 8
-
-    rest = gallery.enrol(source)
-    assert (rest.new, rest.there) == (2, 8)
-
-
-def test_items_that_cannot_be_read_are_named_and_the_others_go_on(tmp_path):
-    folder = pattern_folder(tmp_path / "faces", 3, 2)
-    broken = sorted((folder).glob("*/*"))[0]
-    broken.write_bytes(b"no picture")
-    model = small_model()
-    gallery = gallery_of(model)
-
-    done = gallery.enrol(folder)
-
-    assert (done.new, done.exit_code) == (5, 1)
-    assert sum(gallery.identities().values()) == 5
-    assert set(gallery.identities()) == {path.name for path in folder.iterdir()}
-    assert [name for name, _ in done.problems] == [str(broken)]
-    assert "5 enrolled, 0 there already; 1 could not be read" in done.sentence()
-
-
-def test_pictures_are_known_by_their_bytes_wherever_they_lie(tmp_path):
-    folder = pattern_folder(tmp_path / "faces", 2, 2)
-    gallery = gallery_of(small_model())
-    gallery.enrol(folder)
-    folder.rename(tmp_path / "moved")
-
-    assert gallery.enrol(read_source(tmp_path / "moved")).new == 0
-
-
-def test_without_labels_an_item_is_its_own_identity(tmp_path):
-    folder = pattern_folder(tmp_path / "faces", 2, 1)
-    paths = sorted(folder.glob("*/*"))
-    pictures = gallery_of(small_model())
-    pictures.enrol(examples_from(paths))
-    arrays = gallery_of(passing_model())
-    arrays.enrol([np.array([0.0, 1.0])])
-    arrays.enrol([np.array([0.0, 2.0])])
-
-    assert list(pictures.identities()) == [str(path) for path in paths]
-    assert len(arrays.identities()) == 2  # and not both "embedding 1"
 
 
 def test_identify_answers_with_an_identity_or_nobody():
@@ -334,64 +199,6 @@ def test_remove_takes_all_of_an_identity_or_one_template():
         gallery.remove()
 
 
-def test_a_gallery_of_another_model_is_refused():
-    one, other = passing_model(2), passing_model(2, "manhattan")
-    store = NaiveStore(2, "euclidean", about(one, Joining(), None))
-
-    with pytest.raises(GalleryError, match=r"was made with the model .* gallery rebuild"):
-        Gallery.on(store, other)
-    with pytest.raises(GalleryError, match="is a store, but no gallery"):
-        Gallery.on(NaiveStore(2, "euclidean", {}), one)
-    with pytest.raises(GalleryError, match="gallery of version 99"):
-        Gallery.on(NaiveStore(2, "euclidean", {**about(one, Joining(), None), "version": 99}), one)
-
-
-def test_an_empty_gallery_says_so():
-    gallery = gallery_of(calibrated(passing_model()))
-
-    for ask in (gallery.identify, gallery.search):
-        with pytest.raises(GalleryError, match="the gallery is empty"):
-            ask(np.zeros(2))
-    with pytest.raises(GalleryError, match="the identity 'a' is not there"):
-        gallery.verify(np.zeros(2), "a")
-
-
-def test_bad_settings_and_items_are_refused():
-    gallery = gallery_of(passing_model())
-    gallery.enrol(embeddings(line(0), ["a"]))
-
-    with pytest.raises(CalibrationError, match="the model has no calibration"):
-        gallery.verify(np.zeros(2), "a")
-    with pytest.raises(SettingsError, match="1 to 10,000 of the nearest"):
-        gallery.search(np.zeros(2), k=0)
-    with pytest.raises(InputError, match="3 numbers"):
-        gallery.search(np.zeros(3))
-    with pytest.raises(InputError, match="not blank"):
-        gallery.enrol([np.zeros(2)], identity=" ")
-    for too_long in ({"identity": "x" * 501}, {}):
-        with pytest.raises(InputError, match=r"may have 500 signs, and 'x{20}'\.\.\. has 501"):
-            gallery.enrol(embeddings(np.zeros((2, 2)), ["a", "x" * 501]), **too_long)
-    assert gallery.enrol([np.ones(2)], identity="x" * 500).new == 1
-    with pytest.raises(SettingsError, match="the field 'price'"):
-        gallery.enrol([np.zeros(2)], identity="a", fields={"price": float("nan")})
-    with pytest.raises(SettingsError, match="these items are pictures"):
-        gallery.enrol(examples_from([np.zeros((4, 4), np.uint8)]))
-    gallery_with_calibration = gallery_of(calibrated(passing_model()))
-    gallery_with_calibration.enrol(embeddings(line(*range(30)), range(30)))
-    with pytest.raises(SettingsError, match="the prior"):
-        gallery_with_calibration.identify(np.zeros(2), fpir=0.5, confidence=0.0, prior=0.0)
-
-
-def test_embeddings_that_are_not_finite_are_the_models_fault():
-    model = passing_model(2)
-    gallery = gallery_of(model)
-    huge = np.full((1, 2), 3e38, dtype=np.float32)
-    model.encoder.forward = lambda batch: batch * 10
-
-    with pytest.raises(ModelError, match="embedding 1: its embedding is not finite"):
-        gallery.enrol(embeddings(huge, ["a"]))
-
-
 def test_distances_are_kept_when_asked(tmp_path):
     rows, labels = people(30, 2, noise=0.05)
     gallery = gallery_of(calibrated(passing_model(8)))
@@ -446,16 +253,6 @@ def test_like_finds_what_is_nearest_to_a_template_but_not_itself():
         gallery.like("none")
     with pytest.raises(SettingsError, match="1 to 10,000"):
         gallery.like(keys["b"], k=0)
-
-
-def test_fields_may_be_those_of_all_items_or_of_each():
-    gallery = gallery_of(passing_model())
-    gallery.enrol(embeddings(line(0, 1), ["a", "b"]), fields=[{"n": 1}, {"t": "1", "n": 2.5}])
-    gallery.enrol(embeddings(line(2), ["c"], {"own": ["x"]}), fields={"n": 3})
-
-    assert [one["fields"] for one in gallery.described()] == [{"n": 1}, {"t": "1", "n": 2.5}, {"own": "x", "n": 3}]
-    with pytest.raises(InputError, match="1 items, and 2 items"):
-        gallery.enrol(embeddings(line(5, 6), ["e", "f"]), fields=[{"n": 1}])
 
 
 def test_templates_are_described_a_part_at_a_time():

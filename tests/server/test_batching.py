@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ import torch
 from PIL import Image
 
 from alikely.errors import InputError
-from alikely.server.batching import BRIEF, SMALL, Batching, _alike, _size
+from alikely.server.batching import SMALL, Batching, _alike, _size
 from alikely.server.problems import RefusedError
 from tests.models import pictures, small_model
 from tests.server.small import png
@@ -207,51 +206,6 @@ def test_who_went_away_is_not_embedded(made):
 
     asyncio.run(go())
     assert engine.sizes == [1, 2]
-
-
-@pytest.mark.parametrize(("seconds", "on_the_loop"), [(0.0, True), (2 * BRIEF, False)])
-def test_only_a_brief_network_runs_on_the_loop(model, seconds, on_the_loop):
-    threads = []
-
-    def engine(read):
-        threads.append(threading.current_thread())
-        until = time.thread_time() + seconds
-        while time.thread_time() < until:
-            pass
-        return np.ones((len(read), 8), np.float32)
-
-    batching = Batching(replace(model, engine=engine), 64, 0.0, 100, lambda _: None)
-
-    async def go():
-        return [await batching.embed(pictures(1)) for _ in range(3)]
-
-    rows = asyncio.run(go())
-    batching.close()
-    assert [one.tolist() for one in rows] == [[[1.0] * 8]] * 3
-    # How long it takes is not known before.
-    assert [thread is threading.main_thread() for thread in threads] == [False, on_the_loop, on_the_loop]
-
-
-def test_a_brief_network_that_breaks_is_told_too(model, caplog):
-    fails = [False, True, False]
-
-    def engine(read):
-        if fails.pop(0):
-            raise RuntimeError("the network broke")
-        return np.ones((len(read), 8), np.float32)
-
-    batching = Batching(replace(model, engine=engine), 64, 0.0, 100, lambda _: None)
-
-    async def go():
-        return [
-            (await asyncio.gather(batching.embed(pictures(1)), return_exceptions=True))[0] for _ in range(len(fails))
-        ]
-
-    good, bad, after = asyncio.run(go())
-    batching.close()
-    assert (good.shape, after.shape) == ((1, 8), (1, 8))
-    assert (type(bad), bad.status, bad.code) == (RefusedError, 500, "network")
-    assert "the network broke" in caplog.text
 
 
 def test_when_all_went_away_the_network_is_not_asked(made):

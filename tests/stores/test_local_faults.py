@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,203 +15,12 @@ import pytest
 
 from alikely.errors import GalleryError, SettingsError, StorageError
 from alikely.stores.database import DATABASE
-from alikely.stores.index import Index, Sizes
-from alikely.stores.local import ABOUT, FRESH, INDEX, create_local, open_local
-from alikely.stores.recovering import ASIDE, damage_of, recover
-from alikely.types import Templates
-from tests.naive_store import NaiveStore, check_same, made_up
+from alikely.stores.local import ABOUT, FRESH, create_local, open_local
+from alikely.stores.recovering import damage_of
+from tests.naive_store import check_same, made_up
+from tests.stores.filled import QUERIES, SMALL, filled
 
-SMALL = Sizes(exact_up_to=60, graph_up_to=250, few=15)
 HERE = Path(__file__).resolve().parents[2]
-
-
-def filled(folder, count, sizes=SMALL, metric="euclidean"):
-    """A store that was closed, and the plain one that holds the same."""
-    naive = NaiveStore(metric)
-    with closing(create_local(folder, 8, metric, {}, sizes)) as store:
-        given = made_up(range(count), fields=lambda number: {"number": number})
-        store.put(given)
-        naive.put(given)
-        store.search(given.embeddings[:1], 1)
-    return naive
-
-
-QUERIES = made_up(range(1000, 1030)).embeddings
-
-
-@pytest.mark.parametrize("count", [200, 400])
-@pytest.mark.parametrize(
-    "harm",
-    [
-        lambda path: path.unlink(),
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(path.read_bytes()[:-1]),
-        lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
-        lambda path: path.write_bytes(path.read_bytes() + b"x"),
-        lambda path: flip(path, path.stat().st_size // 2),
-        lambda path: flip(path, path.stat().st_size - 2),
-        lambda path: flip(path, 3),
-        lambda path: path.write_bytes(os.urandom(5000)),
-        lambda path: path.write_bytes(b'{"format": 1}\n' + bytes(100)),
-    ],
-)
-def test_an_index_file_that_is_damaged_or_gone_is_made_again(tmp_path, count, harm):
-    naive = filled(tmp_path / "store", count)
-    path = tmp_path / "store" / INDEX
-    whole = path.read_bytes()
-    harm(path)
-    with closing(open_local(tmp_path / "store", SMALL)) as store:
-        check_same(store, naive, QUERIES, 5, recall=0.9)
-    assert path.stat().st_size == len(whole)
-
-
-def flip(path, place):
-    data = bytearray(path.read_bytes())
-    data[place] ^= 0x40
-    path.write_bytes(data)
-
-
-def test_the_copy_of_the_index_is_used_and_brought_up_to_date(tmp_path, monkeypatch):
-    naive = filled(tmp_path / "store", 200)
-    built = []
-    monkeypatch.setattr(Index, "measure_effort", lambda *given: built.append(given))
-    with closing(open_local(tmp_path / "store", SMALL)) as store:
-        more = made_up(range(190, 203), seed=1)
-        store.put(more)
-        naive.put(more)
-        assert store.remove(identities=["p3"]) == naive.remove(identities=["p3"])
-        check_same(store, naive, QUERIES, 5, recall=0.9)
-    with closing(open_local(tmp_path / "store", SMALL)) as store:
-        check_same(store, naive, QUERIES, 5, recall=0.9)
-    assert not built
-
-
-def test_the_index_of_another_store_is_not_taken(tmp_path):
-    filled(tmp_path / "one", 200)
-    naive = NaiveStore("euclidean")
-    with closing(create_local(tmp_path / "two", 8, "euclidean", {}, SMALL)) as store:
-        given = made_up(range(200), seed=9)
-        store.put(given)
-        naive.put(given)
-    shutil.copy(tmp_path / "one" / INDEX, tmp_path / "two" / INDEX)
-    with closing(open_local(tmp_path / "two", SMALL)) as store:
-        check_same(store, naive, QUERIES, 5, recall=0.9)
-
-
-@pytest.mark.parametrize("count", [30, 200, 400])
-@pytest.mark.parametrize("searched", [True, False])
-def test_nothing_is_left_of_what_was_removed(tmp_path, count, searched):
-    folder = tmp_path / "store"
-    secret = made_up([5]).embeddings * 2
-    marks = [b"the secret key", b"the secret name", b"secret field", secret.tobytes()]
-    with closing(create_local(folder, 8, "euclidean", {}, SMALL)) as store:
-        store.put(made_up(range(count)))
-        store.put(Templates(("the secret key",), ("the secret name",), secret, ({"f": "secret field"},)))
-        store.search(QUERIES, 3)
-    assert all(mark in everything(folder) for mark in marks)
-    assert (folder / INDEX).exists() == (count > 60)
-    with closing(open_local(folder, SMALL)) as store:
-        if searched:
-            store.search(QUERIES, 3)
-        assert store.remove(identities=["the secret name"]) == 1
-        assert not [mark for mark in marks if mark in everything(folder)]
-    assert not [mark for mark in marks if mark in everything(folder)]
-    assert (folder / INDEX).exists() == (count > 60)
-    with closing(open_local(folder, SMALL)) as store:
-        assert store.search(secret, 1).distances[0, 0] > 0
-
-
-def everything(folder):
-    return b"".join(file.read_bytes() for file in folder.iterdir())
-
-
-def test_a_damaged_page_is_found_and_what_can_be_read_is_recovered(tmp_path):
-    folder = tmp_path / "store"
-    naive = filled(folder, 2000, Sizes())
-    assert damage_of(folder) is None
-    data = bytearray((folder / DATABASE).read_bytes())
-    needle = made_up([1234]).embeddings.tobytes()
-    at = data.index(needle)
-    page = at // 4096 * 4096
-    data[page : page + 4096] = os.urandom(4096)
-    (folder / DATABASE).write_bytes(data)
-    with (
-        closing(open_local(folder)) as store,
-        pytest.raises(GalleryError, match=rf"damaged .*alikely gallery recover {folder}`"),
-    ):
-        store.search(QUERIES, 5)
-    assert damage_of(folder)
-    done = recover(folder)
-    assert 0 < done.lost < 200
-    assert done.kept == 2000 - done.lost
-    assert "k1234" in done.lost_keys
-    assert len(done.lost_keys) == done.lost
-    assert damage_of(folder) is None
-    naive.remove(done.lost_keys)
-    with closing(open_local(folder)) as store:
-        check_same(store, naive, QUERIES, 5)
-        assert store.put(made_up([1234])) == 1
-    assert (folder / ASIDE).exists()
-    assert {file.name for file in folder.iterdir()} <= {ABOUT, DATABASE, ASIDE, "writer.json"}
-
-
-def test_a_changed_bit_is_found(tmp_path):
-    folder = tmp_path / "store"
-    filled(folder, 100)
-    data = (folder / DATABASE).read_bytes()
-    flip(folder / DATABASE, data.index(made_up([50]).embeddings.tobytes()) + 5)
-    with closing(open_local(folder, SMALL)) as store:
-        with pytest.raises(GalleryError, match=r"'k50' in row 51 is not as written"):
-            list(store.read())
-        assert len(list(store.read(keys=["k1"]))) == 1
-    done = recover(folder)
-    assert (done.kept, done.lost, done.lost_keys) == (99, 1, ("k50",))
-
-
-def first_page(path):
-    data = path.read_bytes()
-    path.write_bytes(bytes(4096) + data[4096:])
-
-
-@pytest.mark.parametrize(
-    ("harm", "fewest"),
-    [
-        (lambda path: path.write_bytes(bytes(100) + path.read_bytes()[100:]), 2000),
-        (first_page, 2000),
-        (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10]), 1500),
-        (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]), 500),
-    ],
-)
-def test_of_a_file_cut_short_or_without_its_beginning_the_rest_is_recovered(tmp_path, harm, fewest):
-    folder = tmp_path / "store"
-    with closing(create_local(folder, 8, "euclidean", {})) as store:
-        for start in range(0, 2000, 250):  # as enrolment does
-            store.put(made_up(range(start, start + 250)))
-    harm(folder / DATABASE)
-    assert damage_of(str(folder))
-    done = recover(str(folder))
-    assert fewest <= done.kept == 2000 - done.lost
-    assert damage_of(folder) is None
-    with closing(open_local(folder)) as store:
-        assert store.count() == done.kept
-        for piece in store.read():
-            expected = made_up([int(key[1:]) for key in piece.keys])
-            assert (piece.embeddings == expected.embeddings).all()
-    assert {file.name for file in folder.iterdir()} <= {ABOUT, DATABASE, ASIDE, "writer.json"}
-
-
-@pytest.mark.parametrize("data", [b"", os.urandom(50_000), None])
-def test_where_nothing_can_be_read_nothing_is_changed(tmp_path, data):
-    folder = tmp_path / "store"
-    filled(folder, 10)
-    if data is None:
-        (folder / DATABASE).unlink()
-    else:
-        (folder / DATABASE).write_bytes(data)
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    with pytest.raises(GalleryError, match="nothing in it can be read, and nothing was changed"):
-        recover(folder)
-    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(
@@ -276,85 +84,6 @@ print(store.count(), len(store.search(made_up([3]).embeddings, 2).keys))
         check_same(store, naive, QUERIES, 5, recall=0.9)
 
 
-def test_a_second_writer_waits_and_is_then_told_who_writes(tmp_path):
-    folder = tmp_path / "store"
-    filled(folder, 10)
-    with closing(open_local(folder, SMALL)) as first, closing(open_local(folder, SMALL, wait=0.3)) as second:
-        with first._database.writing():
-            start = time.perf_counter()
-            with pytest.raises(GalleryError, match=rf"process {os.getpid()} on .*Nothing was written"):
-                second.put(made_up([77]))
-            assert time.perf_counter() - start >= 0.25
-            assert second.count() == 10  # Reading goes on meanwhile.
-        assert second.put(made_up([77])) == 1
-        assert first.count() == 11
-        second_waits = open_local(folder, SMALL, wait=30.0)
-        held = first._database.writing()
-        held.__enter__()
-        ender = threading.Timer(0.3, lambda: held.__exit__(None, None, None))
-        ender.start()
-        assert second_waits.put(made_up([78])) == 1
-        ender.join()
-        second_waits.close()
-
-
-def test_a_reader_sees_what_another_process_wrote(tmp_path):
-    folder = tmp_path / "store"
-    naive = filled(folder, 100)
-    with closing(open_local(folder, SMALL)) as reader, closing(open_local(folder, SMALL)) as writer:
-        for step in range(8):
-            check_same(reader, naive, QUERIES[:3], 7, recall=0.9)
-            given = made_up(range(40 * step, 40 * step + 60), seed=step, fields=lambda number: {"number": number})
-            assert writer.put(given) == naive.put(given)
-            check_same(reader, naive, QUERIES[:3], 7, "number > 50", recall=0.9)
-            assert writer.remove(identities=[f"p{step}"]) == naive.remove(identities=[f"p{step}"])
-            time.sleep(2 * FRESH)
-            assert set(reader.search(QUERIES[:1], 400).keys[0].tolist()) - {None} == set(naive.kept)
-
-
-def test_readers_see_whole_states_while_another_writes(tmp_path):
-    folder = tmp_path / "store"
-    create_local(folder, 8, "euclidean", {}, SMALL).close()
-    ended, problems = threading.Event(), []
-
-    def read():
-        with closing(open_local(folder, SMALL)) as reader:
-            while not ended.is_set():
-                # Each write puts 10 of one batch together, and removes 10 together.
-                found = reader.search(QUERIES[:1], 400, with_fields=True)
-                batches = [fields["batch"] for fields in found.fields[0] if fields]
-                whole = all(batches.count(batch) == 10 for batch in set(batches))
-                if not whole or len(set(found.keys[0, : len(batches)])) != len(batches):
-                    problems.append(batches)
-
-    readers = [threading.Thread(target=read) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    with closing(open_local(folder, SMALL)) as writer:
-        for batch in range(30):
-            writer.put(made_up(range(10 * batch, 10 * batch + 10), fields=lambda number: {"batch": number // 10}))
-            if batch % 5 == 4:
-                writer.remove([f"k{number}" for number in range(10 * batch - 20, 10 * batch - 10)])
-    ended.set()
-    for reader in readers:
-        reader.join(30)
-    assert not problems
-
-
-def test_a_search_with_a_condition_or_fields_sees_one_state(tmp_path, monkeypatch):
-    folder = tmp_path / "store"
-    monkeypatch.setattr("alikely.stores.local.FRESH", 3600.0)
-    naive = filled(folder, 30)
-    with closing(open_local(folder, SMALL)) as reader, closing(open_local(folder, SMALL)) as writer:
-        reader.search(QUERIES, 3)
-        given = made_up(range(20, 50), seed=1, fields=lambda number: {"number": number})
-        assert writer.put(given) == naive.put(given)
-        assert writer.remove(["k3"]) == naive.remove(["k3"])
-        # It need not look whether others have written; but what it finds and their fields are of the same state.
-        check_same(reader, naive, QUERIES, 5, "number > 10")
-        check_same(reader, naive, QUERIES, 5)
-
-
 def test_about_must_be_json(tmp_path):
     with pytest.raises(SettingsError, match="JSON"):
         create_local(tmp_path / "store", 8, "cosine", {"x": object()})
@@ -413,28 +142,6 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
     program.stdout.close()
     assert len(kept) > 500
     assert damage_of(folder) is None
-
-
-def test_many_threads_may_share_a_store(tmp_path):
-    naive = filled(tmp_path / "store", 300)
-    with closing(open_local(tmp_path / "store", SMALL)) as store:
-        answers, problems = [], []
-
-        def ask():
-            try:
-                for _ in range(10):
-                    answers.append(store.search(QUERIES[:2], 3).keys.tolist())
-            except Exception as error:  # told below
-                problems.append(error)
-
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert not problems
-        assert len({json.dumps(answer) for answer in answers}) == 1
-        check_same(store, naive, QUERIES, 3, recall=0.9)
 
 
 def test_sqlite_is_as_safe_as_was_promised(tmp_path):

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from alikely.data.rows.preparation import RowPreparation
+from alikely.data.sequences.preparation import SequencePreparation
 from alikely.server.held import Served
 from alikely.server.web.plotly import plotly_policy
 
@@ -109,10 +110,13 @@ def pages_of(served: Served) -> list[Page]:
 
 
 def columns_of(served: Served) -> list[dict[str, str]]:
-    """The columns that rows are to have, where the model takes rows: each with its name and kind."""
-    if served.model is None or not isinstance(served.model.preparation, RowPreparation):
-        return []
-    return [{"name": column.name, "kind": column.kind} for column in served.model.preparation.columns]
+    """What the model takes of rows, or of sequences whose channels have names: columns, each with its name and kind."""
+    preparation = None if served.model is None else served.model.preparation
+    if isinstance(preparation, RowPreparation):
+        return [{"name": column.name, "kind": column.kind} for column in preparation.columns]
+    if isinstance(preparation, SequencePreparation):
+        return [{"name": name, "kind": "number"} for name in preparation.channels or ()]
+    return []
 
 
 @cache

@@ -2,16 +2,17 @@
 
 /**
  * What the service refused: HTTP status (0: no answer), our code, words for people, bad items where there are, and in
- * `said` all that the answer held.
+ * `said` all that the answer held. `retryAfter`: in how many seconds the service may be asked again; 0: it did not say.
  */
 export class Problem extends Error {
-  constructor(status, code, message, items = [], said = {}) {
+  constructor(status, code, message, items = [], said = {}, retryAfter = 0) {
     super(message);
     this.name = "Problem";
     this.status = status;
     this.code = code;
     this.items = items;
     this.said = said;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -46,6 +47,7 @@ export async function ask(path, { method, json, form, signal } = {}) {
     said.detail ?? `The service refused this (HTTP ${response.status}).`,
     said.items ?? [],
     said,
+    Number(response.headers.get("retry-after")) || 0,
   );
 }
 

@@ -15,6 +15,7 @@ document.getElementById("gallery-field").hidden = galleries.length < 2;
 
 const here = {
   kind: document.body.dataset.kind,
+  columns: JSON.parse(document.body.dataset.columns ?? "[]"),
   calibrated: Boolean(root.dataset.calibrated),
   promises: Boolean(root.dataset.promises),
   keeps: Boolean(root.dataset.keeps),

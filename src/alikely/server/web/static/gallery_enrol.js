@@ -1,26 +1,34 @@
-// Items, who they show and fields in; enrolled one by one, with what became of each.
+// Items, who they show and fields in; enrolled, with what became of each.
 
 import { ask, el, showProblem, tell } from "./api.js";
+import { enrolPictures } from "./enrol_pictures.js";
+import { enrolSeveral } from "./enrol_several.js";
+import { valueOf } from "./field_values.js";
 import { filesInput } from "./files_input.js";
-import { itemInput } from "./item_input.js";
-import { smallEnough } from "./smaller.js";
+import { oneOrSeveral } from "./one_or_several.js";
 import { count } from "./words.js";
 
-const AT_ONCE = 2; // requests under way
-
 export function enrolView(here) {
-  const [form, identity, rows, problem, progress, done] = ["enrol", "identity", "field-rows", "enrol-problem", "enrol-progress", "enrolled"].map((id) => document.getElementById(id));
+  const [form, identity, identityField, rows, problem, progress, done] = ["enrol", "identity", "identity-field", "field-rows", "enrol-problem", "enrol-progress", "enrolled"].map((id) => document.getElementById(id));
   const place = document.getElementById("enrol-items");
   const pictures = here.kind === "picture" ? filesInput(place, { label: "Pictures", onChange: () => done.replaceChildren() }) : null;
-  const single = pictures ? null : itemInput(place, { kind: here.kind, label: { text: "A text", row: "A row" }[here.kind] ?? "An item" });
-  document.getElementById("identity-hint").textContent = here.kind === "text"
-    ? "What is known under this name. Empty: the text itself."
-    : "The name of the person or thing. One that is enrolled already gets further templates.";
+  const written = pictures ? null : oneOrSeveral(place, { kind: here.kind, label: { text: "A text", row: "A row" }[here.kind] ?? "An item", columns: here.columns, named: true, onChange: fit });
   document.getElementById("kept-note").textContent = kept();
   document.getElementById("add-field").addEventListener("click", () => {
     rows.append(fieldRow());
     rows.lastElementChild.querySelector("input").focus();
   });
+  fit();
+
+  const many = () => Boolean(written?.many());
+
+  /** Where each of many has its own name, none is asked for. */
+  function fit() {
+    identityField.hidden = Boolean(written?.many()) && !written.several.oneName();
+    document.getElementById("identity-hint").textContent = here.kind === "text" && !written.many()
+      ? "What is known under this name. Empty: the text itself."
+      : "The name of the person or thing. One that is enrolled already gets further templates.";
+  }
 
   function kept() {
     if (!pictures) return "What is kept is the embedding, the name and the fields.";
@@ -32,10 +40,13 @@ export function enrolView(here) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     showProblem(problem, null);
+    done.replaceChildren();
     const who = identity.value.trim();
-    if (!who && here.kind !== "text") return missing("Write who or what it shows.", identity);
+    const looked = many() ? written.several.look() : null;
+    if (looked && !looked.entries.length) return missing("Choose a file, or paste something: there is nothing to enrol yet.");
+    if (!who && !identityField.hidden && (here.kind !== "text" || looked)) return missing("Write who or what it shows.", identity);
     const waiting = pictures ? pictures.files() : [];
-    if (pictures ? !waiting.length : single.empty()) return missing(pictures ? "Choose at least one picture." : "Give an item first.");
+    if (pictures ? !waiting.length : !looked && written.one.empty()) return missing(pictures ? "Choose at least one picture." : "Give an item first.");
     let fields;
     try {
       fields = fieldsSaid();
@@ -45,14 +56,16 @@ export function enrolView(here) {
     const button = form.querySelector("button.primary");
     button.disabled = true;
     try {
-      if (pictures) await enrolFiles(waiting, who, fields);
+      const asked = { path: here.path("/enrol"), who, fields, progress };
+      if (pictures) told(await enrolPictures(waiting, asked), who);
+      else if (looked) await severalEnrolled(looked, asked);
       else await enrolOne(who, fields);
-      here.changed();
     } catch (error) {
       showProblem(problem, error);
     } finally {
+      here.changed();
       button.disabled = false;
-      progress.hidden = true;
+      progress.replaceChildren();
     }
     return undefined;
   });
@@ -62,63 +75,29 @@ export function enrolView(here) {
     field?.focus();
   }
 
-  async function enrolFiles(waiting, who, fields) {
-    const sum = { new: 0, there: 0, bad: 0 };
-    let next = 0;
-    let ended = 0;
-    progress.hidden = false;
-    progress.max = waiting.length;
-    progress.value = 0;
-    const worker = async () => {
-      while (next < waiting.length) {
-        const one = waiting[next];
-        next += 1;
-        one.state("sending", "enrolling …");
-        try {
-          const sent = new FormData();
-          sent.append("items", (await smallEnough(one.file)).blob, one.file.name);
-          sent.append("identity", who);
-          if (Object.keys(fields).length) sent.append("fields", JSON.stringify(fields));
-          took(one, await ask(here.path("/enrol"), { form: sent }), sum);
-        } catch (error) {
-          sum.bad += 1;
-          one.state("bad", error.message);
-        }
-        ended += 1;
-        progress.value = ended;
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    told(sum, who);
-  }
-
-  function took(one, said, sum) {
-    if (said.problems.length) {
-      sum.bad += 1;
-      one.state("bad", said.problems[0].problem);
-    } else if (said.new) {
-      sum.new += 1;
-      one.state("done", said.shared.length ? `enrolled; also known as ${said.shared[0].identities}` : "enrolled");
-    } else {
-      sum.there += 1;
-      one.state("done", said.changed ? "was there; has other fields now" : "was there already");
-    }
-  }
-
   async function enrolOne(who, fields) {
-    const item = await single.json();
+    const item = await written.one.json();
     const said = await ask(here.path("/enrol"), { json: { items: [item], ...(who ? { identity: who } : {}), fields } });
     if (said.problems.length) return missing(`It cannot be read: ${said.problems[0].problem}`);
-    single.clear();
+    written.one.clear();
     told({ new: said.new, there: said.there, bad: 0 }, who || "itself");
     return undefined;
   }
 
-  function told(sum, who) {
-    const parts = [sum.new && `${count(sum.new, here.kind)} enrolled as ${who}`, sum.there && `${sum.there} there already`, sum.bad && `${sum.bad} could not be enrolled`].filter(Boolean);
+  async function severalEnrolled(looked, asked) {
+    const sum = await enrolSeveral(looked, { ...asked, kind: here.kind });
+    told(sum, written.several.oneName() ? asked.who : null, sum.account);
+    showProblem(problem, sum.error);
+    if (!sum.bad && !sum.left) written.several.clear();
+  }
+
+  /** `who`: the name of all; "itself"; null: each has its own. */
+  function told({ new: fresh, there, bad, left = 0 }, who, account = null) {
+    const parts = [fresh && `${count(fresh, here.kind)} enrolled${who === null ? "" : ` as ${who}`}`, there && `${there.toLocaleString("en")} there already`, bad && `${bad.toLocaleString("en")} could not be enrolled`, left && `${left.toLocaleString("en")} not sent yet: press Enrol to go on`].filter(Boolean);
     const words = `${parts.join(", ")}.`;
-    const shown = sum.new + sum.there > 0 && who !== "itself" ? el("button", { type: "button", class: "small", onclick: () => here.go("one", who) }, `Look at ${who}`) : null;
-    done.replaceChildren(el("div", { class: `notice ${sum.bad ? "warn" : "good"}` }, el("p", {}, words), shown));
+    const single = who !== "itself" && who !== null;
+    const button = fresh + there === 0 ? null : el("button", { type: "button", class: "small", onclick: () => (single ? here.go("one", who) : here.go("list")) }, single ? `Look at ${who}` : "Look at all that are enrolled");
+    done.replaceChildren(el("div", { class: `notice ${bad || left ? "warn" : "good"}` }, el("p", {}, words), button), account ?? "");
     tell(words);
   }
 
@@ -140,10 +119,4 @@ export function enrolView(here) {
     }
     return fields;
   }
-}
-
-function valueOf(text) {
-  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
-  // Nothing may be lost when it is kept as a number: 007 and +41 are names.
-  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) && text.replace(/\D/g, "").length <= 15 ? Number(text) : text;
 }

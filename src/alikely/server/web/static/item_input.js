@@ -3,6 +3,7 @@
 import { el, showProblem, svg } from "./api.js";
 import { hasCamera, takePicture } from "./camera.js";
 import { smallEnough } from "./smaller.js";
+import { asText, numbers, object, sequence, shortened } from "./written.js";
 
 const TYPING = 350; // milliseconds without a key before what was written is looked at
 
@@ -160,7 +161,7 @@ function pictureIcon() {
 const button = (word, onclick) => el("button", { type: "button", class: "small", onclick }, word);
 const notice = (text) => el("p", { class: "field-problem", role: "alert" }, text);
 
-// Texts, numbers, rows as JSON: what is written, and how it is read
+// Texts, numbers, rows as JSON: what is written (written.js says how it is read)
 
 const WRITTEN = {
   text: { hint: "", read: (text) => text, rows: 4 },
@@ -227,41 +228,6 @@ function writtenInput(root, label, { hint, read, rows, code }, onChange) {
     clear: () => set(""),
     set,
   };
-}
-
-const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
-const shortened = (text) => (text.length > 200 ? `${text.slice(0, 200)} …` : text);
-
-function fromJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`This is no JSON (${error.message}).`, { cause: error });
-  }
-}
-
-function object(text) {
-  const said = fromJson(text);
-  if (said === null || typeof said !== "object" || Array.isArray(said)) {
-    throw new Error('A row is an object, such as {"age": 31}.');
-  }
-  return said;
-}
-
-function sequence(text) {
-  if (text.startsWith("[")) return fromJson(text);
-  const steps = text.split("\n").filter((line) => line.trim()).map(numbers);
-  if (steps.length === 1) return steps[0];
-  return steps.every((step) => step.length === 1) ? steps.flat() : steps;
-}
-
-function numbers(text) {
-  if (text.startsWith("[")) return fromJson(text);
-  return text.split(/[\s,;]+/).filter(Boolean).map((word) => {
-    const number = Number(word);
-    if (!Number.isFinite(number)) throw new Error(`“${shortened(word)}” is no number.`);
-    return number;
-  });
 }
 
 // Rows with known columns

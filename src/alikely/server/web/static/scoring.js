@@ -3,9 +3,12 @@
 import { ask, el, showProblem, tell } from "./api.js";
 import { filesInput } from "./files_input.js";
 import { looksOf } from "./finding_card.js";
-import { itemInput } from "./item_input.js";
+import { oneOrSeveral } from "./one_or_several.js";
+import { judgeSeveral } from "./scoring_several.js";
 import { smallEnough } from "./smaller.js";
 import { count, percent } from "./words.js";
+
+const SHOWN = 50; // anomalous ones of many, as cards; all of them are in the list
 
 /** Fill the form; `onFound()` is called when something was judged that may stand in the list now. */
 export function scoring(detectors, onFound) {
@@ -13,7 +16,7 @@ export function scoring(detectors, onFound) {
   for (const one of detectors) select.append(el("option", { value: one.name }, one.name));
   document.getElementById("detector-field").hidden = detectors.length < 2;
   let files = null;
-  let single = null;
+  let written = null;
   const chosen = () => detectors.find((one) => one.name === select.value);
 
   function prepare() {
@@ -21,7 +24,7 @@ export function scoring(detectors, onFound) {
     const place = document.getElementById("items");
     files = kind === "picture" ? filesInput(place, { label: "Pictures to judge" }) : null;
     const known = Object.entries(columns ?? {}).map(([name, of]) => ({ name, kind: of }));
-    single = files ? null : itemInput(place, { kind, label: { text: "A text to judge", row: "A row to judge" }[kind] ?? "An item to judge", columns: known.length ? known : undefined });
+    written = files ? null : oneOrSeveral(place, { kind, label: { text: "A text to judge", row: "A row to judge" }[kind] ?? "An item to judge", columns: known });
     rate.placeholder = String(Number((own * 100).toPrecision(3)));
     hint.textContent = confidence
       ? `Empty: ${percent(own)}, the detector's own. New normal items keep the rate with ${percent(confidence)} confidence.`
@@ -36,19 +39,21 @@ export function scoring(detectors, onFound) {
     event.preventDefault();
     showProblem(problem, null);
     const waiting = files ? files.files() : [];
-    if (files ? !waiting.length : single.empty()) {
-      problem.replaceChildren(el("div", { class: "notice warn", role: "alert" }, el("p", {}, files ? "Choose at least one picture." : "Give an item first.")));
+    const many = written?.many() ? written.several.look() : null;
+    if (files ? !waiting.length : many ? !many.entries.length : written.one.empty()) {
+      problem.replaceChildren(el("div", { class: "notice warn", role: "alert" }, el("p", {}, files ? "Choose at least one picture." : many ? "Choose a file, or paste something: there is nothing to judge yet." : "Give an item first.")));
       return;
     }
     const button = form.querySelector("button.primary");
     button.disabled = true;
     scored.replaceChildren();
     try {
-      const cards = files ? await ofFiles(waiting) : [await ofItem()];
+      const { cards, left, further } = files ? { cards: await ofFiles(waiting) } : many ? await ofMany(many) : { cards: [await ofItem()] };
       const found = cards.filter((card) => card.anomalous).length;
-      const words = `${found.toLocaleString("en")} of ${count(cards.length, "item")} ${found === 1 ? "is" : "are"} anomalous.`;
+      const words = `${found.toLocaleString("en")} of ${count(cards.length, "item")} ${found === 1 ? "is" : "are"} anomalous.${left ? ` ${left.toLocaleString("en")} were not judged.` : ""}`;
       if (cards.length) scored.prepend(el("div", { class: "notice info wide" }, el("p", {}, words), el("p", { class: "small-print" }, promise())));
       if (cards.length) tell(words);
+      if (further) scored.append(further);
       if (found) onFound();
     } catch (error) {
       showProblem(problem, error);
@@ -88,8 +93,18 @@ export function scoring(detectors, onFound) {
     return cards;
   }
 
+  /** The anomalous ones are shown as cards; normal ones are counted. */
+  async function ofMany(many) {
+    const { cards, left, error, account } = await judgeSeveral(many, { asked: { detector: select.value, ...wanted() }, progress: document.getElementById("score-progress"), kind: chosen().items });
+    const found = cards.filter(({ said }) => said.anomalous);
+    scored.append(...found.slice(0, SHOWN).map(({ said, place, item }) => card(said, place, { item: Array.isArray(item) ? null : item })));
+    showProblem(problem, error);
+    const more = found.length > SHOWN && el("p", {}, `and ${count(found.length - SHOWN, "more", "more")}: all of them are in the list below`);
+    return { cards: cards.map(({ said }) => said), left, further: more || account ? el("div", { class: "stack wide" }, more, account) : null };
+  }
+
   async function ofItem() {
-    const item = await single.json();
+    const item = await written.one.json();
     const { items: [said] } = await ask("/v1/anomaly/score", { json: { items: [item], detector: select.value, ...wanted() } });
     scored.append(card(said, "What was given", {}));
     return said;

@@ -1,0 +1,125 @@
+// The text of a file (or what was pasted) and a kind of item -> the items in it with what stands beside them.
+
+import { isJson, readTable, separatorOf } from "./tables.js";
+import { fromJson, numbers, sequence } from "./written.js";
+
+const TIMES = ["t", "time", "timestamp"];
+const KNOWN = ["id", "label", "group"]; // of the core: columns that say something of an item
+
+/**
+ * {columns, rows: [{place, cells, item?}], problems}, as `readTable` gives them. `item` is there where only one thing can
+ * be meant; else `itemOf` makes it of the cells. `channels` are the names of those that the model takes of a sequence.
+ */
+export function readItems(kind, text, name, channels = []) {
+  if (kind === "sequence") return readSequences(text, name, channels);
+  if (kind === "text" && !hasNames(text, name)) return readLines(text);
+  return readTable(text, name, kind === "row" ? null : kind);
+}
+
+/** Whether a file of texts is a table: by its ending, or by a first line with "text" among its cells, or as JSON. */
+function hasNames(text, name) {
+  if (/\.(csv|tsv|json|jsonl|ndjson)$/i.test(name)) return true;
+  if (isJson(text, name)) return parses(text.trim()) || parses(text.trim().split("\n", 1)[0]);
+  const cells = text.trimStart().split(/\r?\n|\r/, 1)[0].split(separatorOf(text));
+  return cells.length > 1 && cells.some((cell) => cell.trim().toLowerCase() === "text");
+}
+
+function parses(text) {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
+}
+
+function readLines(text) {
+  const lines = text.split(/\r\n|\r|\n/);
+  const rows = lines.map((line, at) => ({ place: `line ${at + 1}`, cells: {}, item: line.trim() })).filter((row) => row.item);
+  return { columns: [], rows, problems: [] };
+}
+
+/** A file holds one sequence, a line for each step; or many: steps with an id and a time, or JSON with "sequence". */
+function readSequences(text, name, channels) {
+  if (isJson(text, name)) {
+    const said = /\.(jsonl|ndjson)$/i.test(name) ? null : fromJson(text);
+    if (Array.isArray(said) && typeof said[0] !== "object") return one(said);
+    if (Array.isArray(said) && Array.isArray(said[0])) return one(said);
+    const table = readTable(text, name, "sequence");
+    const rows = table.rows.map((row) => ({ ...row, item: row.cells.sequence }));
+    const lack = rows.filter((row) => !Array.isArray(row.item)).map(({ place }) => ({ place, problem: "has no list of numbers called “sequence”" }));
+    return { columns: table.columns.filter((column) => column !== "sequence"), rows: rows.filter((row) => Array.isArray(row.item)), problems: [...table.problems, ...lack] };
+  }
+  const first = text.trimStart().split(/\r?\n|\r/, 1)[0];
+  if (/^[\s\d.,;+\-eE]*$/.test(first)) return one(sequence(text.trim()));
+  const { columns, rows, problems } = readTable(text, name);
+  if (problems.length) throw new Error(`${problems[0].place} ${problems[0].problem}`);
+  const time = columns.find((column) => TIMES.includes(column) && !channels.includes(column));
+  const wanted = channels.length ? channels : columns.filter((column) => column !== time && !KNOWN.includes(column));
+  const missing = wanted.filter((column) => !columns.includes(column));
+  if (missing.length || !wanted.length) throw new Error(missing.length ? `has no column “${missing[0]}”; the model takes ${wanted.join(", ")}` : "has no column of numbers");
+  return stepsJoined(rows, columns, wanted, columns.includes("id") && time ? time : null);
+}
+
+const one = (item) => ({ columns: [], rows: [{ place: "", cells: {}, item }], problems: [] });
+
+/** Steps -> sequences: all of them one, or with a column of times one for each id, in the order of the times. */
+function stepsJoined(steps, columns, wanted, time) {
+  const beside = columns.filter((column) => KNOWN.includes(column));
+  const groups = new Map();
+  for (const step of steps) {
+    const id = time ? step.cells.id : "";
+    if (!groups.has(id)) groups.set(id, []);
+    groups.get(id).push(step);
+  }
+  const rows = [];
+  const problems = [];
+  for (const [id, found] of groups) {
+    const place = time ? `id ${id}` : "";
+    const ordered = time ? found.toSorted((a, b) => Number(a.cells[time]) - Number(b.cells[time])) : found;
+    const item = ordered.map((step) => wanted.map((column) => (step.cells[column].trim() ? Number(step.cells[column]) : NaN)));
+    const bad = item.findIndex((values) => !values.every(Number.isFinite));
+    if (bad >= 0) problems.push({ place: place || ordered[bad].place, problem: `holds something else than numbers${place ? ` in ${ordered[bad].place}` : ""}` });
+    else rows.push({ place, cells: Object.fromEntries(beside.map((column) => [column, found[0].cells[column]])), item: wanted.length === 1 ? item.flat() : item });
+  }
+  return { columns: beside, rows, problems };
+}
+
+/**
+ * The item of a row: {item}, or {problem}. `taken` are the columns that it is made of: the one of a text, those of a row,
+ * those of the numbers of an embedding (or the one that holds all of them).
+ */
+export function itemOf(kind, row, taken) {
+  if (row.item !== undefined) return { item: row.item };
+  if (kind === "row") {
+    const item = Object.fromEntries(taken.map((column) => [column, plain(row.cells[column])]));
+    return Object.values(item).every((cell) => cell === null) ? { problem: "has no cell that is filled" } : { item };
+  }
+  if (kind === "text") {
+    const item = row.cells[taken[0]];
+    return typeof item === "string" && item.trim() ? { item } : { problem: `has no text in the column “${taken[0]}”` };
+  }
+  try {
+    const [only] = taken;
+    const whole = row.cells[only];
+    if (taken.length === 1 && (Array.isArray(whole) || /[\s,;]/.test(String(whole).trim()))) return { item: Array.isArray(whole) ? whole : numbers(whole.trim()) };
+    return { item: taken.flatMap((column) => numberOf(row.cells[column])) };
+  } catch (error) {
+    return { problem: error.message };
+  }
+}
+
+const plain = (cell) => (cell === undefined || (typeof cell === "string" && !cell.trim()) ? null : cell);
+
+function numberOf(cell) {
+  const number = typeof cell === "number" ? cell : typeof cell === "string" && cell.trim() ? Number(cell) : NaN;
+  if (!Number.isFinite(number)) throw new Error(`“${cell ?? ""}” is no number`);
+  return number;
+}
+
+/** The columns that may hold the numbers of an embedding: one called so, else those with numbers in the first row. */
+export function numberColumns({ columns, rows }, apart) {
+  const called = columns.find((column) => ["embedding", "vector"].includes(column));
+  if (called) return [called];
+  const first = rows[0]?.cells ?? {};
+  return columns.filter((column) => column !== apart && !KNOWN.includes(column) && column !== "name" && `${first[column]}`.trim() && Number.isFinite(Number(first[column])));
+}

@@ -257,6 +257,10 @@ class Store(Protocol):
         """All identities in alphabetical order, and how many templates each has."""
         ...
 
+    def stamp(self) -> str:
+        """Another text after each change, whoever made it; cheap to ask for."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections; afterwards nothing else may be called."""
         ...

@@ -20,6 +20,7 @@ class NaiveStore:
         self.errors = errors
         self.rows: dict[str, tuple[str, np.ndarray, Mapping]] = {}
         self.puts = 0
+        self.removals = 0
 
     def put(self, templates: Templates) -> int:
         new = sum(key not in self.rows for key in templates.keys)
@@ -33,6 +34,7 @@ class NaiveStore:
         gone = [key for key, (identity, _, _) in self.rows.items() if key in set(keys) or identity in set(identities)]
         for key in gone:
             del self.rows[key]
+        self.removals += len(gone)
         return len(gone)
 
     def search(self, queries: np.ndarray, k: int, where: str | None = None, with_fields: bool = False) -> Nearest:
@@ -72,6 +74,9 @@ class NaiveStore:
     def identities(self, where: str | None = None) -> dict[str, int]:
         named = [self.rows[key][0] for key in self._keys(None, None, where)]
         return {name: named.count(name) for name in sorted(set(named))}
+
+    def stamp(self) -> str:
+        return f"{self.puts} {self.removals}"
 
     def close(self) -> None:
         pass

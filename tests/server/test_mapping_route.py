@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from alikely.gallery import Gallery
 from alikely.server import Folders, ServeSettings, create_app, open_served
 from alikely.server.headers import CONTENT
+from alikely.server.map_sources import OfGallery
 from alikely.server.maps import MapState
 from alikely.server.web.plotly import plotly_policy, plotly_script, plotly_version
 from alikely.storage import save_model
@@ -184,6 +185,39 @@ def test_a_gallery_and_what_was_removed_from_it(drawn, served):
     again = drawn.get("/v1/map/gallery:people").json()
     assert (again["items"], again["version"], again["stale"]) == (8, 2, False)
     assert drawn.get("/v1/map/gallery:people/items/0?version=1").status_code == 409
+
+
+def test_an_exchange_makes_a_map_stale_and_looking_does_not(drawn, served, made):
+    people = served.galleries["people"]
+    people.identify(made / "pictures" / "id00" / "000.png", fpir=0.5)
+    people.enrol(made / "pictures" / "id01", "id01", {"shop": "B"})
+    assert drawn.get("/v1/map/gallery:people").json()["stale"] is False
+    # As many as before: four went, four came.
+    people.remove("id00")
+    people.enrol(made / "pictures" / "id04", "id04")
+    told = drawn.get("/v1/map/gallery:people").json()
+    assert (told["items"], len(people), told["stale"]) == (12, 12, True)
+    assert drawn.get("/v1/map/items").json()["stale"] is False
+    drawn.post("/v1/map/gallery:people", json={})
+    served.maps.wait()
+    again = drawn.get("/v1/map/gallery:people").json()
+    assert (again["version"], again["stale"]) == (2, False)
+    assert drawn.get("/v1/map/gallery:people/find?text=id04").json()["items"]
+
+
+def test_what_comes_while_it_is_drawn_makes_it_stale(client, served, made, monkeypatch):
+    people, gather = served.galleries["people"], OfGallery.gather
+
+    def slowly(source):
+        gathered = gather(source)
+        people.enrol(made / "pictures" / "id05", "id05")
+        return gathered
+
+    monkeypatch.setattr(OfGallery, "gather", slowly)
+    client.post("/v1/map/gallery:people", json={})
+    served.maps.wait()
+    told = client.get("/v1/map/gallery:people").json()
+    assert (told["state"], told["items"], told["stale"]) == ("ready", 12, True)
 
 
 def test_what_is_not_served(client, made, tmp_path):

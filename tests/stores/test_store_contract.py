@@ -274,3 +274,41 @@ for number, sizes in enumerate((Sizes(), Sizes(100, 1000, 20), Sizes(50, 100, 20
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_the_stamp_tells_each_change_by_whomever(place):
+    store = place.create()
+    seen = [store.stamp()]
+
+    def changed(told):
+        """What another one says: once more the same, and as none of those before."""
+        stamp = told.stamp()
+        assert told.stamp() == stamp
+        fresh = stamp not in seen
+        seen.append(stamp)
+        return fresh
+
+    store.put(made_up([1, 2, 3], seed=0))
+    assert changed(store)
+    # As many as before: one went, another came.
+    store.remove(keys=[made_up([2], seed=0).keys[0]])
+    store.put(made_up([4], seed=0))
+    assert changed(store)
+    # The same key, told anew.
+    store.put(made_up([4], seed=1))
+    assert changed(store)
+    store.remove(identities=list(store.identities()))
+    assert changed(store)
+    store.put(made_up([5], seed=0))
+    assert changed(store)
+    before = store.stamp()
+    assert store.remove(keys=["nobody"]) == 0
+    list(store.read())
+    store.search(made_up([1], seed=0).embeddings, 1)
+    assert store.stamp() == before
+    if place.kind != "milvus":  # its file is one process's alone
+        with_others = place.open()
+        with_others.put(made_up([6], seed=0))
+        with_others.close()
+        assert changed(store)
+    store.close()

@@ -64,6 +64,10 @@ class MapSource(Protocol):
         """How many items there are now."""
         ...
 
+    def stamp(self) -> str:
+        """Another text after each change of the items; cheap to ask for."""
+        ...
+
     def gather(self) -> Gathered:
         """The items with what is known of them, as they are now."""
         ...
@@ -102,6 +106,10 @@ class OfItems:
 
     def __len__(self) -> int:
         return len(self.looked)
+
+    def stamp(self) -> str:
+        """They do not change as long as the service runs."""
+        return ""
 
     def gather(self) -> Gathered:
         """Names without the folder that all of them lie in."""
@@ -159,6 +167,10 @@ class OfGallery:
 
     def __len__(self) -> int:
         return len(self.gallery)
+
+    def stamp(self) -> str:
+        """That of its store."""
+        return self.gallery.inside.store.stamp()
 
     def gather(self) -> Gathered:
         """Identities, and all fields that some template has."""

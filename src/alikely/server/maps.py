@@ -41,6 +41,7 @@ class Maps:
     def __init__(self) -> None:
         self._states: dict[str, MapState] = {}
         self._drawings: dict[str, Drawing] = {}
+        self._stamps: dict[str, str] = {}  # of the sources, as they were when their maps were drawn
         self._lock, self._turn, self._stop = threading.Lock(), threading.Lock(), threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -70,6 +71,10 @@ class Maps:
         if version is not None and version != state.version:
             raise RefusedError(409, "old_map", "the map was drawn anew meanwhile; load it again")
         return drawing
+
+    def is_stale(self, source: MapSource) -> bool:
+        """Whether the source has changed since its map was drawn; not where there is no map."""
+        return source.name in self._stamps and self._stamps[source.name] != source.stamp()
 
     def wait(self) -> None:
         """Until all drawings that were begun are made."""
@@ -102,14 +107,24 @@ class Maps:
             self._states[source.name] = MapState("drawing", done, total, version)
 
         told(0, len(source))
-        gathered = source.gather()
+        # Taken before: what changes while it is drawn makes it stale.
+        stamp, gathered = source.stamp(), source.gather()
         told(0, len(gathered.names))
         places = plane_of(gathered.embeddings, source.distance, progress=told)
         drawing = Drawing.of(places, gathered.names, gathered.fields, gathered.label)
         with self._lock:
-            self._drawings[source.name] = drawing
+            self._drawings[source.name], self._stamps[source.name] = drawing, stamp
             self._states[source.name] = MapState("ready", len(drawing), len(drawing), version + 1)
 
     def _fail(self, name: str, problem: str) -> None:
         with self._lock:
             self._states[name] = MapState("failed", version=self.state(name).version, problem=problem)
+
+
+def map_told(maps: Maps, source: MapSource) -> dict[str, Any]:
+    """For JSON: how far the map of a source is, and what it shows where it is drawn."""
+    state = maps.state(source.name)
+    said = {**state.to_dict(), "stale": maps.is_stale(source), "kind": source.kind, "title": source.title}
+    if state.version == 0:
+        return {**said, "drawn": False}
+    return {**said, "drawn": True, **maps.drawing(source.name).described()}

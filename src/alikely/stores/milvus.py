@@ -46,6 +46,7 @@ class MilvusStore:
         self.metric: Metric = kept["metric"]
         self.about: Mapping[str, Any] = kept["about"]
         self._last = 0
+        self._newest = time.time_ns()  # of all places that were asked for; what comes later lies higher
 
     def put(self, templates: Templates) -> int:
         """Keep these; a key that is there is replaced. Gives how many keys were new."""
@@ -152,6 +153,12 @@ class MilvusStore:
         for row in self._query(_expression(where), ["identity"]):
             counts[row["identity"]] = counts.get(row["identity"], 0) + 1
         return dict(sorted(counts.items()))
+
+    def stamp(self) -> str:
+        """Another text after each change, whoever made it: how many there are, and when the newest came."""
+        rows = self._query(f"place > {self._newest}", ["place"])
+        self._newest = max((row["place"] for row in rows), default=self._newest)
+        return f"{self.count()} {self._newest}"
 
     def close(self) -> None:
         """Let go of the connection; afterwards nothing else may be called."""

@@ -143,6 +143,19 @@ def test_a_gallery_by_numbers(page):
     expect(page.locator("#legend button")).to_have_count(10)
 
 
+def test_a_value_out_of_sight_comes_into_sight(map_page):
+    wide = middle(map_page)[0][1]
+    for _ in range(8):
+        map_page.get_by_role("button", name="Zoom in").click()
+    # Far off, where no point is.
+    map_page.locator("#plot").focus()
+    for _ in range(60):
+        map_page.keyboard.press("ArrowRight")
+    wait_until(map_page, lambda: middle(map_page)[0][0] > 0.5 and middle(map_page)[0][1] < wide / 2)
+    map_page.locator("#legend").get_by_role("button", name="7").click()
+    wait_until(map_page, lambda: middle(map_page)[0][1] == pytest.approx(wide))
+
+
 def test_found_by_name(map_page):
     map_page.get_by_label("Find an item").fill("no such thing")
     map_page.get_by_role("button", name="Find").click()

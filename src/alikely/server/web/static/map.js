@@ -158,6 +158,8 @@ async function openGroup(group, numbers, words) {
 async function openValue(group, value, place) {
   const numbers = [];
   for (let i = 0; i < values.length; i++) if (values[i] === place) numbers.push(i);
+  // Where the map was moved away from all of them, nothing would stand out.
+  if (numbers.every((number) => plot.pixel(number) === null)) await plot.all();
   await openGroup(group, numbers, `${field.name}: ${value}`);
   get("group").focus();
 }

@@ -56,14 +56,14 @@ export class MapData {
   }
 
   group(numbers, field, start, signal) {
-    const json = { numbers: [...numbers], start, version: this.told.version };
-    return ask(this.path("/group"), { json: field ? { ...json, field } : json, signal });
+    const json = { numbers: [...numbers], start };
+    return ask(this.path(`/group?${this.version}`), { json: field ? { ...json, field } : json, signal });
   }
 
   /** The group as CSV. */
   async exported(numbers) {
-    const body = JSON.stringify({ numbers: [...numbers], version: this.told.version });
-    const response = await answered(this.path("/export"), { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const body = JSON.stringify({ numbers: [...numbers] });
+    const response = await answered(this.path(`/export?${this.version}`), { method: "POST", headers: { "Content-Type": "application/json" }, body });
     return response.blob();
   }
 

@@ -207,6 +207,7 @@ export class NoPlot {
   show() {}
   choose() {}
   goTo() {}
+  all() {}
   pixel() {
     return null;
   }

@@ -96,7 +96,8 @@ class ServiceError(AlikelyError):
     """A service that cannot start (port in use, certificate that does not fit), or that refuses a request.
 
     A client of a service (`alikely.client`) tells what the service said: its HTTP `status` (None: it gave no answer),
-    its `code`, and as `problems` (name of the item, what is wrong with it) of items that cannot be read.
+    its `code`, as `problems` (name of the item, what is wrong with it) of items that cannot be read, and of a list that
+    is asked in several requests how many of its items were `done` before.
     """
 
     code = "service"
@@ -107,9 +108,10 @@ class ServiceError(AlikelyError):
         status: int | None = None,
         code: str = "service",
         problems: Sequence[tuple[str, str]] = (),
+        done: int = 0,
     ) -> None:
         super().__init__(message)
-        self.status, self.code, self.problems = status, code, tuple(problems)
+        self.status, self.code, self.problems, self.done = status, code, tuple(problems), done
 
 
 class StorageError(AlikelyError):

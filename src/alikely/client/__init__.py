@@ -1,10 +1,15 @@
 """A SERVICE -> ITS ANSWERS IN PYTHON: questions are sent, answers come back as objects; with and without asyncio.
 
+naming      what the service calls an item -> what its user calls it
 saying      items -> as a request carries them
-answers     what a service answers, as objects
-calls       what can be asked -> which request that is, and how its answer is read
-gallery_calls   the same of a gallery
+requests    what is asked -> one request
+reading     the JSON of an answer -> objects
+answers     what a service answers, as objects; gallery_answers: of a gallery
 failing     what went wrong -> one error, and whether to ask again
+many        a list of items -> requests that each hold as many as the service takes, and one answer
+calls       what can be asked -> which requests that are, and how their answer is read; gallery_calls: of a gallery
+asking      these as methods of both clients
+connection  address, key, certificates -> checked
 clients     Client and AsyncClient: they send
 """
 

@@ -1,48 +1,14 @@
 """What a service answers -> objects with the same fields as Alikely's own, without what these need to be computed.
 
 So a program that only asks imports no network. The service's own classes say more of each (alikely.decision,
-alikely.gallery, alikely.tasks); a test holds the fields against theirs.
+alikely.tasks); a test holds the fields against theirs.
 """
 
-import base64
-import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
-
-from alikely.errors import ServiceError
-
-T = TypeVar("T")
-
-FieldSaid = str | int | float | bool
-Fields = Mapping[str, FieldSaid]
-
-
-def _pairs(said: Any) -> Any:
-    """[{"item": a, "problem": b}] -> [(a, b)]."""
-    return [tuple(one.values()) if isinstance(one, dict) else one for one in said]
-
-
-def _lowest(said: Any) -> Any:
-    """A threshold of null accepts nothing."""
-    return -math.inf if said is None else said
-
-
-def _picture(said: Any) -> Any:
-    """A data URL -> what it holds."""
-    return base64.b64decode(said.partition(",")[2]) if isinstance(said, str) else said
-
-
-def _names(said: Any) -> Any:
-    """[{"name": a, ...}] -> [a]."""
-    return [one["name"] if isinstance(one, dict) and "name" in one else one for one in said]
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)]
+from alikely.client.gallery_answers import Fields, Threshold
+from alikely.client.reading import Lowest, Names, Pairs, Png
 
 
 @dataclass(frozen=True)
@@ -59,7 +25,7 @@ class Decision:
     verdict: str
     probability: float
     distance: float
-    threshold: Annotated[float, BeforeValidator(_lowest)]
+    threshold: Lowest
     fmr: float
     upper: float | None = None
     fnmr: float | None = None
@@ -74,8 +40,8 @@ class Side:
     """
 
     regions: Mapping[str, float]
-    picture: Annotated[bytes, BeforeValidator(_picture)]
-    map: Annotated[bytes, BeforeValidator(_picture)]
+    picture: Png
+    map: Png
 
 
 @dataclass(frozen=True)
@@ -87,125 +53,6 @@ class Explanation:
     sentence: str
     left: Side
     right: Side
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """At or below `distance` an item is identified; as `alikely.gallery.Threshold`."""
-
-    distance: float
-    fpir: float
-    confidence: float
-    basis: str
-    identities: int
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An enrolled identity, and how far it is; as `alikely.gallery.Candidate`."""
-
-    identity: str
-    distance: float
-    templates: int
-    probability: float | None
-
-
-@dataclass(frozen=True)
-class Identification:
-    """Who an item shows, or None; as `alikely.gallery.Identification`."""
-
-    item: str
-    identity: str | None
-    threshold: Threshold
-    candidates: tuple[Candidate, ...]
-    distance: float
-    probability: float | None
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A template like an item; as `alikely.gallery.Hit`."""
-
-    key: str
-    identity: str
-    distance: float
-    fields: Fields
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is most like an item, the nearest first."""
-
-    item: str
-    found: tuple[Hit, ...]
-
-
-@dataclass(frozen=True)
-class Enrolled:
-    """What an enrolment did; as `alikely.gallery.Enrolled`."""
-
-    new: int
-    there: int
-    changed: int
-    problems: Pairs
-    shared: Pairs
-
-
-@dataclass(frozen=True)
-class Removed:
-    """What a removal did; as `alikely.gallery.Removed`."""
-
-    templates: int
-    searched: int
-    traces: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Template:
-    """What is kept of an item beside its embedding."""
-
-    key: str
-    identity: str
-    fields: Fields
-
-
-@dataclass(frozen=True)
-class Templates:
-    """Some of the templates; `more` says whether others follow."""
-
-    templates: tuple[Template, ...]
-    more: bool
-
-
-@dataclass(frozen=True)
-class Identity:
-    """An identity and how many templates it has."""
-
-    identity: str
-    templates: int
-
-
-@dataclass(frozen=True)
-class Identities:
-    """Some of the identities, in alphabetical order, and how many there are in all."""
-
-    identities: tuple[Identity, ...]
-    total: int
-
-
-@dataclass(frozen=True)
-class About:
-    """A gallery: what its items are, how much it holds, up to which distance it identifies (None: it cannot say)."""
-
-    name: str
-    items: str
-    templates: int
-    identities: int
-    model: str
-    distance: str
-    joining: Mapping[str, Any]
-    threshold: Threshold | None
-    threshold_problem: str | None
 
 
 @dataclass(frozen=True)
@@ -230,7 +77,7 @@ class Scored:
     distance: float
     nearest: str | None
     reasons: tuple[Reason, ...]
-    map: Annotated[bytes | None, BeforeValidator(_picture)] = None
+    map: Png | None = None
 
 
 @dataclass(frozen=True)
@@ -316,31 +163,3 @@ class Models:
     recommenders: Names
     answers: Names
     limits: Limits
-
-
-def answer_as(kind: type[T], said: Any) -> T:
-    """An answer as an object of this class; what newer services say beyond it is left out.
-
-    Raises ServiceError for an answer that is another one.
-    """
-    with _told():
-        return TypeAdapter(kind).validate_python(said)
-
-
-def answers_as(kind: type[T], said: Any) -> tuple[T, ...]:
-    """The same for a list of answers."""
-    with _told():
-        return TypeAdapter(tuple[kind, ...]).validate_python(said)  # type: ignore[valid-type]
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the answer"
-        raise ServiceError(
-            f"the service answers something else than expected ({where}: {first['msg']}); is it Alikely, and of a "
-            "version that fits?"
-        ) from None

@@ -1,37 +1,34 @@
-"""What can be asked of a service -> which request that is, and how its answer is read. Nothing is sent here.
+"""What can be asked of a service -> which requests that are, and how their answer is read. Nothing is sent here.
 
 Each function is a method of `Client` and `AsyncClient` of the same name, where `at` is already given.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
-from alikely.client.answers import Decision, Embedded, Explanation, Models, Recommendations, Reply, Scores, answer_as
-from alikely.client.saying import Item, all_said, said
+from alikely.client.answers import Decision, Embedded, Explanation, Models, Recommendations, Reply, Scores
+from alikely.client.many import Many, Part, Problems, Progress, listed
+from alikely.client.naming import alone, file_name
+from alikely.client.reading import answer_as
+from alikely.client.requests import Call
+from alikely.client.saying import File, Item, said
 
 T = TypeVar("T")
-Read = Callable[[Any], T]
+Rows = Float[np.ndarray, "_ dim"]  # how many differs from request to request
 
 
-@dataclass(frozen=True)
-class Call(Generic[T]):
-    """One request, and how the JSON of its answer is read. `asked` is its body: None is no body."""
-
-    method: str
-    path: str
-    read: Callable[[Any], T]
-    asked: Mapping[str, Any] | None = None
-    query: Mapping[str, Any] = field(default_factory=dict)
-
-
-def embed(at: str, items: Sequence[Item]) -> Call[Float[np.ndarray, "items dim"]]:
+def embed(at: str, items: Iterable[Item], progress: Progress | None = None) -> Many[Rows, Rows]:
     """One embedding a row, float32, in the order of the items."""
-    return Call("POST", f"{at}/embed", _rows, {"items": all_said(items)})
+
+    def ask(part: Part) -> Call[Rows]:
+        return Call("POST", f"{at}/embed", _rows, {"items": part.said}, called=part.called)
+
+    return Many("embedding", *listed(items), ask=ask, join=_joined_rows, progress=progress)
 
 
 def compare(
@@ -45,28 +42,34 @@ def compare(
 ) -> Call[Decision]:
     """Whether two items are the same; what is left out is the model's own. As `SiameseModel.compare`."""
     asked = {"fmr": fmr, "fnmr": fnmr, "prior": prior, "confidence": confidence}
-    return Call("POST", f"{at}/compare", as_a(Decision), {"left": said(left), "right": said(right), **asked})
+    return of_items(f"{at}/compare", as_a(Decision), {"left": left, "right": right}, asked)
 
 
 def explain(at: str, left: Item, right: Item, seed: int = 0) -> Call[Explanation]:
     """Which regions of two pictures make the model call them alike or unlike. As `alikely.explain`."""
-    return Call("POST", f"{at}/explain", as_a(Explanation), {"left": said(left), "right": said(right), "seed": seed})
+    return of_items(f"{at}/explain", as_a(Explanation), {"left": left, "right": right}, {"seed": seed})
 
 
 def score(
     at: str,
-    items: Sequence[Item],
+    items: Iterable[Item],
     detector: str | None = None,
     rate: float | None = None,
     maps: bool = False,
     skip_bad: bool = False,
-) -> Call[Scores]:
+    progress: Progress | None = None,
+) -> Many[Scores, Scores]:
     """How rare each item is among normal ones, whether that is an anomaly, and why. As `Detector.judge_source`.
 
     `maps`: of pictures also where they deviate. `skip_bad`: go on past items that cannot be read.
     """
-    asked = {"detector": detector, "rate": rate, "maps": maps, "skip_bad": skip_bad}
-    return Call("POST", f"{at}/anomaly/score", as_a(Scores), {"items": all_said(items), **asked})
+    settings = {"detector": detector, "rate": rate, "maps": maps, "skip_bad": skip_bad}
+
+    def ask(part: Part) -> Call[Scores]:
+        asked = {"items": part.said, "names": _names(part), **settings}
+        return Call("POST", f"{at}/anomaly/score", partial(_scores, part), asked, called=part.called)
+
+    return Many("scoring", *listed(items), ask=ask, join=_joined_scores, skips=skip_bad, progress=progress)
 
 
 def recommend_for(
@@ -116,6 +119,35 @@ def as_a(kind: type[T]) -> Callable[[Any], T]:
     return partial(answer_as, kind)
 
 
-def _rows(answered: Any) -> Float[np.ndarray, "items dim"]:
+def of_items(path: str, read: Callable[[Any], T], items: Mapping[str, Item], asked: Mapping[str, Any]) -> Call[T]:
+    """A question about single items, by the names of their fields."""
+    sent = {name: said(item) for name, item in items.items()}
+    return Call("POST", path, read, {**sent, **asked}, called=partial(alone, items=items))
+
+
+def _rows(answered: Any) -> Rows:
     rows = answer_as(Embedded, answered).embeddings
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(rows[0]) if rows else 0)
+
+
+def _joined_rows(answers: Sequence[Rows], problems: Problems) -> Rows:  # noqa: ARG001
+    return np.concatenate(answers)
+
+
+def _names(part: Part) -> list[str]:
+    """What each item is called in the list of findings."""
+    words = {File: "picture", dict: "row", str: "text"}
+    placed = zip(part.items, part.said, part.places, strict=True)
+    return [file_name(item) or f"{words.get(type(one), 'item')} {place + 1}" for item, one, place in placed]
+
+
+def _scores(part: Part, answered: Any) -> Scores:
+    scores = answer_as(Scores, answered)
+    items = tuple(replace(one, item=part.called(one.item)) for one in scores.items)
+    return replace(scores, items=items, skipped=part.all_called(scores.skipped))
+
+
+def _joined_scores(answers: Sequence[Scores], problems: Problems) -> Scores:
+    skipped = (*problems, *(one for scores in answers for one in scores.skipped))
+    items = tuple(one for scores in answers for one in scores.items)
+    return Scores(items, sum(scores.anomalies for scores in answers), skipped)

@@ -1,14 +1,17 @@
-"""What can be asked of a gallery -> which request that is, and how its answer is read. Nothing is sent here.
+"""What can be asked of a gallery -> which requests that are, and how their answer is read. Nothing is sent here.
 
 Each function is a method of what `Client.gallery(name)` gives, where `at` is already given.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from alikely.client.answers import (
+from alikely.client.answers import Decision
+from alikely.client.calls import as_a, of_items
+from alikely.client.gallery_answers import (
     About,
-    Decision,
     Enrolled,
     FieldSaid,
     Found,
@@ -17,10 +20,14 @@ from alikely.client.answers import (
     Identities,
     Removed,
     Templates,
-    answers_as,
 )
-from alikely.client.calls import Call, as_a
-from alikely.client.saying import Item, all_said, said
+from alikely.client.many import Many, Part, Problems, Progress, listed
+from alikely.client.reading import answer_as, answers_as, only_answer_as
+from alikely.client.requests import Call
+from alikely.client.saying import Item, in_json
+from alikely.errors import InputError
+
+Given = Mapping[str, FieldSaid]
 
 
 def about(at: str, fpir: float | None = None, confidence: float | None = None) -> Call[About]:
@@ -29,14 +36,49 @@ def about(at: str, fpir: float | None = None, confidence: float | None = None) -
 
 
 def enrol(
-    at: str, items: Sequence[Item], identity: str | None = None, fields: Mapping[str, FieldSaid] | None = None
-) -> Call[Enrolled]:
+    at: str,
+    items: Iterable[Item],
+    identity: str | None = None,
+    fields: Given | None = None,
+    progress: Progress | None = None,
+) -> Many[Enrolled, Enrolled]:
     """Enrol items that show `identity` (without it: each its own name), with these fields. As `Gallery.enrol`.
 
-    What it answers is kept. To send it again changes nothing: each item is enrolled once.
+    Without an identity a text is called by itself, anything else by a part of its content's hash. What is answered is
+    kept. To send it again changes nothing: each item is enrolled once.
     """
-    asked = {"items": all_said(items), "identity": identity, "fields": dict(fields) if fields else None}
-    return Call("POST", f"{at}/enrol", as_a(Enrolled), asked)
+
+    def ask(part: Part) -> Call[Enrolled]:
+        asked = {"items": part.said, "identity": identity, "fields": dict(fields) if fields else None}
+        return _enrolment(at, part, asked)
+
+    return Many("enrolling", *listed(items), ask, _joined_enrolled, skips=True, kept=True, progress=progress)
+
+
+def enrol_each(
+    at: str,
+    items: Sequence[Item],
+    identities: Sequence[str],
+    fields: Sequence[Given] | None = None,
+    progress: Progress | None = None,
+) -> Many[Enrolled, Enrolled]:
+    """The same for items with an identity each, and with fields each."""
+    given = fields if fields is not None else [{}] * len(items)
+    if not len(items) == len(identities) == len(given):
+        raise InputError(
+            f"there are {len(items):,} items, {len(identities):,} identities and fields for {len(given):,}; give "
+            "one for each item"
+        )
+
+    def say(item: Item, identity: str, fields: Given) -> dict[str, Any]:
+        return {"item": in_json(item), "identity": identity, "fields": dict(fields)}
+
+    said = ((item, partial(say, item, who, its)) for item, who, its in zip(items, identities, given, strict=True))
+
+    def ask(part: Part) -> Call[Enrolled]:
+        return _enrolment(at, part, {"each": part.said})
+
+    return Many("enrolling", said, len(items), ask, _joined_enrolled, skips=True, kept=True, progress=progress)
 
 
 def verify(
@@ -49,25 +91,43 @@ def verify(
 ) -> Call[Decision]:
     """Whether an item shows this identity (1:1). As `Gallery.verify`."""
     asked = {"identity": identity, "fmr": fmr, "prior": prior, "confidence": confidence}
-    return Call("POST", f"{at}/verify", as_a(Decision), {"item": said(item), **asked})
+    return of_items(f"{at}/verify", as_a(Decision), {"item": item}, asked)
 
 
 def identify(
     at: str,
-    items: Sequence[Item],
+    items: Iterable[Item],
     fpir: float | None = None,
     confidence: float | None = None,
     k: int | None = None,
     prior: float | None = None,
-) -> Call[tuple[Identification, ...]]:
+    progress: Progress | None = None,
+) -> Many[tuple[Identification, ...], tuple[Identification, ...]]:
     """Who each item shows, or nobody (1:N), in their order. As `Gallery.identify`."""
-    asked = {"fpir": fpir, "confidence": confidence, "k": k, "prior": prior}
-    return Call("POST", f"{at}/identify", _identifications, {"items": all_said(items), **asked})
+    settings = {"fpir": fpir, "confidence": confidence, "k": k, "prior": prior}
+
+    def ask(part: Part) -> Call[tuple[Identification, ...]]:
+        asked = {"items": part.said, **settings}
+        return Call("POST", f"{at}/identify", partial(_identifications, part), asked, called=part.called)
+
+    return Many("identifying", *listed(items), ask, _in_a_row, progress=progress)
 
 
 def search(at: str, item: Item, k: int | None = None, where: str | None = None) -> Call[tuple[Hit, ...]]:
     """The templates most like an item, the nearest first, that meet the condition `where`. As `Gallery.search`."""
-    return Call("POST", f"{at}/search", _hits, {"item": said(item), "k": k, "where": where})
+    return of_items(f"{at}/search", _hits, {"item": item}, {"k": k, "where": where})
+
+
+def search_all(
+    at: str, items: Iterable[Item], k: int | None = None, where: str | None = None, progress: Progress | None = None
+) -> Many[Found, tuple[Found, ...]]:
+    """The same for each of several items, in their order: a request for each."""
+
+    def ask(part: Part) -> Call[Found]:
+        asked = {"item": part.said[0] if part.said else None, "k": k, "where": where}
+        return Call("POST", f"{at}/search", partial(_found, part), asked, called=part.called)
+
+    return Many("searching", *listed(items), ask, _all_found, most=1, progress=progress)
 
 
 def like(at: str, key: str, k: int | None = None, where: str | None = None) -> Call[tuple[Hit, ...]]:
@@ -101,9 +161,44 @@ def remove_template(at: str, key: str) -> Call[Removed]:
     return Call("DELETE", f"{at}/templates", as_a(Removed), query={"key": key})
 
 
+def _enrolment(at: str, part: Part, asked: Mapping[str, Any]) -> Call[Enrolled]:
+    return Call("POST", f"{at}/enrol", partial(_enrolled, part), asked, called=part.called)
+
+
+def _enrolled(part: Part, answered: Any) -> Enrolled:
+    done = answer_as(Enrolled, answered)
+    return replace(done, problems=part.all_called(done.problems), shared=part.all_called(done.shared))
+
+
+def _joined_enrolled(answers: Sequence[Enrolled], problems: Problems) -> Enrolled:
+    return Enrolled(
+        new=sum(one.new for one in answers),
+        there=sum(one.there for one in answers),
+        changed=sum(one.changed for one in answers),
+        problems=(*problems, *(problem for one in answers for problem in one.problems)),
+        shared=tuple(shared for one in answers for shared in one.shared),
+    )
+
+
 def _hits(answered: Any) -> tuple[Hit, ...]:
-    return tuple(hit for found in answers_as(Found, answered) for hit in found.found)
+    return only_answer_as(Found, answered).found
 
 
-def _identifications(answered: Any) -> tuple[Identification, ...]:
-    return answers_as(Identification, answered)
+def _found(part: Part, answered: Any) -> Found:
+    found = only_answer_as(Found, answered)
+    return replace(found, item=part.called(found.item))
+
+
+def _all_found(answers: Sequence[Found], problems: Problems) -> tuple[Found, ...]:  # noqa: ARG001
+    return tuple(answers)
+
+
+def _identifications(part: Part, answered: Any) -> tuple[Identification, ...]:
+    return tuple(replace(one, item=part.called(one.item)) for one in answers_as(Identification, answered))
+
+
+def _in_a_row(
+    answers: Sequence[tuple[Identification, ...]],
+    problems: Problems,  # noqa: ARG001
+) -> tuple[Identification, ...]:
+    return tuple(one for some in answers for one in some)

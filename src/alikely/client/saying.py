@@ -1,9 +1,10 @@
 """Items as Python has them -> as a request carries them: pictures as the bytes of files, all else as JSON has it."""
 
+import base64
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from alikely.client.naming import file_name
 from alikely.errors import InputError
 
 SEQUENCES = frozenset({".npy", ".npz", ".csv", ".tsv"})
@@ -23,22 +25,30 @@ ITEM = (
 )
 
 
+@dataclass(frozen=True)
+class File:
+    """A picture as a form carries it; the service calls it by its name."""
+
+    content: bytes
+    name: str = "picture"
+
+
 def said(item: object) -> Any:
-    """One item for a request: bytes are a picture file, anything else is JSON.
+    """One item for a request: a File is a picture, anything else is JSON.
 
     A path is a picture, or with one of the endings of NumPy and CSV a sequence, whose channels are sent in their order.
     An array of whole numbers or truths with 2 or 3 dimensions is a picture, any other array numbers. Raises InputError
     for a file that cannot be read and for what is no item.
     """
     if isinstance(item, Path):
-        return _sequence(item) if item.suffix.lower() in SEQUENCES else _content(item)
+        return _sequence(item) if item.suffix.lower() in SEQUENCES else _file(item, _content(item))
     if isinstance(item, bytes):
-        return item
+        return File(item)
     if isinstance(item, Image.Image):
-        return _png(item)
+        return _file(item, _png(item))
     if isinstance(item, np.ndarray):
         picture = item.ndim in (2, 3) and item.dtype.kind in "bu"
-        return _png(_pictured(item)) if picture else _numbers(item)
+        return File(_png(_pictured(item))) if picture else _numbers(item)
     if isinstance(item, str):
         return item
     if isinstance(item, Mapping):
@@ -48,43 +58,20 @@ def said(item: object) -> Any:
     raise InputError(f"{item!r} is no item; give {ITEM}")
 
 
-def all_said(items: Sequence[Item]) -> list[Any]:
-    """Several items. Raises InputError where one item is given in place of a list."""
+def in_json(item: object) -> Any:
+    """The same as JSON alone has it: the content of a picture in base64."""
+    one = said(item)
+    return base64.b64encode(one.content).decode() if isinstance(one, File) else one
+
+
+def refuse_one(items: object) -> None:
+    """Raise InputError where one item is given in place of several."""
     if isinstance(items, str | bytes | Path | Mapping | Image.Image):
         raise InputError("give a list of items; put the one item in a list")
-    return [said(item) for item in items]
 
 
-def body(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What is asked, by name -> the arguments of a request: JSON, or a form with files where there are pictures.
-
-    What is None is left to the service.
-    """
-    given = {name: value for name, value in asked.items() if value is not None}
-    if not any(isinstance(one, bytes) for value in given.values() for one in _each(value)):
-        return {"content": _json(given).encode(), "headers": {"Content-Type": "application/json"}}
-    files = [
-        (name, ("item", one, "application/octet-stream"))
-        for name, value in given.items()
-        for one in _each(value)
-        if isinstance(one, bytes)
-    ]
-    texts = {
-        name: [one if isinstance(one, str) else _json(one) for one in _each(value) if not isinstance(one, bytes)]
-        for name, value in given.items()
-    }
-    return {"files": files, "data": {name: values for name, values in texts.items() if values}}
-
-
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _json(value: Any) -> str:
-    try:
-        return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as problem:
-        raise InputError(f"what is asked cannot be sent as JSON ({problem})") from None
+def _file(item: object, content: bytes) -> File:
+    return File(content, file_name(item) or File.name)
 
 
 def _content(path: Path) -> bytes:

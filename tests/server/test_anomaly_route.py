@@ -11,27 +11,11 @@ from alikely.data.sources import read_items
 from alikely.server import Folders
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 from tests.models import small_model
-from tests.server.uses import asked, make_uses
+from tests.server.uses import asked
 from tests.tasks.anomaly.normal import anomaly_of, normal_of
 
 ODD = anomaly_of("row")
 NORMAL = normal_of("row", seed=7, count=1).items[0]
-
-
-@pytest.fixture(scope="module")
-def uses(tmp_path_factory):
-    return make_uses(tmp_path_factory.mktemp("uses"))
-
-
-@pytest.fixture(scope="module")
-def service(uses, tmp_path_factory):
-    with asked(uses.folders, tmp_path_factory.mktemp("state")) as (client, served):
-        yield client, served
-
-
-@pytest.fixture
-def client(service):
-    return service[0]
 
 
 def test_the_detectors_say_what_they_look_at(client):

@@ -8,26 +8,10 @@ import numpy as np
 import pytest
 
 from tests.pictures import pattern_examples
-from tests.server.uses import FIRM, asked, make_uses, png
+from tests.server.uses import FIRM, png
 
 PEOPLE = "/v1/galleries/people"
 ESTIMATE = {"confidence": "0"}
-
-
-@pytest.fixture(scope="module")
-def uses(tmp_path_factory):
-    return make_uses(tmp_path_factory.mktemp("uses"))
-
-
-@pytest.fixture(scope="module")
-def service(uses, tmp_path_factory):
-    with asked(uses.folders, tmp_path_factory.mktemp("state")) as (client, served):
-        yield client, served
-
-
-@pytest.fixture
-def client(service):
-    return service[0]
 
 
 @pytest.fixture

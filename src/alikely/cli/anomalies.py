@@ -1,9 +1,10 @@
-"""alikely anomaly fit, alikely anomaly score."""
+"""alikely anomaly fit, alikely anomaly score, alikely anomaly labels."""
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +27,13 @@ def fit(
     out: Annotated[Path, typer.Option(metavar="DETECTOR", help="folder to write")],
     anomalies: Annotated[
         Path | None, typer.Option(metavar="SOURCE", help="known anomalies: what is like them deviates more")
+    ] = None,
+    also_normal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="normal items that were picked, such as findings that were dismissed: remembered, never held back",
+        ),
     ] = None,
     model: Annotated[
         Path | None,
@@ -79,7 +87,9 @@ def fit(
     settings = settings_from(said_settings(None, setting or (), given), said_columns(column or ()))
     with Terminal() as terminal:
         loaded = None if model is None else load_model(model, own_code=own_code)
-        detector = fit_detector(source, settings, anomalies, loaded, items or "auto", skip_bad, terminal.done)
+        detector = fit_detector(
+            source, settings, anomalies, loaded, items or "auto", skip_bad, terminal.done, also_normal
+        )
         if detector.note:
             terminal.alarm(detector.note)
         if weakness := detector.normality.weakness(detector.rate, detector.confidence):
@@ -144,6 +154,55 @@ def score(
             if calm := len(answers) - len(found):
                 say(f"blue, not orange, as they are not above the threshold: {calm:,} of {len(answers):,}")
     raise typer.Exit(1 if found else 0)
+
+
+@anomaly_app.command(short_help="What people said on the page Anomalies, as items to learn from.")
+def labels(
+    state: Annotated[Path, typer.Argument(metavar="STATE", help="folder of the service (serve --state)")] = Path(
+        "alikely-service"
+    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="write the table labels.csv and the items that the service kept"),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace labels that were written before")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say how many findings were dismissed (normal) and accepted (anomalous), and write them to learn from.
+
+    FOLDER gets a folder for each detector, with what is normal and what is anomalous: `alikely anomaly fit` reads them.
+    """
+    from alikely.server.finding_labels import finding_labels_in, write_finding_labels
+
+    found = finding_labels_in(state)
+    written = None if out is None else write_finding_labels(found, out, overwrite)
+    if as_json:
+        print_json({**found.to_dict(), "out": None if written is None else str(written), "sources": found.sources()})
+        return
+    rows = [
+        (name, *(f"{said[label]:,}, {said[f'kept_{label}']:,} kept" for label in ("normal", "anomalous")))
+        for name, said in found.counts().items()
+    ]
+    print_rows("Findings that were judged", ("detector", "dismissed: normal", "accepted: anomalous"), rows)
+    if lost := found.sentence():
+        say(lost)
+    if written is not None:
+        say(f"written: {written}")
+        for name, places in found.sources().items():
+            say_next(name, {label: written / place for label, place in places.items()})
+
+
+def say_next(detector: str, sources: Mapping[str, Path]) -> None:
+    """The commands that learn from what was written of one detector, and measure by it."""
+    normal, anomalous = (sources.get(label) for label in ("normal", "anomalous"))
+    given = "" if normal is None else f" --also-normal {quote(str(normal))}"
+    # Without a trained model, pictures are compared with normal ones only.
+    if anomalous is not None and not anomalous.is_dir():
+        given += f" --anomalies {quote(str(anomalous))}"
+    if given:
+        say(f"learn:   alikely anomaly fit SOURCE{given} --out NEW   # SOURCE: what {detector} was fitted on")
+    if anomalous is not None:
+        say(f"measure: alikely anomaly score NEW {quote(str(anomalous))}")
 
 
 def answer_lines(detector: "Detector", rate: float | None) -> int:

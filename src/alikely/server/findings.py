@@ -8,14 +8,18 @@ Findings have numbers that only grow, so that a clock that jumps does not change
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
+import numpy as np
+
+from alikely.data.rows.cells import as_names, text_of
 from alikely.errors import InputError
 from alikely.gallery.content import content_of
-from alikely.server.lines import append_lines, damaged, read_lines, rewrite_lines
+from alikely.server.finding import VERDICTS, Finding, Shown, Verdict, findings_in, picture_of, with_verdict
+from alikely.server.lines import append_lines, rewrite_lines
 from alikely.server.pictures import keep_copy, remove_copy
 from alikely.server.problems import RefusedError
 from alikely.server.thumbnails import SIDE, as_webp, small_copy
@@ -23,48 +27,11 @@ from alikely.tasks.anomaly import Answer, Detector
 from alikely.tasks.anomaly.heat_maps import map_of
 from alikely.types import Item
 
-Verdict = Literal["open", "accepted", "dismissed"]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-LABELS = {"accepted": "anomalous", "dismissed": "normal"}
-
 MOST = 10_000  # findings of each verdict that stay
 MOST_REASONS = 10  # of a finding
 LONGEST_NAME = 200
-LARGEST_ITEM = 10_000  # characters of a text or row that is kept
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One item that a detector called anomalous, and what somebody said of it.
-
-    name: what the item was called, if anything. content: the hash of what it holds.
-    item: a text or row itself, where the service keeps such things.
-    pictured, mapped: whether a small copy of the picture, and of its heat map, is kept.
-    who: the name of the key of who judged it, when: then; empty while it is open.
-    """
-
-    number: int
-    time: str
-    detector: str
-    kind: str
-    name: str
-    content: str
-    deviation: float
-    threshold: float
-    p_value: float
-    rate: float
-    confidence: float
-    reasons: tuple[dict[str, Any], ...] = ()
-    item: str | dict[str, Any] | None = None
-    pictured: bool = False
-    mapped: bool = False
-    verdict: Verdict = "open"
-    who: str = ""
-    judged: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON: the fields by name."""
-        return {**asdict(self), "reasons": list(self.reasons)}
+LARGEST_ITEM = 10_000  # characters of a text or row that is kept, as JSON
+LARGEST_NUMBERS = 50_000  # the same of a sequence or embedding
 
 
 class Findings:
@@ -77,15 +44,8 @@ class Findings:
     def __init__(self, path: Path, folder: Path, keeps: bool) -> None:
         self.path, self.folder, self.keeps = path, folder, keeps
         self._lock = threading.RLock()
-        self._all: dict[int, Finding] = {}
-        self._known: set[tuple[str, str]] = set()
-        self._lines = 0
-        for line in read_lines(path):
-            self._lines += 1
-            try:
-                self._read(line)
-            except (KeyError, TypeError):
-                raise damaged(path, self._lines) from None
+        self._all, self._lines = findings_in(path)
+        self._known = {(one.detector, one.content) for one in self._all.values()}
         self._drop_old()
 
     def add(
@@ -138,12 +98,12 @@ class Findings:
     def judge(self, number: int, verdict: Verdict, who: str) -> Finding:
         """Accept a finding (it is an anomaly), dismiss it (it is normal), or open it again. RefusedError: 404."""
         with self._lock:
-            self.one(number)
+            finding = self.one(number)
             line = {"of": number, "verdict": verdict, "who": who if verdict != "open" else "", "judged": _now()}
             line |= {} if verdict != "open" else {"judged": ""}
             self._append([line])
-            self._take_verdict(line)
-            judged = self.one(number)
+            judged = with_verdict(finding, line)
+            self._take(judged)
             self._drop_old()
             return judged
 
@@ -182,7 +142,7 @@ class Findings:
         """The small copy of its picture, or of its heat map, as WebP. Raises RefusedError (404) where none is kept."""
         finding = self.one(number)
         try:
-            return _place(self.folder, finding.number, of_map).read_bytes()
+            return picture_of(self.folder, finding.number, of_map).read_bytes()
         except OSError:
             raise RefusedError(404, "no_picture", f"no picture of finding {number} is kept") from None
 
@@ -193,28 +153,15 @@ class Findings:
             copy = small_copy(item)
         except InputError:  # a path that is not there any more
             return finding
-        keep_copy(_place(self.folder, finding.number, False), copy)
+        keep_copy(picture_of(self.folder, finding.number, False), copy)
         drawn = map_of(detector, item, answer, SIDE)
         if drawn is not None:
-            keep_copy(_place(self.folder, finding.number, True), as_webp(drawn))
+            keep_copy(picture_of(self.folder, finding.number, True), as_webp(drawn))
         return replace(finding, pictured=True, mapped=drawn is not None)
-
-    def _read(self, line: dict[str, Any]) -> None:
-        if "dropped" in line:
-            self._forget(line["dropped"])
-        elif "of" in line:
-            self._take_verdict(line)
-        else:
-            self._take(Finding(**{**line, "reasons": tuple(line["reasons"])}))
 
     def _take(self, finding: Finding) -> None:
         self._all[finding.number] = finding
         self._known.add((finding.detector, finding.content))
-
-    def _take_verdict(self, line: dict[str, Any]) -> None:
-        if line["of"] in self._all:
-            said = {name: line[name] for name in ("verdict", "who", "judged")}
-            self._all[line["of"]] = replace(self._all[line["of"]], **said)
 
     def _append(self, lines: Sequence[dict[str, Any]]) -> None:
         append_lines(self.path, lines)
@@ -235,20 +182,22 @@ class Findings:
             if finding is not None:
                 self._known.discard((finding.detector, finding.content))
             for of_map in (False, True):
-                remove_copy(_place(self.folder, number, of_map))
+                remove_copy(picture_of(self.folder, number, of_map))
 
 
-def _place(folder: Path, number: int, of_map: bool) -> Path:
-    return folder / f"{number:07d}{'-map' if of_map else ''}.webp"
-
-
-def _shown(item: Item) -> str | dict[str, Any] | None:
-    """A text or a row as JSON can hold it, unless it is very long."""
-    if isinstance(item, dict):
-        item = {str(name): None if cell is None else str(cell) for name, cell in item.items()}
-    if not isinstance(item, str | dict):
+def _shown(item: Item) -> Shown | None:
+    """What is kept of an item that is no picture: as JSON can hold it, unless it is very long."""
+    if isinstance(item, Mapping):
+        # As a CSV file would hold them, so that it is the same row when it is read again.
+        shown: Shown = {name: text_of(cell) for name, cell in as_names(item).items()}
+    elif isinstance(item, np.ndarray):
+        shown = item.astype(np.float64).tolist()
+    elif isinstance(item, str):
+        shown = item
+    else:
         return None
-    return item if len(json.dumps(item)) <= LARGEST_ITEM else None
+    largest = LARGEST_NUMBERS if isinstance(shown, list) else LARGEST_ITEM
+    return shown if len(json.dumps(shown)) <= largest else None
 
 
 def _called(name: str) -> str:

@@ -83,6 +83,11 @@ class State:
         return self.folder / "pictures"
 
     @property
+    def finding_pictures(self) -> Path:
+        """Small copies of the pictures of findings, and of their heat maps, where they are kept at all."""
+        return self.pictures / "findings"
+
+    @property
     def found_pictures(self) -> Path:
         """Which files of the folders of `--pictures` hold what, by hashes (found_pictures.py)."""
         return self.folder / "found-pictures.json"

@@ -119,7 +119,7 @@ def test_labels_are_downloaded(page, findings, odd):
     with page.expect_download() as archive:
         page.get_by_role("link", name="ZIP").click()
     with zipfile.ZipFile(archive.value.path()) as held:
-        assert sorted(held.namelist()) == ["anomalous/0000003.webp", "labels.csv"]
+        assert sorted(held.namelist()) == ["labels.csv", "normal/anomalous/0000003.webp"]
 
 
 def test_a_finding_that_is_gone_is_told(page, findings, odd, complaints):

@@ -1,5 +1,6 @@
 """Normal items of every kind, the same whenever they are made, and one that is not normal."""
 
+import csv
 from typing import get_args
 
 import numpy as np
@@ -26,6 +27,14 @@ def anomaly_of(kind: Kind) -> Item:
         "sequence": np.full(40, 5.0),
         "embedding": np.full(4, 20.0),
     }[kind]
+
+
+def write_rows(path, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
 
 
 def _item(kind: Kind, draw: np.random.Generator) -> Item:

@@ -1,6 +1,5 @@
 """alikely anomaly fit and score: tables, JSON, pictures, a stream, exit codes."""
 
-import csv
 import io
 import json
 import sys
@@ -10,15 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.commands import command, refused
-from tests.tasks.anomaly.normal import anomaly_of, normal_of
-
-
-def write_rows(path, rows):
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+from tests.tasks.anomaly.normal import anomaly_of, normal_of, write_rows
 
 
 @pytest.fixture(scope="module")

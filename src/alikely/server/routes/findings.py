@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from alikely.server.access import MayEnrol, MayRead
+from alikely.server.finding import Shown, Verdict
 from alikely.server.finding_labels import label_archive, label_table
-from alikely.server.findings import Verdict
 from alikely.server.held import TheServed
 from alikely.server.routes.anomaly import ReasonTold
 from alikely.server.routes.pictures import FOR_A_WHILE, NONE, SMALL
@@ -43,7 +43,7 @@ class FindingTold(BaseModel):
     rate: Annotated[float, Field(description="the false-alarm rate of the threshold", examples=[0.01])]
     confidence: Annotated[float, Field(examples=[0.95])]
     reasons: list[ReasonTold]
-    item: Annotated[str | dict[str, str | None] | None, Field(description="a text or row, where such are kept")]
+    item: Annotated[Shown | None, Field(description="a text, row, sequence or embedding, where such are kept")]
     pictured: Annotated[bool, Field(description="whether a small picture of it is kept")]
     mapped: Annotated[bool, Field(description="whether its heat map is kept")]
     verdict: Verdict

@@ -1,6 +1,6 @@
-"""Normal items in, and anomalies where some are known; a Detector out."""
+"""Normal items in, with further ones that somebody picked, and anomalies where some are known; a Detector out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from alikely.tasks.anomaly.measure import Far, Measure
 from alikely.tasks.anomaly.neighbours import Neighbours
 from alikely.tasks.anomaly.parts import cells_of
 from alikely.tasks.anomaly.patches import fit_patches
+from alikely.tasks.anomaly.picked import knowing_categories, rememberable
 from alikely.tasks.anomaly.pictured import Pictured
 from alikely.tasks.anomaly.plain import plain_model, plain_preparation
 from alikely.tasks.anomaly.settings import DetectorSettings
@@ -43,13 +44,16 @@ def fit_detector(
     items: str = "auto",
     skip_bad: bool = False,
     progress: Progress | None = None,
+    also_normal: Examples | Path | str | None = None,
 ) -> Detector:
     """Learn what is normal from the normal items of a source; whatever labels it has are not looked at.
 
     Some of them are remembered, the others held back to set the threshold; items of one group are never in both.
-    `anomalies` are known ones, of the same kind: what is like them deviates more. `model` is a trained model whose
-    embeddings and distance are used; without one, rows, sequences, texts and embeddings are compared as they are,
-    standardised, and pictures patch by patch. `items` says what the items of a folder or table are.
+    `anomalies` are known ones, of the same kind: what is like them deviates more. `also_normal` are normal items that
+    were picked, such as findings that were dismissed: they are remembered, and never held back (see picked.py).
+    `model` is a trained model whose embeddings and distance are used; without one, rows, sequences, texts and
+    embeddings are compared as they are, standardised, and pictures patch by patch. `items` says what the items of a
+    folder or table are.
 
     Raises CalibrationError where the normal items are too few for the false-alarm rate, with how many it takes;
     BadItemsError with all items that cannot be read (with `skip_bad`: where none is left); SettingsError where kinds do
@@ -57,9 +61,9 @@ def fit_detector(
     """
     settings = settings or DetectorSettings()
     normal = source if isinstance(source, Examples) else read_items(source, items)
-    known = read_items(anomalies, normal.kind) if isinstance(anomalies, str | Path) else anomalies
-    if known is not None and known.kind != normal.kind:
-        raise SettingsError(f"the normal items are {normal.kind}s and the anomalies {known.kind}s; give one kind")
+    known, picked = (
+        _further(some, normal, what) for some, what in ((anomalies, "anomalies"), (also_normal, "further ones"))
+    )
     if model is not None and settings.preparation:
         raise SettingsError("a trained model says itself how items are prepared; leave preparation and columns out")
     draft = plain_preparation(normal.kind, normal.items, settings.preparation) if model is None else model.preparation
@@ -70,17 +74,28 @@ def fit_detector(
     units = _units(read.examples)
     rate, note = _rate(settings, units)
     remembered, held = _parted(units, rate, settings)
+    learned = [read.select(remembered)]
+    if picked is not None:
+        require_columns(picked.items, draft)
+        others, left_out = rememberable(picked, read.examples, held)
+        note = "; ".join(filter(None, (note, left_out)))
+        if len(others):
+            more, unread = _read(others, draft, skip_bad, progress)
+            learned.append(more)
+            skipped = [*skipped, *unread]
     if model is None and normal.kind == "picture":
         if known is not None:
             raise SettingsError(
                 "patches of pictures are compared with normal ones only; to use known anomalies, give a trained model"
             )
-        measure: Measure = _pictured(read.select(remembered), settings)
+        measure: Measure = _pictured(learned, settings)
     else:
-        used = plain_model(read.select(remembered)) if model is None else model
+        used = _plain(learned) if model is None else model
         if model is None and draft.rereads:
             read, _ = _read(read.examples, used.preparation, False, progress)
-        measure = _vectors(used, read.select(remembered), known, settings, skip_bad, progress)
+            again = [_read(some.examples, used.preparation, False, progress)[0] for some in learned[1:]]
+            learned = [read.select(remembered), *again]
+        measure = _vectors(used, learned, known, settings, skip_bad, progress)
     deviations = far_of(measure, read.select(held), progress).deviation
     normality = Normality.of(deviations, None if read.examples.groups is None else units[held])
     return Detector(measure, normality, rate, settings.confidence, note, tuple(skipped))
@@ -99,9 +114,26 @@ def far_of(measure: Measure, items: Prepared, progress: Progress | None = None) 
     return Far(deviations, distances)
 
 
+def _further(some: Examples | Path | str | None, normal: Examples, what: str) -> Examples | None:
+    """Further items beside the normal ones. Raises SettingsError where they are of another kind."""
+    read = read_items(some, normal.kind) if isinstance(some, str | Path) else some
+    if read is not None and read.kind != normal.kind:
+        raise SettingsError(f"the normal items are {normal.kind}s and the {what} {read.kind}s; give one kind")
+    return read
+
+
+def _plain(learned: Sequence[Prepared]) -> SiameseModel:
+    """What is compared without a trained model: its scales are those of the items that were drawn, not picked."""
+    drawn = plain_model(learned[0])
+    if len(learned) == 1 or not isinstance(drawn.preparation, RowPreparation):
+        return drawn
+    rows = [item for some in learned for item in some.examples.items]
+    return knowing_categories(drawn, drawn.preparation.fitted(rows, ()))
+
+
 def _vectors(
     model: SiameseModel,
-    learned: Prepared,
+    learned: Sequence[Prepared],
     known: Examples | None,
     settings: DetectorSettings,
     skip_bad: bool,
@@ -111,18 +143,23 @@ def _vectors(
     if known is not None:
         require_columns(known.items, model.preparation)
         anomalies = embed_items(model, read_for(model, known, skip_bad, progress)[0], progress)
-    neighbours = Neighbours(model.distance, embed_items(model, learned, progress), anomalies, settings.nearest)
+    normal = np.concatenate([embed_items(model, some, progress) for some in learned])
+    neighbours = Neighbours(model.distance, normal, anomalies, settings.nearest)
     return Vectors(model, neighbours, _remembered(learned))
 
 
-def _pictured(learned: Prepared, settings: DetectorSettings) -> Pictured:
-    assert isinstance(learned.preparation, PicturePreparation)
-    if learned.preparation.batch_steps:
+def _pictured(learned: Sequence[Prepared], settings: DetectorSettings) -> Pictured:
+    preparation = learned[0].preparation
+    assert isinstance(preparation, PicturePreparation)
+    if preparation.batch_steps:
         raise SettingsError("patches of pictures even out the light themselves; leave light out of the preparation")
-    places = np.arange(len(learned))
-    batches = (learned.take(places[start : start + BATCH]) for start in range(0, len(places), BATCH))
+    batches = (
+        some.take(np.arange(start, min(start + BATCH, len(some))))
+        for some in learned
+        for start in range(0, len(some), BATCH)
+    )
     memory = fit_patches(batches, Gradients(), seed=settings.seed)
-    return Pictured(learned.preparation, memory, len(learned))
+    return Pictured(preparation, memory, sum(map(len, learned)))
 
 
 def _read(
@@ -196,12 +233,15 @@ def _what(grouped: bool) -> str:
     return "groups of items" if grouped else "items"
 
 
-def _remembered(learned: Prepared) -> Remembered:
+def _remembered(learned: Sequence[Prepared]) -> Remembered:
     """What reasons need of the remembered items: of rows and sequences also what they hold."""
-    examples, preparation = learned.examples, learned.preparation
-    if isinstance(preparation, RowPreparation):
-        cells = tuple(cells_of(item, preparation) for item in examples.items)
-        return Remembered(examples.names, tuple(learned.each(np.arange(len(learned)))), cells)
-    if preparation.kind == "sequence":
-        return Remembered(examples.names, tuple(learned.each(np.arange(len(learned)))))
-    return Remembered(examples.names)
+    names = tuple(name for some in learned for name in some.examples.names)
+    preparation = learned[0].preparation
+    if preparation.kind not in ("row", "sequence"):
+        return Remembered(names)
+    read = tuple(item for some in learned for item in some.each(np.arange(len(some))))
+    if not isinstance(preparation, RowPreparation):
+        return Remembered(names, read)
+    return Remembered(
+        names, read, tuple(cells_of(item, preparation) for some in learned for item in some.examples.items)
+    )

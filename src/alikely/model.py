@@ -96,13 +96,17 @@ class SiameseModel:
         with which identities never seen keep these rates (without it: the model's own; 0: no promise).
         Raises CalibrationError where the model has no calibration, or one that cannot bear the rate.
         """
+        calibration = self.require_calibration()
+        return calibration.decide(self.distance_of(left, right), fmr, fnmr, prior, confidence, threshold)
+
+    def require_calibration(self) -> Calibration:
+        """The calibration. Raises CalibrationError where the model has none."""
         if self.calibration is None:
             raise CalibrationError(
                 "the model has no calibration, so a distance cannot be called same or different; "
                 "calibrate it (`alikely calibrate`, `calibrate_model`), or train with calibrate_share above 0"
             )
-        distance = self.distance_of(left, right)
-        return self.calibration.decide(distance, fmr, fnmr, prior, confidence, threshold)
+        return self.calibration
 
     def distance_of(self, left: Item, right: Item) -> float:
         """The distance between two items, in the units of the model's distance; 0 is alike."""

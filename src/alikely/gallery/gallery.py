@@ -20,7 +20,7 @@ from alikely.gallery.coordinates import coordinates_of
 from alikely.gallery.drift import Drift, drift_of_items, drift_of_live
 from alikely.gallery.enrolment import Source
 from alikely.gallery.held import Held, about, held, opened
-from alikely.gallery.identifying import calibration_of, identify, verify
+from alikely.gallery.identifying import identify, verify
 from alikely.gallery.joining import Joining
 from alikely.gallery.listing import listed
 from alikely.gallery.live import append_live, live_of, log_beside, read_live
@@ -262,7 +262,7 @@ class Gallery:
         Of a log that verify and identify wrote (without `log`: this gallery's own), or of labelled items. Raises
         CalibrationError where the model has no calibration, GalleryError where there is no log.
         """
-        calibration = calibration_of(self.inside)
+        calibration = self.inside.model.require_calibration()
         if source is None:
             return drift_of_live(read_live(log or self.log or log_beside(self.inside.where)), calibration)
         return drift_of_items(source, self.inside.model, calibration)

@@ -34,7 +34,7 @@ def verify(
         raise GalleryError(
             f"{held.where}: the identity {identity!r} is not there; `alikely gallery list` shows those that are"
         )
-    calibration = calibration_of(held)
+    calibration = held.model.require_calibration()
     sure = calibration.confidence if confidence is None else confidence
     distance = float(held.joining.joined(distances_to(held, query, templates)[None])[0])
     wanted = calibration.default_fmr if fmr is None else fmr
@@ -75,16 +75,6 @@ def identify(
             near_enough = candidates[0].distance <= threshold.distance
             answers.append(Identification(name, candidates[0].identity if near_enough else None, threshold, candidates))
     return answers
-
-
-def calibration_of(held: Held) -> Calibration:
-    """The calibration of the gallery's model. Raises CalibrationError where it has none."""
-    if held.model.calibration is None:
-        raise CalibrationError(
-            "the model has no calibration, so nothing is known of what a distance means; calibrate it "
-            "(`alikely calibrate`, `calibrate_model`)"
-        )
-    return held.model.calibration
 
 
 def _cannot(calibration: Calibration, identity: str, count: int, wanted: float, confidence: float) -> str:

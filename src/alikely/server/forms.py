@@ -53,9 +53,6 @@ class _Parts:
         self._part.heads[self._name.lower()] = self._value
         self._name = self._value = b""
 
-    def heads_end(self) -> None:
-        """Nothing to do: heads are looked at when all is there."""
-
     def all_end(self) -> None:
         self.ended = True
 
@@ -81,7 +78,6 @@ def read_form(content: bytes, media: str) -> list[tuple[str, str | bytes, str]]:
                 "on_header_field": parts.head_name,
                 "on_header_value": parts.head_value,
                 "on_header_end": parts.head_end,
-                "on_headers_finished": parts.heads_end,
                 "on_end": parts.all_end,
             },
         )

@@ -20,7 +20,7 @@ TOLD_EVERY = 1000  # files, in the log
 LOOK_AGAIN = 60.0  # seconds after which a picture that is not known lets the folders be looked through again
 HELD = 1000  # small copies in memory
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class FoundPictures:
@@ -97,9 +97,9 @@ class FoundPictures:
                     seen = (about.st_size, about.st_mtime_ns, content_of(path))
                     hashed += 1
                     if hashed % TOLD_EVERY == 0:
-                        log.info("%s pictures hashed, to show them beside what is enrolled", f"{hashed:,}")
+                        _log.info("%s pictures hashed, to show them beside what is enrolled", f"{hashed:,}")
             except (InputError, OSError) as problem:
-                log.warning("%s: left out (%s)", path, problem)
+                _log.warning("%s: left out (%s)", path, problem)
                 continue
             known[str(path)] = seen
             places.setdefault(seen[2], path)
@@ -109,11 +109,11 @@ class FoundPictures:
         self._known = known
         self._looked = time.monotonic()
         if hashed:
-            log.info("%s pictures are known, %s of them hashed now", f"{len(known):,}", f"{hashed:,}")
+            _log.info("%s pictures are known, %s of them hashed now", f"{len(known):,}", f"{hashed:,}")
             try:
                 write_text(self.remembered, json.dumps(known))
             except StorageError as problem:
-                log.warning("%s; they are hashed again at the next start", problem)
+                _log.warning("%s; they are hashed again at the next start", problem)
 
     def _copied(self, content: str, place: Path) -> bytes:
         """Raises _ChangedError where the file holds something else by now, or lies elsewhere."""

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from alikely.errors import CalibrationError
 from alikely.server.access import MayRead
 from alikely.server.held import TheServed
 from alikely.server.routes.identifying import DecisionTold
@@ -39,9 +38,7 @@ class DecisionsTold(BaseModel):
 )
 async def decide(request: Request, served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
     """What the model says of two items that are so far apart: same, different or unsure, and how probable that is."""
-    calibration, asked = served.require_model().calibration, await read_asked(request, DecideAsked)
-    if calibration is None:
-        raise CalibrationError("the model has no calibration, so a distance says nothing more: alikely calibrate")
+    calibration, asked = served.require_model().require_calibration(), await read_asked(request, DecideAsked)
     decisions = (
         calibration.decide(distance, asked.fmr, asked.fnmr, asked.prior, asked.confidence)
         for distance in asked.distances

@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
 
-from alikely.errors import CalibrationError
 from alikely.server.access import MayRead
 from alikely.server.held import TheServed
 from alikely.server.problems import RefusedError
@@ -124,13 +123,7 @@ async def model(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: 
 async def calibration(served: TheServed, caller: MayRead) -> dict[str, Any]:  # noqa: ARG001
     """What the calibration promises, its curve, and how the distances of same and different pairs are spread."""
     model = served.require_model()
-    made = model.calibration
-    if made is None:
-        raise CalibrationError(
-            "the model has no calibration, so a distance cannot be called same or different; make one: "
-            "alikely calibrate MODEL SOURCE"
-        )
-    return await run_in_threadpool(calibration_told, model, made)
+    return await run_in_threadpool(calibration_told, model, model.require_calibration())
 
 
 @router.get("/card", response_model=None, responses={200: {"model": Card}})

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from alikely.errors import InputError
 from alikely.labelling import DRAWN, Drawn, Verdict, labels_in, packed
 from alikely.labelling.answers import FILE as ANSWERS
+from alikely.labelling.labelling import MOST_AT_ONCE
 from alikely.server.access import LOCAL, Caller, MayEnrol, MayRead
 from alikely.server.held import TheServed
 from alikely.server.problems import RefusedError
@@ -17,7 +18,6 @@ from alikely.server.uploads import Asked, body_of, read_asked
 
 router = APIRouter(prefix="/v1/labels", tags=["labels"])
 
-MOST_HELD = 20
 ID = r"^[0-9a-f]{16}$"
 ItemId = Annotated[str, Field(pattern=ID, examples=["9f86d081884c7d65"])]
 Who = Annotated[
@@ -101,10 +101,10 @@ async def next_questions(
     served: TheServed,
     caller: MayRead,
     who: Who = None,
-    count: Annotated[int, Query(ge=1, le=20, description="how many pairs at most")] = 1,
+    count: Annotated[int, Query(ge=1, le=MOST_AT_ONCE, description="how many pairs at most")] = 1,
     held: Annotated[
         list[Annotated[str, Field(pattern=r"^[0-9a-f]{16}-[0-9a-f]{16}$")]] | None,
-        Query(max_length=MOST_HELD, description="pairs that the client has already: LEFT-RIGHT"),
+        Query(max_length=MOST_AT_ONCE, description="pairs that the client has already: LEFT-RIGHT"),
     ] = None,
 ) -> dict[str, Any]:
     """The next pairs for a labeller, those that the model is least sure of first; no pair twice for one labeller."""

@@ -1,12 +1,10 @@
 """The ADBench benchmark: its protocol, its pretend anomalies, its figures, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 
 from benchmarks import adbench, adbench_choice
+from tests.benchmarks.quick import quick_run
 
 
 def table_of(normal=300, anomalies=40, columns=4, seed=0):
@@ -105,14 +103,9 @@ def test_the_tables_are_those_of_the_figures(real_data):
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [adbench, adbench_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
     few = {of: table for of, table in adbench.read_tables(real_data).items() if of in ("45_wine", "39_vertebral")}
     monkeypatch.setattr(adbench_choice, "CHANGES", {"as it is": {}, "half as long": {"epochs": 1}})
     monkeypatch.setattr(benchmark, "read_tables", lambda _: few)
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     for who in (result["metrics"], *result["floors"].values()):
         assert 0.3 < who["auroc"] < 1

@@ -1,8 +1,5 @@
 """The benchmark of offline signatures: its descriptors, its writers, its models, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -20,6 +17,7 @@ from benchmarks.signature_pictures import (
     stroke_widths,
     thinned,
 )
+from tests.benchmarks.quick import quick_run
 
 
 def drawn(tmp_path, name="one.png", width=5):
@@ -126,12 +124,7 @@ def test_it_learns_what_tells_forgeries_and_never_from_the_writers_held_back(mon
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [cedar, cedar_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     assert 0 < result["metrics"]["skilled_eer"] < 0.5
     assert 0.05 < result["floors"]["boosting"]["skilled_eer"] < 0.4
     if benchmark is cedar:

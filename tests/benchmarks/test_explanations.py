@@ -1,8 +1,5 @@
 """The measure of explanations, where the answer is known: the area, its sign, what random orders give; and a run."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -12,6 +9,7 @@ import alikely
 from alikely.distances import Euclidean
 from alikely.model import SiameseModel, ready
 from benchmarks import explanations, explanations_choice
+from tests.benchmarks.quick import quick_run
 from tests.models import small_model
 
 
@@ -106,12 +104,7 @@ def test_the_interval_is_as_wide_as_the_people_make_it():
 @pytest.mark.slow
 @pytest.mark.data
 def test_explanations_beat_random_regions_by_far(real_data, tmp_path, monkeypatch):
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(
-        sys, "argv", ["explanations", "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)]
-    )
-    explanations.main()
-    result = json.loads(found.read_text())
+    result = quick_run(explanations, real_data, tmp_path, monkeypatch)
 
     assert abs(result["floors"]["random regions"]["area"]) < 0.1
     assert result["metrics"]["margin"] > 0.4
@@ -123,14 +116,9 @@ def test_explanations_beat_random_regions_by_far(real_data, tmp_path, monkeypatc
 @pytest.mark.slow
 @pytest.mark.data
 def test_the_choice_runs(real_data, tmp_path, monkeypatch):
-    found = tmp_path / "found.json"
     few = {name: explanations_choice.CANDIDATES[name] for name in ("as it is", "integrated gradients", "squares")}
     monkeypatch.setattr(explanations_choice, "CANDIDATES", few)
-    monkeypatch.setattr(
-        sys, "argv", ["explanations_choice", "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)]
-    )
-    explanations_choice.main()
-    result = json.loads(found.read_text())
+    result = quick_run(explanations_choice, real_data, tmp_path, monkeypatch)
 
     assert set(result["floors"]) == {"integrated gradients", "squares"}
     assert result["metrics"]["area"] > 0.2

@@ -1,12 +1,10 @@
 """The benchmark of product pictures: what it is made of, what it chooses, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 
 from benchmarks import fashion
+from tests.benchmarks.quick import quick_run
 
 
 def test_seen_and_unseen_classes_are_all_and_disjoint():
@@ -42,11 +40,7 @@ def test_what_tells_the_classes_apart_is_chosen():
 @pytest.mark.slow
 @pytest.mark.data
 def test_it_runs(real_data, tmp_path, monkeypatch):
-    found = tmp_path / "found.json"
-    told = ["fashion", "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)]
-    monkeypatch.setattr(sys, "argv", told)
-    fashion.main()
-    result = json.loads(found.read_text())
+    result = quick_run(fashion, real_data, tmp_path, monkeypatch)
     for who in (result["metrics"], *result["floors"].values()):
         assert 0.9 < who["recall_at_1"] < 1
         assert 0.4 < who["map_at_r"] < 0.9

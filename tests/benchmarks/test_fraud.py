@@ -1,7 +1,5 @@
 """The fraud benchmark: features that never look ahead, card precision by hand, and that it runs."""
 
-import json
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +7,7 @@ import pytest
 
 from benchmarks import fraud, fraud_choice
 from benchmarks import fraud_features as features
+from tests.benchmarks.quick import quick_run
 
 DAY = features.DAY
 
@@ -95,14 +94,9 @@ def test_parts_are_days():
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [fraud, fraud_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
     few = {"as it is": fraud.UNLABELLED, "labelled, as it is": fraud.LABELLED}
     monkeypatch.setattr(fraud_choice, "WAYS", few)
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     assert 0.55 < result["metrics"]["auroc"] < 1
     if benchmark is fraud:
         assert 0.7 < result["metrics"]["labelled_auroc"] < 1

@@ -1,7 +1,5 @@
 """The magnetic tile benchmark: what shows one tile, what is parted, its floor and controls, and that it runs."""
 
-import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ import torch
 
 from alikely.tasks.anomaly.patches import PatchesFound
 from benchmarks import magnetic_tile, magnetic_tile_choice
+from tests.benchmarks.quick import quick_run
 
 
 def test_pictures_with_near_numbers_show_one_tile():
@@ -79,12 +78,7 @@ def test_defects_change_a_picture_where_they_say():
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [magnetic_tile, magnetic_tile_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     assert 0.5 < result["metrics"]["auroc"] < 1
     if benchmark is magnetic_tile:
         assert result["floors"]["size alone"]["auroc"] < 0.6

@@ -1,14 +1,12 @@
 """The benchmark of films: its splits, its floors by hand, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
 from benchmarks import movielens, movielens_choice, movielens_floors
 from benchmarks.movielens_data import Films, cold_films, held_out
+from tests.benchmarks.quick import quick_run
 
 LIKES = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1]], np.float32)
 
@@ -80,12 +78,7 @@ def test_genre_profile_by_hand():
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [movielens, movielens_choice])
 def test_movielens_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     if benchmark is movielens:
         assert 0.18 < result["floors"]["popularity"]["ndcg_at_10"] < 0.22
         assert 0.32 < result["floors"]["ItemKNN"]["ndcg_at_10"] < 0.36

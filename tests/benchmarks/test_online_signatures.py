@@ -1,14 +1,12 @@
 """The benchmark of online signatures: its writers, its pairs, its mirrors, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 
 from benchmarks import online_signatures, online_signatures_choice
 from benchmarks.online_signatures import Signatures, examples_of, mirrored, pairs_of, parted
 from benchmarks.signature_floors import Floors, regression
+from tests.benchmarks.quick import quick_run
 
 
 def made(writers=12, genuine=3, forged=2):
@@ -89,12 +87,7 @@ def test_warping_overlooks_speed_and_the_regression_learns_what_tells():
 @pytest.mark.parametrize("benchmark", [online_signatures, online_signatures_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
     pytest.importorskip("dtaidistance")
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     assert 0 < result["metrics"]["visual_skilled_eer"] < 0.5
     if benchmark is online_signatures:
         assert 0.15 < result["floors"]["time warping"]["visual_skilled_eer"] < 0.25

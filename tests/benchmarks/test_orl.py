@@ -1,14 +1,12 @@
 """The ORL benchmark: its splits, the PCA + LDA floor where the answer is known, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 
 import alikely
 from alikely.distances import Cosine
 from benchmarks import orl, orl_choice
+from tests.benchmarks.quick import quick_run
 
 
 def lit_people(people, each=6):
@@ -53,12 +51,7 @@ def test_a_seed_parts_people_not_pictures():
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [orl, orl_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     for who in (result["metrics"], *result["floors"].values()):
         assert 0 < who["eer"] < 0.5
     if benchmark is orl:

@@ -1,8 +1,5 @@
 """The STS-B benchmark: what is left out of the training pairs, the measures of its floor, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 
@@ -17,6 +14,7 @@ from benchmarks.stsb_data import (
     without_sentences_of,
 )
 from benchmarks.stsb_floors import boosted_distances, overlaps, tfidf_distances
+from tests.benchmarks.quick import quick_run
 
 
 def write(path, *rows):
@@ -86,11 +84,6 @@ def test_floors_find_what_is_alike():
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [stsb, stsb_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     for who in (result["metrics"], *result["floors"].values()):
         assert 0.6 < who["from_scratch"] < 0.9

@@ -1,8 +1,5 @@
 """The Yale B benchmark: people made up of two, identification where the answer is known, and that it runs."""
 
-import json
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,6 +7,7 @@ from PIL import Image
 import alikely
 from alikely.distances import Cosine
 from benchmarks import yaleb, yaleb_choice
+from tests.benchmarks.quick import quick_run
 
 LIGHTS = ("A+000E+00", "A+050E+00", "A-110E+15")
 
@@ -90,12 +88,7 @@ def test_light_is_evened_out_in_the_floor(lit):
 @pytest.mark.data
 @pytest.mark.parametrize("benchmark", [yaleb, yaleb_choice])
 def test_it_runs(benchmark, real_data, tmp_path, monkeypatch):
-    name = benchmark.__name__.removeprefix("benchmarks.")
-    found = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", [name, "--data", str(real_data), "--seeds", "1", "--quick", "--json", str(found)])
-    benchmark.main()
-    result = json.loads(found.read_text())
-    assert result["name"] == name
+    result = quick_run(benchmark, real_data, tmp_path, monkeypatch)
     assert 0 < result["metrics"]["eer"] < 0.5
     assert 0.05 < result["floors"]["Tan-Triggs + LDA"]["eer"] < 0.15
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alikely.cli.app import AsJson, OwnCode, gallery_app
-from alikely.cli.output import print_json, print_rows, say, say_skipped, say_stopped
+from alikely.cli.output import give_answer, print_json, print_rows, say, say_skipped, say_stopped
 
 if TYPE_CHECKING:
     from alikely.gallery import Gallery
@@ -100,11 +100,7 @@ def enrol(
             say_stopped(stop)
             raise
     say_skipped(done.problems)
-    if as_json:
-        print_json(done.to_dict())
-    else:
-        say(done.sentence())
-    raise typer.Exit(done.exit_code)
+    give_answer(done, as_json)
 
 
 @gallery_app.command(short_help="Say whether ITEM shows IDENTITY (1:1).")
@@ -123,11 +119,7 @@ def verify(
     """Say whether ITEM shows IDENTITY. Exit code: 0 same, 1 different, 2 error."""
     with opened_gallery(where, model, own_code, log) as gallery:
         decision = gallery.verify(_item(item, gallery), identity, fmr, prior, confidence)
-    if as_json:
-        print_json(decision.to_dict())
-    else:
-        say(decision.sentence())
-    raise typer.Exit(decision.exit_code)
+    give_answer(decision, as_json)
 
 
 @gallery_app.command(short_help="Say who the items of SOURCE show, or nobody (1:N).")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alikely.cli.app import AsJson, ModelFolder, OwnCode, SkipBad, Source, app
-from alikely.cli.output import print_json, print_rows, say, say_skipped
+from alikely.cli.output import give_answer, print_json, print_rows, say, say_skipped
 
 if TYPE_CHECKING:
     from alikely.metrics import GroupRow, IdentityRow
@@ -110,11 +110,7 @@ def compare(
         print_distance(loaded.distance_of(one, other), model, as_json)
         raise typer.Exit(3)
     decision = loaded.compare(one, other, fmr=fmr, fnmr=fnmr, prior=prior, confidence=confidence)
-    if as_json:
-        print_json(decision.to_dict())
-    else:
-        say(decision.sentence())
-    raise typer.Exit(decision.exit_code)
+    give_answer(decision, as_json)
 
 
 def note_files(texts: Sequence[str]) -> None:

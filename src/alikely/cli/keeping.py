@@ -7,7 +7,7 @@ import typer
 
 from alikely.cli.app import AsJson, OwnCode, gallery_app
 from alikely.cli.galleries import Condition, Items, Model, Where, opened_gallery
-from alikely.cli.output import print_json, print_rows, say, say_skipped
+from alikely.cli.output import give_answer, print_json, print_rows, say, say_skipped
 
 LONGEST_SHOWN = 60  # characters of a name in a table; --json has all
 
@@ -28,11 +28,7 @@ def remove(
     """
     with opened_gallery(where, model, own_code) as gallery:
         done = gallery.remove(identity, key)
-    if as_json:
-        print_json(done.to_dict())
-    else:
-        say(done.sentence())
-    raise typer.Exit(done.exit_code)
+    give_answer(done, as_json)
 
 
 @gallery_app.command("list", short_help="Show the identities.")
@@ -120,11 +116,7 @@ def rebuild(
     with Terminal() as terminal:
         done = Gallery.rebuild(where, model, source, without_missing, terminal.done, own_code)
     say_skipped(done.problems)
-    if as_json:
-        print_json(done.to_dict())
-    else:
-        say(done.sentence())
-    raise typer.Exit(done.exit_code)
+    give_answer(done, as_json)
 
 
 @gallery_app.command(short_help="Keep what can be read of a damaged gallery.")
@@ -140,11 +132,7 @@ def recover(
     from alikely.stores.recovering import recover as recover_store
 
     done = recover_store(where)
-    if as_json:
-        print_json(done.to_dict())
-    else:
-        say(done.sentence())
-    raise typer.Exit(done.exit_code)
+    give_answer(done, as_json)
 
 
 @gallery_app.command(short_help="Say whether distances have moved since the calibration.")

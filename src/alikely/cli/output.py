@@ -4,11 +4,31 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn, Protocol, runtime_checkable
+
+import typer
 
 from alikely.errors import AlikelyError, BadItemsError, StorageError
 
 WIDEST_RULE = 76  # the line under a table's header fits in any terminal, also where a row does not
+
+
+@runtime_checkable
+class Answer(Protocol):
+    """What a command has found or done, as it tells it."""
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with."""
+        ...
+
+    def sentence(self) -> str:
+        """For people, in one line."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        ...
 
 
 def say(text: str) -> None:
@@ -44,6 +64,15 @@ def say_stopped(stop: KeyboardInterrupt) -> None:
 def print_json(content: Any) -> None:
     """JSON on standard output, in ASCII; never NaN or infinity, which JSON does not have."""
     say(json.dumps(content, indent=2, allow_nan=False))
+
+
+def give_answer(answer: Answer, as_json: bool) -> NoReturn:
+    """Print an answer, as a sentence or as JSON, and end the command with its exit code."""
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        say(answer.sentence())
+    raise typer.Exit(answer.exit_code)
 
 
 def print_error(message: str, code: str, items: Sequence[tuple[str, str]], as_json: bool) -> None:

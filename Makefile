@@ -30,7 +30,7 @@ layers: $(VENV)/installed-dev
 
 # Every benchmark, each with its table; DATA names the folder with the unpacked data sets.
 bench: $(VENV)/installed-bench
-	for name in training_speed loss_speed evaluation_speed checks orl explanations omniglot lfw promise hidden_groups stsb adbench timeseries online_signatures yaleb faces_transfer cedar fashion magnetic_tile fraud movielens questions duplicates search inference serving plane; do $(RUN)/python -m benchmarks.$$name --data "$(DATA)" || exit 1; done
+	for name in training_speed loss_speed evaluation_speed checks orl explanations omniglot lfw promise hidden_groups stsb adbench timeseries online_signatures yaleb faces_transfer cedar fashion magnetic_tile fraud movielens questions duplicates search inference serving plane map_page; do $(RUN)/python -m benchmarks.$$name --data "$(DATA)" || exit 1; done
 
 # constraints.txt holds the tested set; torch goes first, so that nothing else draws in another build of it.
 $(VENV)/torch: constraints.txt

@@ -31,6 +31,12 @@ def test_figures_are_those_of_the_calibration(threshold_page, service):
     wrong = round(10_000 * (0.5 * rates.fmr + 0.5 * rates.fnmr))
     expect(threshold_page.locator("#wrong strong")).to_have_text(f"{wrong:,}")
     expect(threshold_page.locator("#changes-words")).to_contain_text("drag it")
+    expect(threshold_page.locator(".trade .axis-name")).to_have_text(["false matches →", "↑ missed matches"])
+    # The knob of the slider lies beneath the line in the chart.
+    far = float(threshold_page.locator("#slider").get_attribute("max"))
+    box, line = (threshold_page.locator(name).bounding_box() for name in ("#slider", ".drag-chart .mark"))
+    knob = box["x"] + box["width"] * float(threshold_page.locator("#slider").input_value()) / far
+    assert knob == pytest.approx(line["x"] + line["width"] / 2, abs=8)
 
 
 def test_dragged_everything_moves_along(threshold_page):

@@ -68,7 +68,7 @@ def test_no_face_is_an_error_that_names_the_item(tmp_path):
     Image.fromarray(np.full((80, 60), 90, np.uint8)).save(path)
     preparation = fit_preparation([path], 16, detect="face")
     assert largest_face(Image.open(path)) is None
-    with pytest.raises(InputError, match=r"flat\.png: no face is found in it; leave the picture out \(--skip-bad\)"):
+    with pytest.raises(InputError, match=r"flat\.png: no face is found in it; leave the picture out, or crop"):
         preparation.read_one(path)
     with pytest.raises(InputError, match=r"flat\.png: no face is found"):
         read_batch(preparation, [path])

@@ -69,7 +69,7 @@ class CropToFound:
         if box is None:
             what = "no face" if self.finder == FACE else f"nothing by {self.finder}"
             raise InputError(
-                f"{what} is found in it; leave the picture out (--skip-bad), or crop all pictures yourself and train "
+                f"{what} is found in it; leave the picture out, or crop all pictures yourself and train "
                 "with detect = none"
             )
         return cropped(picture, box, self.frame, self.lower)

@@ -93,7 +93,8 @@ class _NeedsKey(SecurityBase):
                 raise RefusedError(
                     403,
                     "right",
-                    f"the key {caller.name} has the right {caller.right}; this takes {right}: alikely keys add",
+                    f"the key {caller.name} has the right {caller.right}; this takes {right}; whoever runs "
+                    "the service can make one with that right (alikely keys add)",
                 )
         return caller
 
@@ -101,7 +102,10 @@ class _NeedsKey(SecurityBase):
 def no_key() -> RefusedError:
     """What is said where a key is needed and none that counts was sent."""
     return RefusedError(
-        401, "no_key", "this takes a key: send Authorization: Bearer KEY (alikely keys add makes one)", NO_KEY
+        401,
+        "no_key",
+        "this takes a key: send Authorization: Bearer KEY; whoever runs the service makes one (alikely keys add)",
+        NO_KEY,
     )
 
 

@@ -27,7 +27,8 @@ def changes_told(served: Served, before: float, after: float, shown: int) -> dic
         raise RefusedError(
             404,
             "no_items",
-            "there are no items to look at; start the service with labelled ones: alikely serve MODEL --items SOURCE",
+            "there are no items to look at; whoever runs the service can start it with labelled ones (alikely "
+            "serve MODEL --items SOURCE)",
         )
     examples = looked.examples
     learned = known_labels(model, examples, ("train", "validate"))

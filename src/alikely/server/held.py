@@ -42,6 +42,8 @@ T = TypeVar("T")
 # Explanations take long; more of them at once would keep all others waiting.
 EXPLAINED_AT_ONCE = 2
 
+NO_MODEL = "no model is served; whoever runs the service can start it with one (alikely serve MODEL)"
+
 
 @dataclass(frozen=True)
 class Folders:
@@ -90,7 +92,7 @@ class Served:
     def require_model(self) -> SiameseModel:
         """The model; its `embed` joins requests into batches. RefusedError where none is served."""
         if self.model is None:
-            raise RefusedError(404, "no_model", "no model is served; start the service with one: alikely serve MODEL")
+            raise RefusedError(404, "no_model", NO_MODEL)
         return self.model
 
     def require_labelling(self) -> Labelling:
@@ -99,7 +101,8 @@ class Served:
             raise RefusedError(
                 404,
                 "no_items",
-                "there are no items to label; start the service with some: alikely serve --items SOURCE",
+                "there are no items to label; whoever runs the service can start it with some (alikely serve "
+                "MODEL --items SOURCE)",
             )
         return self.labelling
 
@@ -160,7 +163,7 @@ def open_served(
             audit=Audit(state.audit),
             meter=meter,
             pictures=pictures,
-            findings=Findings(state.anomalies, state.pictures / "findings", settings.keep_pictures),
+            findings=Findings(state.anomalies, state.finding_pictures, settings.keep_pictures),
             model=model,
             batching=batching,
             looked=looked,
@@ -187,7 +190,11 @@ def _named(things: Mapping[str, T], name: str | None, what: str, option: str) ->
     if name is None and len(things) == 1:
         return next(iter(things.values()))
     if name is None or name not in things:
-        there = f"there are {', '.join(things)}" if things else f"none is served; start the service with {option}"
+        there = (
+            f"there are {', '.join(things)}"
+            if things
+            else f"none is served; whoever runs the service can start it with one ({option})"
+        )
         asked = f"no {what} is called {name!r}" if name is not None else f"say which {what}"
         raise RefusedError(404, "not_served", f"{asked}: {there}")
     return things[name]

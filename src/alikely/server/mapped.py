@@ -77,7 +77,11 @@ async def map_source(
     """For routes: the source of this name. Raises RefusedError (404) where there is none."""
     sources = map_sources(served)
     if source not in sources:
-        there = f"there are {', '.join(sources)}" if sources else "give items (--items) or a gallery (--gallery)"
+        there = (
+            f"there are {', '.join(sources)}"
+            if sources
+            else ("whoever runs the service can start it with items (--items) or a gallery (--gallery)")
+        )
         raise RefusedError(404, "not_served", f"no map can be drawn of {source!r}: {there}")
     return sources[source]
 

@@ -34,7 +34,10 @@ class Hosts:
         if not self.local and _is_address(name):
             return
         raise RefusedError(
-            421, "host", "this service does not answer to this host; start it with alikely serve --name NAME"
+            421,
+            "host",
+            "this service does not answer to this host; use its own address, or ask whoever runs it to "
+            "add this name (alikely serve --name NAME)",
         )
 
 

@@ -38,7 +38,7 @@ class Point:
     def misfit(self, calibration: Calibration | None) -> str | None:
         """Why it cannot be used with the model of this calibration; None where it can."""
         if calibration is None:
-            return "the model has no calibration now; calibrate it (`alikely calibrate`)"
+            return "the model has no calibration now; whoever runs the service can calibrate it (alikely calibrate)"
         if self.model != calibration.model:
             return f"it was chosen for another model ({self.model[:12]}), this one is {str(calibration.model)[:12]}"
         same = calibration.promise(self.threshold, self.confidence) == self.fmr

@@ -19,6 +19,18 @@ OF_OTHERS = 422
 CODES = {404: "not_found", 405: "method"}
 # What pydantic calls the ways in which an item may be said.
 OF_ITEMS = ("str", "bytes", "list[any]", "dict[str,any]")
+# What whoever reads a message may not be able to do: who can, and how.
+CALIBRATE = "whoever runs the service can calibrate it (alikely calibrate MODEL SOURCE)"
+# What messages say to whoever types commands -> to clients: they know fields of requests, and lists of galleries.
+OF_COMMANDS = (
+    (r"calibrate it \(`alikely calibrate`, `calibrate_model`\)(, or train with calibrate_share above 0)?", CALIBRATE),
+    (r"\(--(\w+), \1=\)", r"(\1)"),
+    (r"\(--confidence 0 --(\w+)\)", r"(confidence 0, \1)"),
+    (r"\(--confidence 0\)", "(confidence 0)"),
+    (r" \(`alikely gallery (enrol|remove)`\)", ""),
+    (r"`alikely gallery list` shows (what is|those that are)", "its list of identities says who is"),
+    (r"`alikely gallery list --json` shows those", "its list of templates says which are"),
+)
 _log = logging.getLogger("alikely.server")
 TITLES = {
     400: "Bad request",
@@ -76,19 +88,20 @@ def answer_of(error: AlikelyError, places: Mapping[str, str] | None = None) -> R
     if isinstance(error, CalibrationError) and error.smallest is not None:
         further = {"smallest": error.smallest}
     if isinstance(error, BadItemsError):
-        problems = [(_for_clients(name, places), _for_clients(said, places)) for name, said in error.problems]
+        problems = [(for_clients(name, places), for_clients(said, places)) for name, said in error.problems]
         further = {"items": [{"item": name, "problem": said} for name, said in problems]}
         if len(problems) == 1:
             return problem(STATUS[error.code], error.code, ": ".join(problems[0]), further)
-    return problem(STATUS.get(error.code, OF_OTHERS), error.code, _for_clients(str(error), places), further)
+    return problem(STATUS.get(error.code, OF_OTHERS), error.code, for_clients(str(error), places), further)
 
 
-def _for_clients(said: str, places: Mapping[str, str] | None) -> str:
+def for_clients(said: str, places: Mapping[str, str] | None = None) -> str:
+    """A message in the words of requests and of whoever reads the page, with nothing of `places` on this machine."""
     for place, instead in (places or {}).items():
         said = said.replace(place, instead)
-    # Clients know the fields of requests, not the options of commands.
-    said = re.sub(r"\(--(\w+), \1=\)", r"(\1)", said)
-    return said.replace("`alikely gallery list` shows what is", "its list of identities says who is")
+    for pattern, instead in OF_COMMANDS:
+        said = re.sub(pattern, instead, said)
+    return said
 
 
 def of_http(error: HTTPException) -> Response:

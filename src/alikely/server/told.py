@@ -13,7 +13,7 @@ from alikely.gallery import Gallery
 from alikely.item_words import lines_of
 from alikely.model import SiameseModel
 from alikely.recalibration.points import promised_rates
-from alikely.server.held import Served
+from alikely.server.held import NO_MODEL, Served
 from alikely.server.problems import RefusedError
 from alikely.storage import CARD, describe
 from alikely.training.page import REPORT
@@ -123,7 +123,7 @@ def drift_told(served: Served) -> list[dict[str, Any]]:
 def name_of_model(served: Served) -> str:
     """The name of the model's folder."""
     if served.folders.model is None:
-        raise RefusedError(404, "no_model", "no model is served; start the service with one: alikely serve MODEL")
+        raise RefusedError(404, "no_model", NO_MODEL)
     return served.folders.model.resolve().name
 
 

@@ -23,7 +23,12 @@ def pair_to_try(looked: Looked | None, kind: Kind, seed: int) -> dict[str, Any]:
     where fewer than two items are looked at, InputError for one that cannot be read any more.
     """
     if looked is None or len(looked) < 2:
-        raise RefusedError(404, "no_items", "no items are looked at; start the service with --items SOURCE")
+        raise RefusedError(
+            404,
+            "no_items",
+            "no items are looked at; whoever runs the service can start it with some (alikely serve MODEL --items "
+            "SOURCE)",
+        )
     draw = np.random.default_rng(seed)
     first = int(draw.integers(len(looked)))
     others = np.delete(np.arange(len(looked)), first)

@@ -17,7 +17,7 @@ from alikely.server.access import Caller, MayRead, permitted
 from alikely.server.held import Served, TheServed
 from alikely.server.overview import overview
 from alikely.server.points import point_for
-from alikely.server.problems import RefusedError, answer_of, problem
+from alikely.server.problems import CALIBRATE, RefusedError, answer_of, problem
 from alikely.server.several import all_bad
 from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
 from alikely.types import Item, Kind
@@ -206,7 +206,7 @@ async def _compared(
     left, right = (item_from(said, model.preparation.kind, served.settings) for said in (asked.left, asked.right))
     if model.calibration is None:
         distance = await run_in_threadpool(model.distance_of, left, right)
-        advice = "the model has no calibration, so there is no verdict; make one: alikely calibrate MODEL SOURCE"
+        advice = f"the model has no calibration, so there is no verdict; {CALIBRATE}"
         return problem(409, "calibration", advice, {"distance": distance})
     fmr, confidence, threshold = asked.fmr, asked.confidence, None
     if asked.operating_point is not None:

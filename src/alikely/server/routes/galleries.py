@@ -13,6 +13,7 @@ from alikely.gallery.fields_there import fields_there
 from alikely.server.access import MayRead
 from alikely.server.answering import answers
 from alikely.server.held import TheServed
+from alikely.server.problems import for_clients
 from alikely.types import Field as FieldSaid
 from alikely.types import Kind
 
@@ -206,7 +207,7 @@ def _described(name: str, gallery: Gallery, fpir: float, confidence: float | Non
     try:
         threshold = asdict(gallery.threshold(fpir, confidence))
     except (CalibrationError, GalleryError) as error:
-        problem = str(error)
+        problem = for_clients(str(error))
     return {
         **_about(name, gallery),
         "identities": len(gallery.identities()),

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from alikely.calibration import Calibration, distributions_of
-from alikely.errors import CalibrationError
 from alikely.metrics import DetectionCosts
 from alikely.server.access import MayRead
 from alikely.server.changing import changes_told
@@ -145,13 +144,7 @@ async def changes(
 
 def calibration_of(served: Served) -> Calibration:
     """That of the model. Raises CalibrationError where it has none, RefusedError where no model is served."""
-    calibration = served.require_model().calibration
-    if calibration is None:
-        raise CalibrationError(
-            "the model has no calibration, so there are no thresholds to choose from; make one: "
-            "alikely calibrate MODEL SOURCE"
-        )
-    return calibration
+    return served.require_model().require_calibration()
 
 
 def _one_at_a_time(request: Request) -> asyncio.Lock:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,29 +27,34 @@ A_YEAR = "public, max-age=31536000, immutable"
 class Page:
     """One part of the page: its address and template are `name`, its script static/`name`.js.
 
-    `policy` gives its own Content-Security-Policy, where it needs another than all.
+    `needs` is what the service has to be started with; `policy` gives its own Content-Security-Policy, where it needs
+    another than all.
     """
 
     name: str
     title: str
+    needs: Literal["MODEL", "--gallery", "--detector"] = "MODEL"
     policy: Callable[[], str] | None = None
 
     def there(self, served: Served) -> bool:
         """Whether what is served gives it something to show."""
-        needs = {"gallery": served.galleries, "search": served.galleries, "anomalies": served.detectors}
-        if self.name in needs:
-            return bool(needs[self.name])
-        return served.model is not None
+        things = {"--gallery": served.galleries, "--detector": served.detectors}
+        return served.model is not None if self.needs == "MODEL" else bool(things[self.needs])
+
+    def lack(self) -> str:
+        """What is said where it has nothing to show."""
+        what = {"MODEL": "model", "--gallery": "gallery", "--detector": "detector"}[self.needs]
+        return f"no {what} is served; whoever runs the service can start it with one (alikely serve, {self.needs})"
 
 
 PAGES = (
     Page("compare", "Compare"),
-    Page("search", "Search"),
-    Page("gallery", "Gallery"),
-    Page("map", "Map", plotly_policy),
+    Page("search", "Search", "--gallery"),
+    Page("gallery", "Gallery", "--gallery"),
+    Page("map", "Map", policy=plotly_policy),
     Page("threshold", "Threshold"),
     Page("label", "Label"),
-    Page("anomalies", "Anomalies"),
+    Page("anomalies", "Anomalies", "--detector"),
     Page("model", "Model"),
 )
 
@@ -145,7 +150,7 @@ def _environment() -> Environment:
 def _shown(page: Page):  # type: ignore[no-untyped-def]
     async def show(request: Request) -> Response:
         if not page.there(request.app.state.served):
-            raise HTTPException(404, f"{page.title} has nothing to show: it needs something that is not served here")
+            raise HTTPException(404, f"{page.title} has nothing to show: {page.lack()}")
         headers = {} if page.policy is None else {"Content-Security-Policy": page.policy()}
         return html(request, f"{page.name}.html", page.title, {"page": page}, headers=headers)
 

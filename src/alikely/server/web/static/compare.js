@@ -135,7 +135,7 @@ function noVerdict(distance) {
   const todo = el(
     "p",
     {},
-    "Calibrate it on labelled items that it did not learn from, then start the service again: ",
+    "Whoever runs this service can calibrate it, on labelled items that it did not learn from, and start the service again: ",
     el("code", {}, "alikely calibrate MODEL SOURCE"),
   );
   const card = el("section", { class: "card stack", "aria-label": "No verdict" }, head, todo);

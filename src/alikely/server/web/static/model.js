@@ -49,7 +49,7 @@ const reportLink = () =>
 
 function quality({ figures, evaluation }) {
   if (!figures.length) {
-    return [el("p", { class: "soft" }, "Not measured: no identities were held back for a test. Measure it on labelled items with ",
+    return [el("p", { class: "soft" }, "Not measured: no identities were held back for a test. Whoever runs this service can measure it on labelled items: ",
       el("code", {}, "alikely evaluate MODEL SOURCE"), ".")];
   }
   const on = ["identities", "items", "same_pairs", "different_pairs"]
@@ -80,7 +80,7 @@ function figure({ name, title, value, interval, reason }) {
 function uncalibrated() {
   return el("div", { class: "notice warn" },
     el("p", {}, "This model has no calibration: it gives distances, but no verdicts and no probabilities."),
-    el("p", {}, "Make one from labelled items that it did not learn from: ", el("code", {}, "alikely calibrate MODEL SOURCE")));
+    el("p", {}, "Whoever runs this service can make one, from labelled items that it did not learn from: ", el("code", {}, "alikely calibrate MODEL SOURCE")));
 }
 
 function promises(made) {
@@ -128,7 +128,7 @@ const DRIFT = { "no drift": "good", watch: "warn", "calibrate anew": "bad", "too
 
 function use(galleries) {
   if (!galleries.length) {
-    return [el("p", { class: "soft" }, "No gallery is served. Start the service with one (",
+    return [el("p", { class: "soft" }, "No gallery is served. Whoever runs this service can start it with one (",
       el("code", {}, "alikely serve MODEL --gallery DIR"), ") to see its size here, and whether distances in use have moved away from those that the model was calibrated on.")];
   }
   return [

@@ -2,10 +2,13 @@
 
 import base64
 import json
+import time
 from functools import cache
 
 import pytest
 
+from alikely.server.json_bodies import read_json
+from alikely.server.problems import RefusedError
 from tests.server.mutations import said_of
 from tests.server.services_of_kinds import service_of
 from tests.server.small import code_of, pngs
@@ -37,6 +40,15 @@ def test_json_that_is_none(services, body, said):
 
     assert code_of(answer) == (400, "body")
     assert said in answer.json()["detail"]
+
+
+def test_the_time_to_find_a_name_that_stands_there_twice_grows_with_the_body_only():
+    """Each name was once looked for among all: of 10 MB for hours, and no other request was answered meanwhile."""
+    names = "".join(f'"{number}":1,' for number in range(100_000))
+    begun = time.process_time()
+    with pytest.raises(RefusedError, match="the name 'z' stands there twice"):
+        read_json(f'{{{names}"z":1,"z":1}}'.encode())
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from alikely.errors import ServiceError
 from alikely.server.settings import ServeSettings
 
 BACKLOG = 2048
+# Who takes nothing of an answer for so long has left; else a connection, and a place among all, would wait for ever.
+UNREAD_SECONDS = 60.0
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -22,6 +24,8 @@ def bound(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; every connection has it from the socket that listens
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(UNREAD_SECONDS * 1000))
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:

@@ -1,5 +1,6 @@
 """What README and docs name is there: pages and headings, commands and options, routes, modules, files, targets."""
 
+import pkgutil
 import re
 import shlex
 from collections import Counter
@@ -84,6 +85,15 @@ def unknown_in(line: str) -> list[str]:
     return unknown
 
 
+def is_there(name: str) -> bool:
+    """Whether `alikely.a.b` can be had: modules first, then what stands in them."""
+    try:
+        pkgutil.resolve_name(name)
+    except (AttributeError, ImportError):
+        return False
+    return True
+
+
 def routes() -> set[str]:
     """Addresses, with * in place of what differs."""
     return {re.sub(r"\{[^}]*\}", "*", route.path) for router in ROUTERS for route in router.routes}
@@ -133,6 +143,17 @@ def test_modules_and_targets_exist(page):
     made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert [name for name in sorted(modules) if find_spec(name) is None] == []
     assert targets <= made
+
+
+@pytest.mark.parametrize("page", NOW, ids=lambda page: str(page.relative_to(ROOT)))
+def test_names_of_python_exist(page):
+    code = code_of(page.read_text(encoding="utf-8"))
+    named = {
+        found
+        for line in code
+        for found in re.findall(r"(?<![\w./@-])(?!alikely\.example)alikely(?:\.[A-Za-z_]\w*)+(?![\w/-])", line)
+    }
+    assert [name for name in sorted(named) if not is_there(name)] == []
 
 
 @pytest.mark.parametrize("page", NOW, ids=lambda page: str(page.relative_to(ROOT)))

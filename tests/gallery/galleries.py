@@ -18,7 +18,7 @@ from alikely.types import Examples
 from tests.gallery.naive import NaiveStore
 
 
-def passing_model(dim: int = 2, distance: str = "euclidean", encoder_dim: int | None = None) -> SiameseModel:
+def passing_model(dim: int = 2, distance: str = "euclidean") -> SiameseModel:
     """A model whose embedding of an embedding is that embedding."""
     settings = {"given": dim, "head": "none", "normalise": False}
     encoder = ready(build_encoder("given", settings))

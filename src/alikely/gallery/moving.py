@@ -51,11 +51,6 @@ def export_to(held: Held, file: Path, overwrite: bool = False) -> int:
     return len(templates)
 
 
-def about_in(file: Path) -> dict[str, Any]:
-    """What the gallery in a file was made with. Raises InputError for a file that holds none."""
-    return _parts(file)[1]
-
-
 def import_from(held: Held, file: Path, progress: Progress | None = None) -> tuple[int, int]:
     """Take all templates of a file in; how many were new, and how many were there and are now as in the file.
 

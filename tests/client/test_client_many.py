@@ -116,6 +116,14 @@ def test_items_that_cannot_be_sent_are_named_beside_the_others(embed):
     assert none.asked == []
 
 
+def test_an_item_that_is_too_large_by_itself_is_named(embed):
+    service = Parted(megabytes=0.0001, after={1: refused(413, "too_large")})
+    with pytest.raises(ServiceError, match=r"^item 3: refused$") as error:
+        embed(service, ["1", "2", "0" * 300, "4"])
+    assert (error.value.problems, error.value.done) == ((("item 3", "refused"),), 4)
+    assert (error.value.status, service.asked[2]) == (413, ["4"])
+
+
 def test_a_service_that_is_gone_half_way_is_waited_for(slept):
     service = Parted(after={1: LOST, 2: LOST})
     with Client("http://x", transport=service.transport) as client:
@@ -144,7 +152,7 @@ def test_an_enrolment_that_ends_half_way_says_what_is_kept(slept):
     lost = dict.fromkeys(range(1, 9), LOST)
     with (
         Client("http://x", transport=Parted(after=lost).transport) as client,
-        pytest.raises(ServiceError, match="3 of 10 items are surely enrolled; enrol all again") as error,
+        pytest.raises(ServiceError, match=r"3 of 10 items are done, .* is enrolled; enrol all again") as error,
     ):
         client.gallery("people").enrol(TEXTS, "somebody")
     assert (error.value.done, error.value.code, slept) == (3, "unreachable", [1, 2, 4, 8, 16])
@@ -158,7 +166,7 @@ def test_who_stops_an_enrolment_is_told_what_is_kept():
     service = Parted()
     with (
         Client("http://x", transport=service.transport) as client,
-        pytest.raises(KeyboardInterrupt, match="6 of 10 items are surely enrolled"),
+        pytest.raises(KeyboardInterrupt, match="6 of 10 items are done"),
     ):
         client.gallery("people").enrol(TEXTS, "somebody", progress=stop)
 

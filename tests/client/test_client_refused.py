@@ -81,6 +81,17 @@ def test_a_busy_service_is_asked_again_when_it_says(slept, headers, waits, await
     assert slept == waits
 
 
+@pytest.mark.parametrize(("key", "problem"), [(None, "takes a key"), ("wrong", "knows no such key")])
+def test_who_has_no_valid_key_is_told_how_to_give_one(key, problem):
+    refusal = httpx2.Response(401, json={"code": "no_key", "detail": "send a header"})
+    with (
+        Client("http://x", key=key, transport=httpx2.MockTransport(lambda _: refusal)) as client,
+        pytest.raises(ServiceError, match=rf"{problem}.*key=\.\.\.") as refused,
+    ):
+        client.models()
+    assert (refused.value.status, refused.value.code) == (401, "no_key")
+
+
 def test_a_service_that_stays_busy_is_an_error(slept):
     busy = Busy(100, {"Retry-After": "1"})
     with (

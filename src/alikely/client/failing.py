@@ -9,8 +9,8 @@ from alikely.errors import BadItemsError, ServiceError
 
 LONGEST_WAIT = 60.0  # seconds before a service is asked again
 BUSY, TOO_MANY = 503, 429
-BAD_ITEMS = BadItemsError.code
 TOO_LARGE = 413
+BAD_ITEMS, NO_KEY = BadItemsError.code, "no_key"
 ADVICE = "Mend them or leave them out."
 
 
@@ -63,10 +63,16 @@ def read(response: httpx2.Response, called: Callable[[str], str]) -> Any:
             ) from None
     told = _problem(response)
     problems = tuple((called(str(one.get("item"))), str(one.get("problem"))) for one in told.get("items", ()))
-    reason = told.get("detail") or f"{response.status_code} {response.reason_phrase}"
-    raise ServiceError(
-        told_of(problems) if problems else str(reason), response.status_code, str(told.get("code", "http")), problems
+    code, reason = (
+        str(told.get("code", "http")),
+        told.get("detail") or f"{response.status_code} {response.reason_phrase}",
     )
+    if problems:
+        reason = told_of(problems)
+    elif code == NO_KEY:
+        what = "knows no such key (any more)" if "Authorization" in response.request.headers else "takes a key"
+        reason = f"the service {what}; give one that `alikely keys add` made for it: Client(url, key=...)"
+    raise ServiceError(str(reason), response.status_code, code, problems)
 
 
 def told_of(problems: tuple[tuple[str, str], ...] | list[tuple[str, str]]) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from alikely.client.answers import Limits
-from alikely.client.failing import ADVICE, BAD_ITEMS, told_of
+from alikely.client.failing import ADVICE, BAD_ITEMS, TOO_LARGE, told_of
 from alikely.client.naming import path_of, placed
 from alikely.client.requests import Call
 from alikely.client.saying import File, Item, refuse_one, said
@@ -118,8 +118,8 @@ class Joining(Generic[A, T]):
             yield
             self._tell(part)
         except ServiceError as error:
-            if error.code == BAD_ITEMS:
-                self._problems += error.problems
+            if (problems := _of_items(part, error)) is not None:
+                self._problems += problems
                 self._refused = error
                 self._tell(part)
             elif said := self._so_far(error):
@@ -140,7 +140,7 @@ class Joining(Generic[A, T]):
             return self.many.join(self._answers, self._problems)
         if self._refused is None:
             raise BadItemsError(self._problems, ADVICE)
-        raise ServiceError(told_of(self._problems), self._refused.status, BAD_ITEMS, self._problems, self.done)
+        raise ServiceError(told_of(self._problems), self._refused.status, self._refused.code, self._problems, self.done)
 
     def _tell(self, part: Part) -> None:
         self.done += part.count
@@ -150,7 +150,8 @@ class Joining(Generic[A, T]):
     def _so_far(self, error: ServiceError | None) -> str:
         of = "" if self.many.total is None else f" of {self.many.total:,}"
         if self.many.kept and (self.done or error is None or error.status is None):
-            return f"\n{self.done:,}{of} items are surely enrolled; enrol all again: each is kept only once"
+            done = f"{self.done:,}{of} items are done, and what can be read of them is enrolled"
+            return f"\n{done}; enrol all again: each is kept once"
         return f"\nbefore, {self.done:,}{of} items were answered" if self.done else ""
 
 
@@ -163,6 +164,14 @@ def listed(items: Iterable[Item]) -> tuple[Iterator[tuple[Item, Callable[[], Any
 def _problem(item: Item, place: int, error: InputError) -> tuple[str, str]:
     name = path_of(item) or f"item {place + 1}"
     return name, str(error).removeprefix(f"{name}: ")
+
+
+def _of_items(part: Part, error: ServiceError) -> Problems | None:
+    """The problems of single items, for which a part was refused; None where it was refused for another reason."""
+    if error.code == BAD_ITEMS:
+        return error.problems
+    alone = error.status == TOO_LARGE and len(part.said) == 1
+    return [(path_of(part.items[0]) or f"item {part.places[0] + 1}", str(error))] if alone else None
 
 
 def _size(said: Any) -> int:

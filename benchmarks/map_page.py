@@ -7,7 +7,7 @@ drawn their map before the browser comes. The browser has no graphics card: the 
 
 - `ready_s`: seconds from the address of the page until all points are there and it can be used.
 - `tip_ms`: milliseconds from pointing at a point until the page says what it is, by an answer of the service.
-- `frame_ms`: milliseconds between two pictures on the screen while the map is dragged; 17 is what a screen shows.
+- `frame_ms`: milliseconds from one frame of the page to the next while the map is dragged; a screen asks for one in 17.
 
 Beside it: `empty page`, whose frames are the least that there can be on this machine, and `plotly SVG`, the same points
 drawn by the same plotly in its usual way (its `scatter`; the page uses `scattergl`), where the tip comes from no

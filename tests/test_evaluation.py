@@ -179,3 +179,14 @@ def test_a_table_of_pairs_is_compared_by_columns_of_items_and_of_pairs():
     assert "recall_at_1" not in found.to_dict()
     with pytest.raises(SettingsError, match="no column 'label' to compare by; it has: day, light"):
         evaluate(MODEL, examples, by=["label"])
+
+
+def test_what_pairs_join_is_not_called_identities(tmp_path):
+    items = pattern_examples(6, 3)
+    # Three pictures are joined by two same pairs, two by one, and four stand alone.
+    rows = [(0, 1, True), (1, 2, True), (3, 4, True), (0, 6, False), (3, 9, False), (12, 15, False)]
+    model, pairs = small_model(), alikely.examples_from(list(items.items), pairs=rows)
+    found = evaluate(model, pairs, report_file=tmp_path / "report.html")
+    assert found.title() == "3 same and 3 different pairs of 6 groups of items that same pairs join"
+    assert "6 groups of items that same pairs join" in (tmp_path / "report.html").read_text()
+    assert evaluate(model, items).title() == "18 same and 135 different pairs of 6 identities"

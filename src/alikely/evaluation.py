@@ -37,6 +37,7 @@ from alikely.types import Examples
 
 IDENTITIES = ("left_identity", "right_identity")  # columns of a table of pairs
 LABEL, GROUP = "label", "group"  # to compare by, beside the columns of a table
+JOINED = "groups of items that same pairs join"  # where no labels say who an item shows
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ class Evaluation:
     skipped: tuple[tuple[str, str], ...] = ()
     known: tuple[str, ...] = ()
     identification: IdentificationReport | None = None
+
+    @property
+    def whose(self) -> str:
+        """What the report counts as `identities`: those of the labels; without labels, what same pairs join."""
+        return JOINED if self.retrieval is None else "identities"
+
+    def title(self) -> str:
+        """What was measured, in words."""
+        of = self.report
+        return f"{of.same_pairs:,} same and {of.different_pairs:,} different pairs of {of.identities:,} {self.whose}"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: all figures of report and retrieval, `by` with the rows of each column, `skipped` and `known`."""
@@ -82,8 +93,9 @@ class Evaluation:
         if not self.known:
             return None
         few = ", ".join(self.known[:3]) + (" ..." if len(self.known) > 3 else "")
+        of = "" if self.retrieval is None else f" of {self.report.identities}"
         return (
-            f"{len(self.known)} of {self.report.identities} identities ({few}) bear labels that the model was made "
+            f"{len(self.known)}{of} identities ({few}) bear labels that the model was made "
             "from; if they are the same, the figures are too good: evaluate on others"
         )
 
@@ -147,6 +159,7 @@ def evaluate(
             embeddings,
             rates,
             found.report,
+            measured_on=found.whose,
             notes=(() if warning is None else (warning,)),
         )
         write_report(content, report_file)

@@ -56,9 +56,7 @@ def evaluate(
     if as_json:
         print_json(found.to_dict())
         return
-    of = found.report
-    title = f"{of.same_pairs:,} same and {of.different_pairs:,} different pairs of {of.identities:,} identities"
-    print_rows(title, ("", "value", "95 % interval"), found.rows())
+    print_rows(found.title(), ("", "value", "95 % interval"), found.rows())
     if found.identification is not None:
         print_rows(found.identification.title(), ("", "value", "95 % interval"), found.identification.rows())
     for column, rows in found.groups.items():

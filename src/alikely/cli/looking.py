@@ -49,20 +49,46 @@ def embed(
     say(f"{done.items:,} embedding{'' if done.items == 1 else 's'} of {done.dim} numbers written to {out}")
 
 
-@app.command(short_help="Show what MODEL is and how it was made.")
-def inspect(model: ModelFolder, own_code: OwnCode = False, as_json: AsJson = False) -> None:
-    """Show what MODEL is: encoder, distance, items, training, data, quality, calibration."""
+@app.command(short_help="Show what a folder is that Alikely wrote: a model, gallery, detector ...")
+def inspect(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="of a model, gallery, detector, recommender, answers, or of a service"),
+    ],
+    own_code: OwnCode = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what FOLDER is. Of a model: encoder, distance, items, training, data, quality, calibration.
+
+    Of a gallery, detector, recommender or answers: the items, how many, the model, and what else it is made of. Of the
+    folder of a service (serve --state): what people said on its pages.
+    """
+    from alikely.inspecting import inspect as inspected
+    from alikely.inspecting import what_is
+
+    if what_is(folder) == "model":
+        print_model(folder, own_code, as_json)
+        return
+    found = inspected(folder, own_code)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_rows(str(folder), ("", "value"), found.rows)
+
+
+def print_model(folder: Path, own_code: bool, as_json: bool) -> None:
+    """What a model is."""
     from alikely.item_words import lines_of
     from alikely.storage import describe, load_model
 
-    loaded = load_model(model, own_code=own_code)
+    loaded = load_model(folder, own_code=own_code)
     described = describe(loaded)
     if loaded.calibration is not None:
         described["calibration"] = _summary(loaded.calibration)
     if as_json:
-        print_json(described)
+        print_json({"what": "model", **described})
     else:
-        print_rows(str(model), ("", "value"), rows_of(described, lines_of(loaded.preparation)))
+        print_rows(str(folder), ("", "value"), rows_of(described, lines_of(loaded.preparation)))
 
 
 def rows_of(described: Mapping[str, Any], items: Sequence[str]) -> list[tuple[str, str]]:

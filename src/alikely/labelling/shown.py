@@ -21,8 +21,4 @@ def shown_for_labelling(examples: Examples, place: int, preparation: Preparation
         return {"picture": pictures_of([item], [""], SIDE)[0]}
     if examples.kind == "text":
         return {"text": str(item)[:LONGEST]}
-    shown = shown_items(examples, [place], preparation)[place]
-    if examples.kind == "row":
-        return {"cells": [[name, cell] for name, cell in shown.cells.items()]}
-    curves = None if shown.curves is None else shown.curves.T.tolist()
-    return {"curves": curves, "steps": shown.steps}
+    return shown_items(examples, [place], preparation)[place].holds(examples.kind)

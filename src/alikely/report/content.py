@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -88,6 +88,22 @@ class ShownItem:
     cells: Mapping[str, str] = field(default_factory=dict)
     steps: int = 0
     curves: Float[np.ndarray, "some channels"] | None = None
+
+    def holds(self, kind: Kind) -> dict[str, Any]:
+        """What an item of this kind holds, for JSON; nothing of an embedding, of which nothing is shown.
+
+        {"picture": data URL or null}, {"text": ...}, {"cells": [[column, cell], ...]}, or {"curves": [channels of
+        numbers] or null, "steps": n}.
+        """
+        curves = None if self.curves is None else self.curves.T.tolist()
+        held: dict[Kind, dict[str, Any]] = {
+            "picture": {"picture": self.picture},
+            "text": {"text": self.text},
+            "row": {"cells": [list(cell) for cell in self.cells.items()]},
+            "sequence": {"curves": curves, "steps": self.steps},
+            "embedding": {},
+        }
+        return held[kind]
 
 
 @dataclass(frozen=True, eq=False)

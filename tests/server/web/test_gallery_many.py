@@ -200,6 +200,9 @@ def test_rows_take_their_names_and_fields_from_columns(open_page, tmp_path, chec
         assert bad["other.csv"].startswith("has none of the columns that are looked at: amount")
         assert [one["fields"] for one in templates(running, "zoe")] == [{"shop": "Bern"}, {"shop": "Chur"}]
         check_accessible(page)
+        # Their cards are as those of other kinds: nothing is set in the middle.
+        page.get_by_role("button", name="Look at all that are enrolled").click()
+        expect(page.locator("#identities article").first).to_have_css("align-items", "normal")
         # The same row by the form with a field for each column is the same template.
         page.goto("/gallery?view=enrol")
         for name, cell in (("amount", "1.5"), ("colour", "red"), ("paid", "true"), ("day", "2026-01-03")):

@@ -6,13 +6,13 @@ import { enrolSeveral } from "./enrol_several.js";
 import { valueOf } from "./field_values.js";
 import { filesInput } from "./files_input.js";
 import { oneOrSeveral } from "./one_or_several.js";
-import { count } from "./words.js";
+import { aKind, capital, count } from "./words.js";
 
 export function enrolView(here) {
   const [form, identity, identityField, rows, problem, progress, done] = ["enrol", "identity", "identity-field", "field-rows", "enrol-problem", "enrol-progress", "enrolled"].map((id) => document.getElementById(id));
   const place = document.getElementById("enrol-items");
   const pictures = here.kind === "picture" ? filesInput(place, { label: "Pictures", onChange: () => done.replaceChildren() }) : null;
-  const written = pictures ? null : oneOrSeveral(place, { kind: here.kind, label: { text: "A text", row: "A row" }[here.kind] ?? "An item", columns: here.columns, named: true, onChange: fit });
+  const written = pictures ? null : oneOrSeveral(place, { kind: here.kind, label: capital(aKind(here.kind)), columns: here.columns, named: true, onChange: fit });
   document.getElementById("kept-note").textContent = kept();
   document.getElementById("add-field").addEventListener("click", () => {
     rows.append(fieldRow());

@@ -59,7 +59,7 @@ export function listView(here) {
   function identityCard({ identity, templates: many }) {
     const node = here.kind === "picture" ? spot(identity) : null;
     const open = el("button", { type: "button", class: "open", title: identity, onclick: () => here.go("one", identity) }, el("span", { class: "clamped" }, identity));
-    return { identity, node, card: el("article", { class: `hit ${here.kind}` }, node, el("h3", {}, open), el("p", { class: "small-print" }, count(many, "template"))) };
+    return { identity, node, card: el("article", { class: here.kind === "picture" ? "hit picture" : "hit" }, node, el("h3", {}, open), el("p", { class: "small-print" }, count(many, "template"))) };
   }
 
   async function showOne(identity) {
@@ -99,7 +99,7 @@ export function listView(here) {
     const remove = el("button", { type: "button", class: "small danger", "aria-describedby": id, onclick: () => question("Remove this template?", `The embedding ${key.slice(0, 12)} of ${looked} goes, with its fields. Other templates of it stay.`, `/templates?key=${encodeURIComponent(key)}`, looked) }, "Remove");
     const like = new URLSearchParams({ gallery: here.name(), like: key, who: looked });
     const search = el("a", { class: "button small", href: `/search?${like}`, "aria-describedby": id }, "Search like it");
-    const card = el("article", { class: `hit ${here.kind}`, "aria-labelledby": id }, node, el("h3", { id, class: "key", title: key }, key.slice(0, 12)), fieldList(fields), el("div", { class: "row actions" }, search, remove));
+    const card = el("article", { class: here.kind === "picture" ? "hit picture" : "hit", "aria-labelledby": id }, node, el("h3", { id, class: "key", title: key }, key.slice(0, 12)), fieldList(fields), el("div", { class: "row actions" }, search, remove));
     return { node, card };
   }
 

@@ -3,11 +3,11 @@
 import { ask, el, showProblem, tell } from "./api.js";
 import { fillSpots, spot } from "./cards.js";
 import { itemInput } from "./item_input.js";
-import { chance, count, distance, likelihood, percent, surprise } from "./words.js";
+import { aKind, capital, chance, count, distance, likelihood, percent, surprise } from "./words.js";
 
 export function whoView(here) {
   const [form, answer, claimed, fpir, fmr, estimate] = ["who", "who-answer", "claimed", "fpir", "fmr", "estimate"].map((id) => document.getElementById(id));
-  const input = itemInput(document.getElementById("who-item"), { kind: here.kind, label: { picture: "A picture", text: "A text", row: "A row" }[here.kind] ?? "An item" });
+  const input = itemInput(document.getElementById("who-item"), { kind: here.kind, label: capital(aKind(here.kind)) });
   const claims = () => form.elements.claim.value === "yes";
 
   for (const radio of form.elements.claim) {
@@ -153,5 +153,3 @@ function roundUp(rate) {
   const step = 10 ** (Math.floor(Math.log10(rate)) - 1);
   return Math.min(1, Number((Math.ceil(rate / step) * step).toPrecision(2)));
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,7 +6,7 @@ import { looksOf } from "./finding_card.js";
 import { oneOrSeveral } from "./one_or_several.js";
 import { judgeSeveral } from "./scoring_several.js";
 import { smallEnough } from "./smaller.js";
-import { count, percent } from "./words.js";
+import { aKind, capital, count, percent } from "./words.js";
 
 const SHOWN = 50; // anomalous ones of many, as cards; all of them are in the list
 
@@ -24,7 +24,7 @@ export function scoring(detectors, onFound) {
     const place = document.getElementById("items");
     files = kind === "picture" ? filesInput(place, { label: "Pictures to judge" }) : null;
     const known = Object.entries(columns ?? {}).map(([name, of]) => ({ name, kind: of }));
-    written = files ? null : oneOrSeveral(place, { kind, label: { text: "A text to judge", row: "A row to judge" }[kind] ?? "An item to judge", columns: known });
+    written = files ? null : oneOrSeveral(place, { kind, label: `${capital(aKind(kind))} to judge`, columns: known });
     rate.placeholder = String(Number((own * 100).toPrecision(3)));
     hint.textContent = confidence
       ? `Empty: ${percent(own)}, the detector's own. New normal items keep the rate with ${percent(confidence)} confidence.`

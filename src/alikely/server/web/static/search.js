@@ -5,7 +5,7 @@ import { chooseGallery, fieldList, fillSpots, pictureOf, spot } from "./cards.js
 import { choosers } from "./conditions.js";
 import { itemInput } from "./item_input.js";
 import { explained } from "./why.js";
-import { chance, distance, likelihood, verdictChip } from "./words.js";
+import { aKind, capital, chance, distance, likelihood, verdictChip } from "./words.js";
 
 const root = document.getElementById("search");
 const galleries = JSON.parse(root.dataset.galleries);
@@ -24,7 +24,7 @@ for (const name of galleries) select.append(el("option", { value: name }, name))
 document.getElementById("gallery-field").hidden = galleries.length < 2;
 const input = itemInput(itemBox, {
   kind,
-  label: { picture: "Search with a picture", text: "Search with a text", row: "Search with a row" }[kind] ?? "Search with this",
+  label: `Search with ${aKind(kind)}`,
   onChange: () => {
     if (input.empty() && like) return;
     setLike(null);
@@ -199,7 +199,7 @@ function card(hit, decision, end) {
   const id = `card-${hit.key}`;
   const node = kind === "picture" ? spot(hit.identity) : null;
   const why = kind === "picture" && hit.distance !== undefined ? el("button", { type: "button", class: "small quiet why-button", hidden: true, onclick: () => explain(hit) }, "Why?") : null;
-  return el("article", { class: `hit ${kind}`, "aria-labelledby": id, dataset: { key: hit.key } },
+  return el("article", { class: kind === "picture" ? "hit picture" : "hit", "aria-labelledby": id, dataset: { key: hit.key } },
     node,
     el("h3", { id, title: hit.identity }, el("span", { class: "clamped" }, hit.identity)),
     decision && el("p", { class: "meaning" }, verdictChip(decision.verdict), el("span", {}, `${capital(likelihood(decision.probability))}: ${chance(decision.probability)}`)),
@@ -237,8 +237,6 @@ function more(hit) {
   title.focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Why the item and what was found are as near as they are, in a dialog. */
 async function explain(hit) {

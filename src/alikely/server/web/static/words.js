@@ -55,5 +55,11 @@ export function surprise({ verdict, probability, threshold }) {
   return "";
 }
 
+/** The first letter large. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** "row" -> "a row", "embedding" -> "an embedding". */
+export const aKind = (kind) => `${kind === "embedding" ? "an" : "a"} ${kind}`;
+
 /** 3 -> "3 items", 1 -> "1 item", 1200 -> "1,200 items". */
 export const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;

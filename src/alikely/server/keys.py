@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 from alikely.errors import ServiceError, SettingsError
 from alikely.folders import alone_with, whole_file
+from alikely.server.state import OWNER_ONLY
 
 Right = Literal["read", "enrol", "admin"]
 # Each contains those before it. read: ask; enrol: also add, remove, label; admin: also settings, logs.
@@ -87,6 +88,10 @@ class Keys:
         if chosen is None:
             raise SettingsError(f"{right!r} is no right; there are {', '.join(RIGHTS)}")
         made = BEGINNING + secrets.token_urlsafe(RANDOM_BYTES)
+        try:
+            self.path.parent.mkdir(OWNER_ONLY, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unreadable(self.path, error.strerror or str(error)) from error
         with alone_with(self.path.with_name(f".{self.path.name}.lock")):
             there = _read(self.path)
             if any(key.name == name for key in there):

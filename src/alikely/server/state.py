@@ -9,6 +9,9 @@ from pathlib import Path
 
 from alikely.errors import ServiceError
 
+# What people said, and pictures of them, lie in it; the mode of a folder that is there already stays.
+OWNER_ONLY = 0o700
+
 
 @dataclass(frozen=True)
 class State:
@@ -24,7 +27,7 @@ class State:
         Raises ServiceError where another service uses it, and where nothing can be written to it.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(OWNER_ONLY, parents=True, exist_ok=True)
             lock = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise ServiceError(

@@ -16,6 +16,7 @@ import numpy as np
 from fastapi import Request
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from alikely.data.pictures import pixels_of
 from alikely.errors import InputError
@@ -28,6 +29,7 @@ from alikely.types import Item, Kind
 JSON, FORM = "application/json", "multipart/form-data"
 LARGEST_NUMBER = 2**53  # whole numbers up to it are the same in every language that reads JSON
 MOST_NUMBERS = 1_000_000  # of one sequence or embedding
+SMALL = 16_384  # bytes, characters or numbers of items that are looked at in a millisecond or so
 
 # One item as a client says it: see above. Files of a form are bytes.
 ItemSaid = str | bytes | list[Any] | dict[str, Any]
@@ -70,6 +72,14 @@ async def read_asked(request: Request, kind: type[A]) -> A:
         raise RefusedError(422, "request", first_mistake(mistakes)) from None
     _check_numbers(asked, _takes(kind))
     return asked
+
+
+async def items_asked(said: Sequence[ItemSaid], kind: Kind, settings: ServeSettings) -> list[Item]:
+    """Items as a client says them -> the items, in a thread of their own where they are large: to find the size of a
+    picture among a million notes beside it takes seconds, in which all others would wait. Raises as `item_from`."""
+    if sum(map(len, said)) <= SMALL:
+        return [item_from(one, kind, settings) for one in said]
+    return await run_in_threadpool(lambda: [item_from(one, kind, settings) for one in said])
 
 
 def item_from(said: ItemSaid, kind: Kind, settings: ServeSettings, name: str = "the item") -> Item:

@@ -19,7 +19,7 @@ from alikely.server.overview import overview
 from alikely.server.points import point_for
 from alikely.server.problems import CALIBRATE, RefusedError, answer_of, problem
 from alikely.server.several import all_bad
-from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
+from alikely.server.uploads import Asked, ItemSaid, body_of, items_asked, read_asked
 from alikely.types import Item, Kind
 
 router = APIRouter(prefix="/v1", tags=["compare"])
@@ -158,7 +158,7 @@ async def embed(request: Request, served: TheServed, caller: MayRead) -> Respons
             said, items = [content], [content]
         else:
             said = (await read_asked(request, EmbedAsked)).items
-            items = [item_from(one, kind, settings) for one in said]
+            items = await items_asked(said, kind, settings)
         embeddings = await batching.embed(items)
     except InputError as error:
         raise await run_in_threadpool(all_bad, error, said, model, settings) from None
@@ -203,7 +203,7 @@ async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[
 async def _compared(
     model: SiameseModel, asked: CompareAsked, served: Served, caller: Caller
 ) -> dict[str, Any] | Response:
-    left, right = (item_from(said, model.preparation.kind, served.settings) for said in (asked.left, asked.right))
+    left, right = await items_asked((asked.left, asked.right), model.preparation.kind, served.settings)
     if model.calibration is None:
         distance = await run_in_threadpool(model.distance_of, left, right)
         advice = f"the model has no calibration, so there is no verdict; {CALIBRATE}"

@@ -16,7 +16,7 @@ from alikely.server.held import EXPLAINED_AT_ONCE, TheServed
 from alikely.server.problems import RefusedError
 from alikely.server.several import all_bad
 from alikely.server.threads import while_wanted
-from alikely.server.uploads import Asked, ItemSaid, body_of, item_from, read_asked
+from alikely.server.uploads import Asked, ItemSaid, body_of, items_asked, read_asked
 
 router = APIRouter(prefix="/v1", tags=["compare"])
 
@@ -69,7 +69,7 @@ async def why(request: Request, served: TheServed, caller: MayRead) -> dict[str,
             503, "busy", f"{EXPLAINED_AT_ONCE} pairs are being explained; ask again soon", {"Retry-After": "2"}
         )
     try:
-        left, right = (item_from(one, kind, settings) for one in said)
+        left, right = await items_asked(said, kind, settings)
         return await while_wanted(request, lambda _: _told(explain(model, left, right, asked.seed)))
     except InputError as error:
         raise await run_in_threadpool(all_bad, error, said, model, settings, ("left", "right")) from None

@@ -119,7 +119,7 @@ SHOTS = (
     Shot("gallery", "gallery", gallery, height=680),
     Shot("map", "map", plane, height=1080),
     Shot("map-dark", "map", plane, height=1080, dark=True),
-    Shot("threshold", "threshold", threshold, height=1680),
+    Shot("threshold", "threshold", threshold, height=1960),
     Shot("label", "label", label),
     Shot("label-phone", "label", label, width=360, height=740),
     Shot("anomalies", "anomalies", anomalies, height=1320),

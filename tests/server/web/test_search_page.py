@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import expect
 
+from tests.server.web.written import serving_written
+
 pytestmark = pytest.mark.browser
 
 
@@ -185,3 +187,19 @@ def test_a_gallery_that_is_not_there_is_said(page):
         page.goto(address.replace("nosuch", "people"))
         page.locator(".hit").first.wait_for()
         assert notice.count() == 0
+
+
+def test_an_empty_gallery_offers_to_enrol(open_page, tmp_path, complaints):
+    with serving_written("text", tmp_path, enrolled=False) as running:
+        page = open_page(running)
+        page.goto("/search")
+        empty = page.locator("#none").get_by_role("heading", name="The gallery is empty")
+        empty.wait_for()
+        with page.expect_response("**/search"):
+            page.get_by_label("Search with a text").fill("an old house")
+        expect(page.locator("#found-title")).to_have_text("Nothing found")
+        expect(empty).to_be_visible()
+        assert not page.locator("#problem .notice").is_visible()
+        complaints.expect("404")
+        page.get_by_role("link", name="Enrol").click()
+        page.locator("#enrol").wait_for()

@@ -18,17 +18,18 @@ AT_ONCE = 4  # items that a request may hold: so a few take several requests
 
 
 @contextmanager
-def serving_written(kind: Kind, root: Path, **settings) -> Iterator[Service]:
-    """A service with the gallery "things", in which a few are enrolled; of rows also with the detector "normal"."""
+def serving_written(kind: Kind, root: Path, enrolled: bool = True) -> Iterator[Service]:
+    """A service with the gallery "things", in which a few may be enrolled; of rows also with the detector "normal"."""
     model, examples = model_of(kind)
     save_model(model, root / "model")
     with Gallery.create(root / "things", root / "model") as gallery:
-        gallery.enrol(examples)
+        if enrolled:
+            gallery.enrol(examples)
     detectors = ()
     if kind == "row":
         save_detector(fit_detector(normal_of(kind), DetectorSettings(rate=0.1)), root / "normal")
         detectors = (root / "normal",)
     folders = Folders(model=root / "model", galleries=(root / "things",), detectors=detectors)
-    served = open_served(folders, ServeSettings(port=0, state=root / "state", **({"items": AT_ONCE} | settings)))
+    served = open_served(folders, ServeSettings(port=0, state=root / "state", items=AT_ONCE))
     with serving(served) as url:
         yield Service(url, served, ())

@@ -137,6 +137,10 @@ async function search() {
     none.replaceChildren();
     title.textContent = "Nothing found";
     note.textContent = "";
+    if (error.code === "gallery" && !like) {
+      none.replaceChildren(emptyGallery());
+      return;
+    }
     const ofCondition = error.code === "settings" && where.value.trim();
     if (ofCondition) {
       document.getElementById("condition-more").open = true;
@@ -172,10 +176,15 @@ async function suggest(gallery) {
   if (!templates.length) {
     const empty = where.value.trim()
       ? el("div", { class: "empty" }, el("h2", {}, "Nothing meets the condition"), el("p", {}, "Take some of it away, and look again."))
-      : el("div", { class: "empty" }, el("h2", {}, "The gallery is empty"), el("p", {}, "Enrol something first: then it can be found."), el("a", { class: "button", href: "/gallery?view=enrol" }, "Enrol"));
+      : emptyGallery();
     none.replaceChildren(empty);
   }
   await pictures(templates);
+}
+
+function emptyGallery() {
+  const asked = new URLSearchParams({ ...(galleries.length > 1 ? { gallery: select.value } : {}), view: "enrol" });
+  return el("div", { class: "empty" }, el("h2", {}, "The gallery is empty"), el("p", {}, "Enrol something first: then it can be found."), el("a", { class: "button", href: `/gallery?${asked}` }, "Enrol"));
 }
 
 async function show(found, decisions) {

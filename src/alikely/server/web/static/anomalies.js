@@ -6,6 +6,7 @@ import { scoring } from "./scoring.js";
 import { percent } from "./words.js";
 
 const PAGE = 24;
+const BY_PLACE = /^(row|sequence|embedding|picture) [\d,]+$/; // called so by its place in a request, which tells nothing
 const WORDS = { open: "is open again", accepted: "accepted as an anomaly", dismissed: "dismissed as normal" };
 const [place, none, more, problem, undo, of] = ["findings", "none", "more", "list-problem", "undo", "of"].map((id) => document.getElementById(id));
 let asking = new AbortController();
@@ -97,7 +98,7 @@ function emptyState() {
 function card(finding) {
   const id = `finding-${finding.number}`;
   const addressed = (what) => `/v1/findings/${finding.number}/${what}`;
-  const title = finding.kind === "picture" && finding.name ? finding.name : `Finding ${finding.number}`;
+  const title = finding.name && !BY_PLACE.test(finding.name) ? finding.name : `Finding ${finding.number}`;
   const node = el("article", { class: "finding", "aria-labelledby": id, dataset: { number: finding.number } },
     el("div", { class: "stack tight" }, el("h3", { id, title }, el("span", { class: "clamped" }, title)), el("p", { class: "small-print" }, title === finding.name ? `Finding ${finding.number}, ` : "", el("time", { datetime: finding.time }, when(finding.time)), `, by ${finding.detector} at a false-alarm rate of at most ${percent(finding.rate)}`)),
     ...looksOf({ ...finding, anomalous: true }, { picture: finding.pictured ? addressed("picture") : null, map: finding.mapped ? addressed("map") : null, item: finding.item }),

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alikely.cli.serving import serve
-from alikely.server import ServeSettings, audit, door, forms, heads, json_bodies, limits, sessions, uploads
+from alikely.server import ServeSettings, audit, door, forms, heads, json_bodies, limits, listening, sessions, uploads
+from alikely.stores import filters
 
 PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 HERE = ServeSettings()
@@ -25,6 +26,9 @@ OPTIONS = {"items": "most_items", "names": "name"}
         f"| {uploads.MOST_NUMBERS:,} | 422 |",
         f"| {json_bodies.DEEPEST}; {forms.MOST_PARTS:,} | 400 |",
         f"| {heads.LARGEST // 1024} kB; {heads.SECONDS:g} seconds |",
+        f"behind an answer | {heads.SECONDS:g} seconds |",
+        f"its answer (on Linux) | {listening.UNREAD_SECONDS:g} seconds |",
+        f"(`where`) | {filters.MOST_DIGITS} digits | 422 |",
         f"`queue` ({HERE.queue})",
         f"have {door.STRANGERS} places of their own, with {door.STRANGERS_SECONDS:g} seconds and "
         f"{door.STRANGERS_MB * 1000:g} kB each",

@@ -12,25 +12,25 @@ from pathlib import Path
 import pytest
 
 import alikely.demo
+from alikely.data.signs import invented_signs
 from alikely.demo_page import is_made, make_parts
 from alikely.gallery import Gallery
 from alikely.server import ServeSettings, open_served
 from alikely.server.listening import next_free
-from alikely.storage import load_model
 from alikely.training.progress import Silent
 from alikely.training.train import train
 from tests.commands import command
 
-SMALL = {"encoder_settings": {"depth": 1, "width": 16, "dim": 16}}
+SMALL = {"encoder_settings": {"depth": 1, "width": 16, "dim": 16}, "epochs": 1}
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A folder in which a demo has trained, on all digits, a smaller encoder."""
+    """A folder in which a demo has trained a smaller encoder, on fewer signs."""
     out = tmp_path_factory.mktemp("demo page") / "a demo"
     alikely.demo.write_digits(out / "digits")
     settings = alikely.demo.SETTINGS.model_copy(update=SMALL)
-    train(out / "digits", settings, out=out / "model", reporter=Silent())
+    train(invented_signs(200, 6, 0), settings, out=out / "model", reporter=Silent())
     return out
 
 
@@ -42,16 +42,15 @@ def test_what_the_page_shows_is_all_there(made, tmp_path):
     assert is_made(made)
     assert not is_made(tmp_path)
     parts = make_parts(made)
-    unseen = load_model(parts.model).record["data"]["labels"]["test"]
     served = open_served(parts.folders, ServeSettings(state=tmp_path / "state"))
     try:
-        gallery = served.gallery("digits-never-seen")
-        assert gallery.identities() == {f"digit {digit}": 40 for digit in sorted(unseen)}
+        gallery = served.gallery("ten-digits")
+        assert gallery.identities() == {f"digit {digit}": 5 for digit in range(10)}
         assert gallery.described()[0]["fields"].keys() == {"number"}
         assert len(served.looked) == 1797
-        assert set(served.looked.examples.columns["used"]) == {"taught", "calibrated", "never seen"}
+        assert set(served.looked.examples.labels) == set("0123456789")
         assert served.labelling.questions("Ann")
-        pictures = sorted((parts.digits / sorted(unseen)[0]).glob("*.png"))
+        pictures = sorted((parts.digits / "0").glob("*.png"))
         assert not served.detector(None).judge([pictures[0]])[0].anomalous
     finally:
         served.close()
@@ -64,14 +63,14 @@ def test_a_second_time_nothing_is_made_anew_and_another_model_embeds_the_gallery
     before = files_of(out), (out / "one-digit" / "detector.json").stat().st_mtime_ns
     make_parts(out)
     assert (files_of(out), (out / "one-digit" / "detector.json").stat().st_mtime_ns) == before
-    with Gallery.open(out / "digits-never-seen", out / "model") as gallery:
+    with Gallery.open(out / "ten-digits", out / "model") as gallery:
         held = len(gallery)
     # A demo that runs again trains another model, here by another seed.
     settings = alikely.demo.SETTINGS.model_copy(update={**SMALL, "seed": 5})
-    train(out / "digits", settings, out=out / "model", overwrite=True, reporter=Silent())
+    train(invented_signs(200, 6, 0), settings, out=out / "model", overwrite=True, reporter=Silent())
     parts = make_parts(out)
     with Gallery.open(parts.gallery, parts.model) as gallery:
-        assert len(gallery) >= held
+        assert len(gallery) == held == 50
 
 
 def test_the_next_free_port():

@@ -147,6 +147,7 @@ def shape_of(output: str) -> list[str]:
 def test_the_demo_in_the_readme_has_the_shape_of_the_real_one(few_digits, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(alikely.demo, "SETTINGS", alikely.demo.SETTINGS.model_copy(update={"epochs": 2}))
+    monkeypatch.setattr(alikely.demo, "DRAWINGS", 5)
     monkeypatch.setattr(
         alikely.demo, "write_digits", lambda folder: shutil.copytree(few_digits, folder, dirs_exist_ok=True)
     )

@@ -12,18 +12,18 @@ from alikely.errors import GalleryError
 from alikely.folders import write_text
 from alikely.gallery import Gallery
 from alikely.server import Folders
-from alikely.storage import load_model
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 
-ENROLLED = 40  # pictures of each digit never seen
+ENROLLED = 5  # pictures of each digit
+NORMAL = "0"  # the digit that the detector knows
 
 
 @dataclass(frozen=True)
 class Parts:
     """What the page of the demo shows, by the folders in which it lies.
 
-    `gallery` holds some pictures of each digit that the model has never seen, `detector` knows what one of these digits
-    looks like, `items` is a table of all digits that says what each was used for, `state` is for what the page keeps.
+    `gallery` holds a few pictures of each digit, `detector` knows what one of them looks like, `items` is a table of
+    all digits, `state` is for what the page keeps. The model has learned from invented signs, and from no digit.
     """
 
     model: Path
@@ -58,32 +58,26 @@ def make_parts(out: Path) -> Parts:
     parts = Parts(
         model=out / "model",
         digits=out / "digits",
-        gallery=out / "digits-never-seen",
+        gallery=out / "ten-digits",
         detector=out / "one-digit",
         items=out / "all-digits.csv",
         state=out / "service",
     )
-    used = {
-        digit: part for part, digits in load_model(parts.model).record["data"]["labels"].items() for digit in digits
-    }
-    never_seen = sorted(digit for digit, part in used.items() if part == "test")
-    pictures = {digit: sorted((parts.digits / digit).glob("*.png")) for digit in sorted(used)}
-    said = {"train": "taught", "validate": "watched", "calibrate": "calibrated", "test": "never seen"}
+    pictures = {folder.name: sorted(folder.glob("*.png")) for folder in sorted(parts.digits.iterdir())}
     _write_table(
         parts.items,
-        ("path", "label", "used"),
-        [(path, digit, said[used[digit]]) for digit, paths in pictures.items() for path in paths],
+        ("path", "label", "number"),
+        [(path, digit, int(path.stem)) for digit, paths in pictures.items() for path in paths],
     )
     enrolled = out / "enrolled.csv"
     _write_table(
         enrolled,
         ("path", "label", "number"),
-        [(path, f"digit {digit}", int(path.stem)) for digit in never_seen for path in pictures[digit][:ENROLLED]],
+        [(path, f"digit {digit}", int(path.stem)) for digit, paths in pictures.items() for path in paths[:ENROLLED]],
     )
     _enrol(parts.gallery, parts.model, enrolled)
     if not parts.detector.exists():
-        known = examples_from(pictures[never_seen[0]])
-        save_detector(fit_detector(known, DetectorSettings(confidence=0.0)), parts.detector)
+        save_detector(fit_detector(examples_from(pictures[NORMAL]), DetectorSettings(confidence=0.0)), parts.detector)
     return parts
 
 

@@ -18,9 +18,9 @@ def test_a_small_run_fills_all_metrics(tmp_path):
     assert "inference" in ran.stdout
     assert result["metrics"]["speedup"] == result["floors"]["cnn fp32"]["times_1"] > 1
     assert set(result["floors"]) == {
-        f"{name} {way}" for name in ("cnn", "demo", "MiniLM") for way in ("torch", "fp32", "int8")
+        f"{name} {way}" for name in ("cnn", "wide", "MiniLM") for way in ("torch", "fp32", "int8")
     }
-    for name in ("cnn", "demo"):
+    for name in ("cnn", "wide"):
         eers = [result["floors"][f"{name} {way}"]["eer"] for way in ("torch", "fp32", "int8")]
         assert eers[1] == pytest.approx(eers[0], abs=1e-3)
         assert eers[2] == pytest.approx(eers[0], abs=0.05)

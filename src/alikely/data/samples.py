@@ -1,15 +1,13 @@
-"""Nothing -> a small set of real pictures that comes with a dependency, so that the demo needs no network."""
+"""Nothing -> handwritten digits that come with a dependency, so that the demo needs no network; pictures -> folders."""
 
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from alikely.data.ink import shades
 from alikely.errors import StorageError
 from alikely.types import Examples
-
-# The digits of scikit-learn have 17 shades, 0 (paper) to 16 (ink).
-_MOST_INK = 16
 
 
 def digits() -> Examples:
@@ -21,20 +19,23 @@ def digits() -> Examples:
     from sklearn.datasets import load_digits
 
     pictures, numbers = load_digits(return_X_y=True)
-    shades = np.rint(pictures.reshape(-1, 8, 8) * (255 / _MOST_INK)).astype(np.uint8)
     return Examples(
-        items=tuple(shades),
+        items=tuple(shades(pictures.reshape(-1, 8, 8).astype(int))),
         names=tuple(f"digit {number}, picture {place}" for place, number in enumerate(numbers, start=1)),
         labels=numbers.astype(str),
     )
 
 
 def write_digits(folder: Path) -> None:
-    """Write `digits()` as a user would have them: a folder for each digit, in it PNG files such as `3/0017.png`.
+    """Write `digits()` as a user would have them: see `write_pictures`."""
+    write_pictures(digits(), folder)
+
+
+def write_pictures(examples: Examples, folder: Path) -> None:
+    """Write arrays with labels as a folder for each label, in it PNG files by their places, such as `3/0017.png`.
 
     Raises StorageError where they cannot be written.
     """
-    examples = digits()
     assert examples.labels is not None
     try:
         for label in np.unique(examples.labels):
@@ -43,5 +44,5 @@ def write_digits(folder: Path) -> None:
             Image.fromarray(np.asarray(item)).save(folder / str(label) / f"{place:04}.png")
     except OSError as problem:
         raise StorageError(
-            f"{folder}: the digits cannot be written ({problem.strerror}); choose a folder that can be written to"
+            f"{folder}: the pictures cannot be written ({problem.strerror}); choose a folder that can be written to"
         ) from problem

@@ -59,7 +59,7 @@ def compare(page: "Page", parts: Parts) -> None:
 
 def search(page: "Page", parts: Parts) -> None:
     """What is most like a digit."""
-    page.locator("#item input[type=file]").set_input_files(digit(parts, "8", 150))
+    page.locator("#item input[type=file]").set_input_files(digit(parts, "6", 150))
     page.locator("#cards img").nth(5).wait_for()
     page.locator("#cards[aria-busy]").wait_for(state="detached")
 

@@ -45,7 +45,7 @@ def test_what_the_page_shows_is_all_there(made, tmp_path):
     served = open_served(parts.folders, ServeSettings(state=tmp_path / "state"))
     try:
         gallery = served.gallery("ten-digits")
-        assert gallery.identities() == {f"digit {digit}": 5 for digit in range(10)}
+        assert gallery.identities() == {f"digit {digit}": 20 for digit in range(10)}
         assert gallery.described()[0]["fields"].keys() == {"number"}
         assert len(served.looked) == 1797
         assert set(served.looked.examples.labels) == set("0123456789")
@@ -70,7 +70,7 @@ def test_a_second_time_nothing_is_made_anew_and_another_model_embeds_the_gallery
     train(invented_signs(200, 6, 0), settings, out=out / "model", overwrite=True, reporter=Silent())
     parts = make_parts(out)
     with Gallery.open(parts.gallery, parts.model) as gallery:
-        assert len(gallery) == held == 50
+        assert len(gallery) == held == 200
 
 
 def test_the_next_free_port():

@@ -14,7 +14,7 @@ from alikely.gallery import Gallery
 from alikely.server import Folders
 from alikely.tasks.anomaly import DetectorSettings, fit_detector, save_detector
 
-ENROLLED = 5  # pictures of each digit
+ENROLLED = 20  # pictures of each digit
 NORMAL = "0"  # the digit that the detector knows
 
 
@@ -22,7 +22,7 @@ NORMAL = "0"  # the digit that the detector knows
 class Parts:
     """What the page of the demo shows, by the folders in which it lies.
 
-    `gallery` holds a few pictures of each digit, `detector` knows what one of them looks like, `items` is a table of
+    `gallery` holds some pictures of each digit, `detector` knows what one of them looks like, `items` is a table of
     all digits, `state` is for what the page keeps. The model has learned from invented signs, and from no digit.
     """
 

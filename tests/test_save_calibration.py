@@ -12,6 +12,7 @@ import pytest
 from alikely import folders, storage
 from alikely.calibration import calibrate
 from alikely.errors import CalibrationError, ModelError, StorageError
+from alikely.signed import SignedFormat
 from alikely.storage import load_model, save_calibration, save_model
 from tests.models import made_up_pairs, pictures, small_model
 
@@ -106,7 +107,7 @@ def test_another_model_and_a_model_without_calibration_are_refused(saved):
     assert {name for name, old in content(saved).items() if old != before[name]} == {"weights.safetensors"}
 
 
-@pytest.mark.parametrize("call", ["copytree", "rename", "fsync", "_write_words"])
+@pytest.mark.parametrize("call", ["copytree", "rename", "fsync", "write"])
 def test_a_full_disk_leaves_the_old_state(saved, monkeypatch, call):
     before, new = content(saved), recalibrated(load_model(saved))
 
@@ -114,7 +115,7 @@ def test_a_full_disk_leaves_the_old_state(saved, monkeypatch, call):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(folders, "_exchanged", lambda *_: False)
-    place = {"copytree": storage.shutil, "fsync": os, "_write_words": storage, "rename": type(saved)}[call]
+    place = {"copytree": storage.shutil, "fsync": os, "write": SignedFormat, "rename": type(saved)}[call]
     monkeypatch.setattr(place, call, full)
     with pytest.raises(StorageError, match="No space left"):
         save_calibration(new, saved)

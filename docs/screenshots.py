@@ -151,7 +151,7 @@ def window(shot: Shot, url: str) -> "Iterator[Page]":
 def take(shot: Shot, parts: Parts, out: Path) -> Path:
     """Take one picture, at a service whose state is new."""
     with tempfile.TemporaryDirectory() as state:
-        served = open_served(parts.folders, ServeSettings(port=0, state=Path(state), keep_pictures=True))
+        served = open_served(parts.folders, ServeSettings(port=0, state=Path(state), keep_items=True))
         served.pictures.found.wait()
         with serving(served) as url, window(shot, url) as page:
             shot.act(page, parts)

@@ -42,7 +42,7 @@ def test_labels_are_a_table_with_a_row_for_what_was_judged(folders, tmp_path):
 def judged(folders, tmp_path_factory):
     """The folder of a service that keeps items, in which findings of every detector were judged."""
     state = tmp_path_factory.mktemp("judged") / "state"
-    with asked(folders, state, keep_pictures=True) as (client, _):
+    with asked(folders, state, keep_items=True) as (client, _):
         for place in range(4):
             score_picture(client, odd_picture(place))
         score(client, items=[ROW, {**ROW, "amount": 4000.0}, {**ROW, "amount": 3000.0}], detector="rows")
@@ -141,7 +141,7 @@ def test_what_is_not_kept_is_said(folders, tmp_path):
     ran = command("anomaly", "labels", state, "--out", tmp_path / "labels")
     assert ran.code == 0
     assert "2 items of 2 are not kept, so nothing can be learned from them" in ran.out
-    assert "--keep-pictures" in ran.out
+    assert "--keep-items" in ran.out
     assert "anomaly fit" not in ran.out
     assert sorted(files_in(tmp_path / "labels")) == ["labels.csv"]
     told = json.loads(command("anomaly", "labels", state, "--json").out)

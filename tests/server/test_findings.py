@@ -134,7 +134,7 @@ def test_nothing_of_a_picture_or_text_is_kept_unless_asked_for(folders, tmp_path
     ],
 )
 def test_a_picture_is_called_by_its_file(folders, tmp_path, file, expected):
-    with asked(folders, tmp_path, keep_pictures=True) as (client, _):
+    with asked(folders, tmp_path, keep_items=True) as (client, _):
         files = {"items": (file, odd_picture(), "image/png")}
         assert client.post("/v1/anomaly/score", files=files, data={"detector": "pictures"}).json()["anomalies"] == 1
         assert client.get("/v1/findings/1").json()["name"] == expected
@@ -156,7 +156,7 @@ def test_a_client_may_say_what_items_are_called(folders, tmp_path):
 
 
 def test_asked_for_pictures_maps_texts_and_rows_are_kept(folders, tmp_path):
-    with asked(folders, tmp_path, keep_pictures=True) as (client, _):
+    with asked(folders, tmp_path, keep_items=True) as (client, _):
         score_picture(client, odd_picture())
         score(client, items=[anomaly_of("text")], detector="texts")
         score(client, items=[ROW, {**ROW, "town": "x" * 20_000}], detector="rows")

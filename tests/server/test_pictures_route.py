@@ -144,7 +144,7 @@ def test_nothing_of_a_picture_is_kept_unless_asked_for(folders, tmp_path):
 
 def test_asked_for_small_copies_are_kept_and_shown(folders, tmp_path):
     content = photo(3)
-    with asked(folders, tmp_path / "state", keep_pictures=True) as (client, _):
+    with asked(folders, tmp_path / "state", keep_items=True) as (client, _):
         key = enrol(client, content, "cleo")
         first = client.get(f"/v1/pictures/{key}")
         assert opened(first.content).size == (256, 192)
@@ -160,7 +160,7 @@ def test_asked_for_small_copies_are_kept_and_shown(folders, tmp_path):
 
 def test_copies_go_with_the_last_template_of_their_content(folders, tmp_path):
     content, state = photo(3), tmp_path / "state"
-    with asked(folders, state, keep_pictures=True) as (client, served):
+    with asked(folders, state, keep_items=True) as (client, served):
         one = enrol(client, content, "cleo")
         two = enrol(client, content, "cleopatra")
         elsewhere = enrol(client, content, "cleo", "others")
@@ -183,26 +183,26 @@ def test_copies_go_with_the_last_template_of_their_content(folders, tmp_path):
 
 
 def test_what_the_command_removed_loses_its_copy_at_the_next_start(folders, tmp_path):
-    with asked(folders, tmp_path / "state", keep_pictures=True) as (client, _):
+    with asked(folders, tmp_path / "state", keep_items=True) as (client, _):
         enrol(client, photo(3), "cleo")
         key = enrol(client, photo(4), "dora")
     with Gallery.open(tmp_path / "people", tmp_path / "model") as gallery:
         gallery.remove("cleo")
-    with asked(folders, tmp_path / "state", keep_pictures=True) as (client, _):
+    with asked(folders, tmp_path / "state", keep_items=True) as (client, _):
         assert client.get(f"/v1/pictures/{key}").status_code == 200
         left = [path.stem for path in (tmp_path / "state" / "pictures").rglob("*.webp")]
     assert left == [content_of(photo(4))]
 
 
 def test_what_cannot_be_read_is_not_enrolled_and_not_kept(folders, tmp_path):
-    with asked(folders, tmp_path / "state", keep_pictures=True) as (client, _):
+    with asked(folders, tmp_path / "state", keep_items=True) as (client, _):
         answer = client.post("/v1/galleries/people/enrol", files={"items": b"no picture"}, data={"identity": "x"})
         assert (answer.json()["new"], len(answer.json()["problems"])) == (0, 1)
     assert not list((tmp_path / "state").rglob("*.webp"))
 
 
 def test_a_picture_that_is_removed_while_it_is_enrolled_is_not_kept(folders, tmp_path, monkeypatch):
-    with asked(folders, tmp_path / "state", keep_pictures=True) as (_, served):
+    with asked(folders, tmp_path / "state", keep_items=True) as (_, served):
         gallery, content = served.galleries["people"], photo(3)
         gallery.enrol(alikely.examples_from([content]), "cleo")
         gallery.remove("cleo")
@@ -211,7 +211,7 @@ def test_a_picture_that_is_removed_while_it_is_enrolled_is_not_kept(folders, tmp
 
 
 def test_a_copy_that_cannot_be_removed_stops_the_removal(folders, tmp_path, monkeypatch):
-    with asked(folders, tmp_path / "state", keep_pictures=True) as (client, served):
+    with asked(folders, tmp_path / "state", keep_items=True) as (client, served):
         enrol(client, photo(3), "cleo")
 
         def refused(self, missing_ok=False):

@@ -75,7 +75,7 @@ def _serve(out: Path, port: int) -> None:
     with Terminal() as terminal:
         parts = make_parts(out)
         free = next_free("127.0.0.1", port)
-        settings = ServeSettings(port=free, state=parts.state, keep_pictures=True)
+        settings = ServeSettings(port=free, state=parts.state, keep_items=True)
         served = open_served(parts.folders, settings, progress=terminal.done)
     run(served, lambda url: say(f"Open {url} in a browser. Pictures to try lie in {parts.digits}. Ctrl-C ends it."))
 

@@ -42,8 +42,8 @@ def serve(
     state: Annotated[Path, typer.Option(help="folder for what the service keeps: keys, audit log, labels")] = Path(
         "alikely-service"
     ),
-    keep_pictures: Annotated[
-        bool, typer.Option("--keep-pictures", help="keep small copies of pictures that are enrolled or scored")
+    keep_items: Annotated[
+        bool, typer.Option("--keep-items", help="keep pictures (as small copies) that are enrolled, and items that were found anomalous")
     ] = False,
     batch: Annotated[int, typer.Option(help="items embedded at once, at most")] = 64,
     wait_ms: Annotated[float, typer.Option(help="milliseconds that a request waits for others to join it")] = 2.0,
@@ -88,7 +88,7 @@ def serve(
         certificate=certificate,
         private_key=private_key,
         state=state,
-        keep_pictures=keep_pictures,
+        keep_items=keep_items,
         batch=batch,
         wait_ms=wait_ms,
         queue=queue,

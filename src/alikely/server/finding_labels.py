@@ -78,7 +78,7 @@ class FindingLabels:
         return (
             f"{counted(self.lost, 'item', 'items')} of {len(self.findings):,} {are} not kept, so nothing can be "
             "learned from them: the table has them by name and hash. A service keeps items of findings, pictures as "
-            "small copies, if it is started with --keep-pictures"
+            "small copies, if it is started with --keep-items"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def finding_labels_in(state: Path | str) -> FindingLabels:
     if not labels.findings:
         raise InputError(
             f"{state}: holds no finding that was accepted or dismissed; judge some on the page Anomalies: "
-            "alikely serve --detector DETECTOR --keep-pictures"
+            "alikely serve --detector DETECTOR --keep-items"
         )
     return labels
 
@@ -158,7 +158,7 @@ def label_archive(findings: Findings) -> IO[bytes]:
             404,
             "nothing_kept",
             f"of {len(labels.findings):,} findings that were judged, no item is kept: whoever runs the service can "
-            "have it keep them (alikely serve --keep-pictures). The labels alone are in /v1/findings/labels.csv",
+            "have it keep them (alikely serve --keep-items). The labels alone are in /v1/findings/labels.csv",
         )
     file = TemporaryFile()  # noqa: SIM115
     with zipfile.ZipFile(file, "w") as archive:

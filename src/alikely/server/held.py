@@ -153,7 +153,7 @@ def open_served(
             for name, where in _names(folders.galleries).items()
         }
         pictures = Pictures(
-            galleries, FoundPictures(folders.pictures, state.found_pictures), state.pictures, settings.keep_pictures
+            galleries, FoundPictures(folders.pictures, state.found_pictures), state.pictures, settings.keep_items
         )
         opened.callback(pictures.close)
         return Served(
@@ -163,7 +163,7 @@ def open_served(
             audit=Audit(state.audit),
             meter=meter,
             pictures=pictures,
-            findings=Findings(state.anomalies, state.finding_pictures, settings.keep_pictures),
+            findings=Findings(state.anomalies, state.finding_pictures, settings.keep_items),
             model=model,
             batching=batching,
             looked=looked,

@@ -17,7 +17,7 @@ class ServeSettings(BaseModel):
     host, port: where it listens; port 0 takes one that is free. Anywhere but on this machine itself it takes keys.
     names: further names under which clients may address it (the host in their URL).
     state: the folder in which it keeps keys, the audit log, labels, operating points.
-    keep_pictures: whether small copies of pictures that clients enrol or score are kept there; else none is.
+    keep_items: whether small copies of pictures that clients enrol, and what detectors find, are kept there.
     batch: items embedded at once, at most. wait_ms: milliseconds that the first of them waits for others.
     queue: requests that are answered or wait at once; one more is refused with 503.
     upload_mb: megabytes (10 ** 6 bytes) of a request; pixels: millions in a picture; items: in a request.
@@ -32,7 +32,7 @@ class ServeSettings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     names: tuple[str, ...] = ()
     state: Path = Path("alikely-service")
-    keep_pictures: bool = False
+    keep_items: bool = False
     batch: Annotated[int, Field(ge=1, le=4096)] = 64
     wait_ms: Annotated[float, Field(ge=0, le=1000)] = 2.0
     queue: Annotated[int, Field(ge=1, le=100_000)] = 256

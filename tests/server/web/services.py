@@ -119,6 +119,6 @@ def wait_until(page: Page, true: Callable[[], bool], seconds: float = 10.0) -> N
 @contextmanager
 def serving(parts: Parts, folders: Folders, state: Path) -> Iterator[Service]:
     """A service of these folders on a free port, in a thread; it ends as it would by Ctrl-C."""
-    served = open_served(folders, ServeSettings(port=0, state=state, keep_pictures=True))
+    served = open_served(folders, ServeSettings(port=0, state=state, keep_items=True))
     with serving_in_thread(served) as url:
         yield Service(url, served, parts.pictures)

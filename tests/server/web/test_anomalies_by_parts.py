@@ -73,3 +73,19 @@ def test_the_steps_at_fault_are_marked_in_the_curve(open_page, rows_and_sequence
     expect(page.locator("#findings figcaption")).to_contain_text("40 steps")
     check_accessible(page)
     check_narrow(page)
+
+
+def test_what_was_not_kept_cannot_be_judged(open_page, rows_and_sequences):
+    page = open_page(rows_and_sequences)
+
+    def bare(route):
+        said = route.fetch().json()
+        said["findings"] = [one | {"item": None, "pictured": False, "reasons": []} for one in said["findings"]]
+        route.fulfill(json=said)
+
+    page.route("**/v1/findings?*", bare)
+    page.goto("/anomalies?detector=sequences")
+    card = page.locator("#findings .finding").first
+    expect(card).to_contain_text("The item was not kept: start the service with --keep-items")
+    expect(card.get_by_role("button", name="Accept")).to_be_disabled()
+    expect(card.get_by_role("button", name="Dismiss")).to_be_disabled()

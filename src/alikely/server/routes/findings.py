@@ -117,7 +117,7 @@ async def picture_of_finding(
     served: TheServed,
     caller: MayRead,  # noqa: ARG001
 ) -> Response:
-    """The small copy of a finding's picture, or of its heat map, where such are kept (--keep-pictures)."""
+    """The small copy of a finding's picture, or of its heat map, where such are kept (--keep-items)."""
     small = await run_in_threadpool(served.findings.picture, number, what == "map")
     return Response(small, media_type=MEDIA_TYPE, headers=FOR_A_WHILE)
 

@@ -107,13 +107,15 @@ function card(finding) {
   return node;
 }
 
+const nothingToSee = (finding) => !finding.pictured && finding.item === null && !finding.reasons.length;
+
 function notKept(finding) {
-  if (finding.pictured || finding.item !== null || finding.reasons.length) return null;
-  return el("p", { class: "small-print" }, "Nothing of the item is kept. Its hash: ", el("code", {}, finding.content.slice(0, 16)));
+  if (!nothingToSee(finding)) return null;
+  return el("p", { class: "small-print" }, "The item was not kept: start the service with ", el("code", {}, "--keep-items"), ". Its hash: ", el("code", {}, finding.content.slice(0, 16)));
 }
 
 function actions(finding, id) {
-  const button = (word, said, kind = "") => el("button", { type: "button", class: kind, "aria-describedby": id, onclick: () => judge(finding, said) }, word);
+  const button = (word, said, kind = "") => el("button", { type: "button", class: kind, disabled: said !== "open" && nothingToSee(finding), "aria-describedby": id, onclick: () => judge(finding, said) }, word);
   if (finding.verdict === "open") return [button("Accept", "accepted"), button("Dismiss", "dismissed")];
   const chip = el("span", { class: `chip ${finding.verdict === "accepted" ? "warn" : "good"}` }, finding.verdict === "accepted" ? "An anomaly" : "Normal");
   return [chip, el("span", { class: "small-print" }, `said ${finding.who}, ${when(finding.judged)}`), button("Undo", "open", "small")];

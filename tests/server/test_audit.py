@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -185,3 +186,15 @@ def test_nothing_was_done_yet(tmp_path):
 def test_free_some_space_is_said_of_a_full_disk_alone():
     assert way_out(OSError(errno.ENOSPC, "full")) == way_out(OSError(errno.EDQUOT, "full")) == "; free some space"
     assert way_out(OSError(errno.EROFS, "read-only")) == ""
+
+
+def test_the_last_of_many_long_lines_take_time_as_their_length_not_as_its_square(tmp_path):
+    log = tmp_path / "audit.jsonl"
+    names = ["x" * 200] * 64  # as many as a request enrols, each as long as is written
+    with log.open("w") as file:
+        for number in range(1, 3001):
+            file.write(json.dumps({"number": number, "what": "enrol", "identities": names}) + "\n")
+    begun = time.process_time()
+    last = Audit(log).last(10_000)
+    assert [entry["number"] for entry in last] == list(range(3000, 0, -1))
+    assert time.process_time() - begun < 3

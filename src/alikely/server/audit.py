@@ -138,12 +138,14 @@ def _last_number(file: int, before: int) -> int:
 def _last_lines(file: int, count: int) -> list[bytes]:
     """The last lines, oldest first."""
     start = os.fstat(file).st_size
-    content = b""
-    while start > 0 and content.count(b"\n") <= count:
+    pieces: list[bytes] = []
+    ends = 0
+    while start > 0 and ends <= count:
         begin = max(0, start - TAIL)
-        content = os.pread(file, start - begin, begin) + content
+        pieces.append(os.pread(file, start - begin, begin))
+        ends += pieces[-1].count(b"\n")
         start = begin
-    lines = content.split(b"\n")
+    lines = b"".join(reversed(pieces)).split(b"\n")
     whole = lines if start == 0 else lines[1:]
     return [line for line in whole if line][-count:]
 

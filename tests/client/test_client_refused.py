@@ -48,25 +48,21 @@ def test_keys_are_sent_and_odd_ones_refused():
 class Busy:
     """Is busy so many times, then an embedding."""
 
-    def __init__(self, times, headers, status=503):
-        self.times, self.headers, self.status, self.asked = times, headers, status, 0
+    def __init__(self, times, headers, status=503, code="busy"):
+        self.times, self.headers, self.status, self.code, self.asked = times, headers, status, code, 0
 
     def __call__(self, request):
         self.asked += 1
         if self.asked <= self.times:
-            problem = {"code": "busy", "detail": "too many"}
+            problem = {"code": self.code, "detail": "too many"}
             return httpx2.Response(self.status, json=problem, headers=self.headers)
         return httpx2.Response(200, json={"embeddings": [[1.0, 2.0]]})
 
 
-@pytest.mark.parametrize(
-    ("headers", "waits"),
-    [({"Retry-After": "3"}, [3, 3]), ({}, [1, 2]), ({"Retry-After": "9999"}, [60, 60]), ({"Retry-After": "x"}, [1, 2])],
-)
 @pytest.mark.parametrize("awaited", [False, True])
-@pytest.mark.parametrize("status", [503, 429])
-def test_a_busy_service_is_asked_again_when_it_says(slept, headers, waits, awaited, status):
-    busy = Busy(2, headers, status)
+@pytest.mark.parametrize(("status", "code"), [(503, "busy"), (503, "ending"), (503, "closing"), (429, "rate")])
+def test_a_busy_service_is_asked_again_when_it_says(slept, awaited, status, code):
+    busy = Busy(2, {"Retry-After": "3"}, status, code)
 
     async def go():
         async with AsyncClient("http://x", transport=httpx2.MockTransport(busy)) as client:
@@ -78,6 +74,42 @@ def test_a_busy_service_is_asked_again_when_it_says(slept, headers, waits, await
         with Client("http://x", transport=httpx2.MockTransport(busy)) as client:
             rows = client.embed([b"picture"])
     assert rows.tolist() == [[1, 2]]
+    assert slept == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "headers"),
+    [
+        (503, "keys", {}),
+        (503, "keys", {"Retry-After": "60"}),
+        (503, "state", {"Retry-After": "60"}),
+        (503, "busy", {}),
+        (503, "busy", {"Retry-After": "x"}),
+        (503, "busy", {"Retry-After": "nan"}),
+        (503, "busy", {"Retry-After": "9999"}),
+        (500, "bug", {"Retry-After": "1"}),
+    ],
+)
+def test_what_does_not_pass_by_itself_is_told_at_once(slept, status, code, headers):
+    busy = Busy(100, headers, status, code)
+    with (
+        Client("http://x", transport=httpx2.MockTransport(busy)) as client,
+        pytest.raises(ServiceError, match="too many") as refused,
+    ):
+        client.embed([b"picture"])
+    assert (refused.value.status, refused.value.code, busy.asked, slept) == (status, code, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("longest", "waits"), [({}, [50, 50]), ({"longest_wait": 49.0}, []), ({"longest_wait": 50.0}, [50])]
+)
+def test_no_longer_is_waited_in_all_than_wanted_and_then_it_is_told(slept, longest, waits):
+    busy = Busy(100, {"Retry-After": "50"})
+    with (
+        Client("http://x", transport=httpx2.MockTransport(busy), **longest) as client,
+        pytest.raises(ServiceError, match=r"too many .*in 50 s.*longest_wait="),
+    ):
+        client.embed([b"picture"])
     assert slept == waits
 
 

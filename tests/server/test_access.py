@@ -62,7 +62,10 @@ def test_a_damaged_file_of_keys_lets_nobody_in_and_names_no_path(tmp_path):
     answer = client.get("/v1/models", headers=bearer(key))
     assert code_of(answer) == (503, "keys")
     assert str(tmp_path) not in answer.text
+    assert answer.json()["title"] == "Keys cannot be read"
+    assert "Retry-After" not in answer.headers  # it does not pass by itself
     assert code_of(client.get("/v1/models")) == (503, "keys")
+    assert code_of(client.get("/readyz")) == (503, "keys")
     assert client.get("/healthz").status_code == 200
 
 

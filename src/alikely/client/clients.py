@@ -24,7 +24,7 @@ from alikely.errors import SettingsError
 A = TypeVar("A")
 T = TypeVar("T")
 
-TIMEOUT, RETRIES, AT_ONCE = 60.0, 5, 4
+TIMEOUT, RETRIES, LONGEST_WAIT, AT_ONCE = 60.0, 5, 120.0, 4
 
 
 class Client:
@@ -35,8 +35,8 @@ class Client:
 
     url: its address. key: an API key. timeout: seconds without a sign of life. verify: False does not check the
     certificate of the service; a path checks it by the certificates in that file. retries: how often a service that is
-    busy (503, 429) is asked again, when it says, and one that is gone in the middle of a long list. transport: for
-    tests, an application in place of the network.
+    busy or ending is asked again, when it says, and one that is gone in the middle of a long list; longest_wait: for so
+    many seconds in all of one request. transport: for tests, an application in place of the network.
 
     A list of items, also an iterator, is asked in as many requests as the service takes; the answer is in its order.
     `progress` of such questions is called with (what is done, items done, items in all).
@@ -52,9 +52,10 @@ class Client:
         timeout: float = TIMEOUT,
         verify: bool | Path | ssl.SSLContext = True,
         retries: int = RETRIES,
+        longest_wait: float = LONGEST_WAIT,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self.url, self.retries = checked(url), retries
+        self.url, self.retries, self.longest_wait = checked(url), retries, longest_wait
         self._http = httpx2.Client(
             base_url=url,
             headers=headers(key),
@@ -105,7 +106,8 @@ class Client:
         return joining.result()
 
     def _answer(self, call: Call[T], patient: Callable[[], bool]) -> T:
-        request, attempts = request_of(self._http, call), Attempts(self.url, self.retries, patient)
+        request = request_of(self._http, call)
+        attempts = Attempts(self.url, self.retries, self.longest_wait, patient)
         while True:
             try:
                 if (response := attempts.answered(self._http.send(request))) is not None:
@@ -146,12 +148,13 @@ class AsyncClient:
         timeout: float = TIMEOUT,
         verify: bool | Path | ssl.SSLContext = True,
         retries: int = RETRIES,
+        longest_wait: float = LONGEST_WAIT,
         transport: httpx2.AsyncBaseTransport | None = None,
         at_once: int = AT_ONCE,
     ) -> None:
         if at_once < 1:
             raise SettingsError(f"at_once is {at_once}; give 1 or more requests at the same time")
-        self.url, self.retries, self.at_once = checked(url), retries, at_once
+        self.url, self.retries, self.longest_wait, self.at_once = checked(url), retries, longest_wait, at_once
         self._http = httpx2.AsyncClient(
             base_url=url,
             headers=headers(key),
@@ -215,7 +218,8 @@ class AsyncClient:
         return await self._answer(many.ask(part), lambda: joining.begun)
 
     async def _answer(self, call: Call[T], patient: Callable[[], bool]) -> T:
-        request, attempts = request_of(self._http, call), Attempts(self.url, self.retries, patient)
+        request = request_of(self._http, call)
+        attempts = Attempts(self.url, self.retries, self.longest_wait, patient)
         while True:
             try:
                 if (response := attempts.answered(await self._http.send(request))) is not None:

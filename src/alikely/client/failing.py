@@ -7,8 +7,7 @@ import httpx2
 
 from alikely.errors import BadItemsError, ServiceError
 
-LONGEST_WAIT = 60.0  # seconds before a service is asked again
-BUSY, TOO_MANY = 503, 429
+AGAIN = frozenset({"busy", "ending", "closing", "rate"})  # the codes of refusals that pass by themselves
 TOO_LARGE = 413
 BAD_ITEMS, NO_KEY = BadItemsError.code, "no_key"
 ADVICE = "Mend them or leave them out."
@@ -17,42 +16,45 @@ ADVICE = "Mend them or leave them out."
 class Attempts:
     """One request that is sent until it is answered, or is given up; between two attempts pass `seconds`.
 
-    A service that answers 503 or 429 has done nothing of what was asked. It says in how many seconds to come back; a
-    proxy before it may not: then 1, 2, 4 ... seconds. So after a connection was lost, where `patient` says so.
+    A service that is busy or ending has done nothing of what was asked, and says in how many seconds to come back. It
+    is asked again where that is within the seconds to wait in all; so, after 1, 2, 4 ... seconds, where a connection
+    was lost and `patient` says so.
     """
 
-    def __init__(self, url: str, retries: int, patient: Callable[[], bool]) -> None:
-        self.url, self.retries, self.patient = url, retries, patient
+    def __init__(self, url: str, retries: int, longest_wait: float, patient: Callable[[], bool]) -> None:
+        self.url, self.retries, self.left, self.patient = url, retries, longest_wait, patient
         self.seconds = 0.0
         self._tried = 0
 
     def answered(self, response: httpx2.Response) -> httpx2.Response | None:
         """The answer; None where the same is to be asked again."""
-        if response.status_code not in (BUSY, TOO_MANY) or self._tried >= self.retries:
+        if response.is_success or _problem(response).get("code") not in AGAIN:
             return response
         try:
             wanted = float(response.headers.get("Retry-After", ""))
         except ValueError:
-            wanted = 2.0**self._tried
-        self._again_after(wanted)
-        return None
+            return response
+        return None if self._again_after(wanted) else response
 
     def lost(self, error: httpx2.HTTPError) -> None:
         """There was no answer. Raises ServiceError where it is not asked again."""
         gone = isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError)
-        if not gone or self._tried >= self.retries or not self.patient():
+        if not gone or not self.patient() or not self._again_after(2.0**self._tried):
             raise unreachable(error, self.url) from error
-        self._again_after(2.0**self._tried)
 
-    def _again_after(self, seconds: float) -> None:
-        self.seconds = min(max(seconds, 0.0), LONGEST_WAIT)
+    def _again_after(self, seconds: float) -> bool:
+        if self._tried >= self.retries or not 0 <= seconds <= self.left:
+            return False
+        self.seconds = seconds
+        self.left -= seconds
         self._tried += 1
+        return True
 
 
 def read(response: httpx2.Response, called: Callable[[str], str]) -> Any:
     """The JSON of an answer; `called` gives the user's name of what the service calls so.
 
-    Raises ServiceError for a refusal, with what the service said, and for what is no JSON.
+    Raises ServiceError for a refusal, with what the service said and when to ask again, and for what is no JSON.
     """
     if response.is_success:
         try:
@@ -69,6 +71,8 @@ def read(response: httpx2.Response, called: Callable[[str], str]) -> Any:
     )
     if problems:
         reason = told_of(problems)
+    elif code in AGAIN and "Retry-After" in response.headers:
+        reason = f"{reason} (it says: in {response.headers['Retry-After']} s; wait longer: retries=, longest_wait=)"
     elif code == NO_KEY:
         what = "knows no such key (any more)" if "Authorization" in response.request.headers else "takes a key"
         reason = f"the service {what}; give one that `alikely keys add` made for it: Client(url, key=...)"

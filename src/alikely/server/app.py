@@ -54,6 +54,7 @@ def create_app(served: Served) -> FastAPI:
     for router in routes.ROUTERS:
         app.include_router(router)
     access = Access(served.settings.local, Keys(served.state.keys), Sessions())
+    app.state.access = access
     login.add_login(app, access)
     pages.add_pages(app)
     describe(app)

@@ -33,7 +33,7 @@ SAID = {
     "401": "No key was sent, or none that counts",
     "403": "The key has not the right that this takes, or the page of another site asks",
     "4XX": "Something in the request cannot be used: the code says what",
-    "503": "Busy: ask again after the seconds in Retry-After",
+    "503": "Busy or ending: ask again after the seconds in Retry-After. Without it: not before somebody mends it",
     "507": "It cannot be stored: the disk is full",
 }
 WITH_KEY_ONLY = ("401", "403")

@@ -50,6 +50,8 @@ TITLES = {
     503: "Busy",
     507: "Cannot be stored",
 }
+# Of answers 503 for which to wait a second is no way out.
+TITLES_OF_CODES = {"keys": "Keys cannot be read", "state": "Cannot write", "ending": "Ending", "closing": "Ending"}
 
 
 class RefusedError(ServiceError):
@@ -70,7 +72,8 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An answer of type application/problem+json."""
-    content = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "code": code}
+    title = TITLES_OF_CODES.get(code) or TITLES.get(status, "Error")
+    content = {"type": "about:blank", "title": title, "status": status, "code": code}
     # In ASCII: also half a character that a client sent can be said back.
     said = json.dumps({**content, "detail": detail, **(further or {})}, allow_nan=False)
     return Response(said, status, dict(headers or {}), "application/problem+json")

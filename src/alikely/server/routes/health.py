@@ -27,15 +27,19 @@ async def healthz() -> dict[str, str]:
 @router.get(
     "/readyz",
     response_model=None,
-    responses={200: {"model": Health}, 503: {"description": "It is shutting down, or cannot write what it keeps"}},
+    responses={
+        200: {"model": Health},
+        503: {"description": "It is shutting down, or cannot write what it keeps or read its keys"},
+    },
 )
 async def readyz(request: Request, served: TheServed) -> dict[str, str]:
-    """Whether it takes requests, and may write what it keeps; needs no key."""
+    """Whether it takes requests, and may write what it keeps and read its keys; needs no key."""
     ending = getattr(request.app.state, "ending", None)
     if ending is not None and ending():
         raise RefusedError(503, "closing", "the service is shutting down", {"Retry-After": "5"})
     if not served.state.writable():
         raise RefusedError(503, "state", "the service cannot write to its folder", {"Retry-After": "60"})
+    request.app.state.access.needed()
     return {"status": "ok"}
 
 

@@ -202,4 +202,6 @@ def test_the_verdict_against_the_likelier_of_the_two_is_explained(open_page, par
         choose(page, LEFT, chosen[0])
         choose(page, RIGHT, chosen[1])
         assert verdict_of(page) == "Different"
-        assert "not near enough to be called the same" in page.locator(".verdict-head").inner_text()
+        said = page.locator(".verdict-head > p").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+        chance = f"{loaded.compare(*chosen).probability:.2f}"
+        assert said.endswith(f"(probability {chance}), but not near enough for at most 0.5 % false matches.")

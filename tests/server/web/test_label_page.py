@@ -175,6 +175,9 @@ def test_tapping_on_a_phone(labelled, open_page, check_narrow):
     page.get_by_role("button", name="Same").tap()
     wait_for_answers(page, 1)
     check_narrow(page)
+    # A phone has no keys to hint at.
+    expect(page.locator("#answers kbd").filter(visible=True)).to_have_count(0)
+    expect(page.get_by_label("Answer with these keys")).to_be_hidden()
     # All that answering takes is on the screen at once.
     box = page.locator("#answers").bounding_box()
     assert box["y"] + box["height"] <= 740

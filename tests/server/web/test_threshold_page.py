@@ -89,9 +89,41 @@ def test_by_keyboard_and_by_number(threshold_page):
     assert value(threshold_page) == pytest.approx(figures[-1], abs=1e-5)
     threshold_page.get_by_label("Threshold", exact=True).last.fill("0.3")
     threshold_page.keyboard.press("Enter")
-    assert value(threshold_page) == pytest.approx(0.3, abs=0.02)
+    assert value(threshold_page) == 0.3
     threshold_page.get_by_role("button", name="Model's own").click()
     assert value(threshold_page) == pytest.approx(before, abs=1e-5)
+
+
+def test_what_is_typed_stays_and_is_saved_and_opened_so(threshold_page, service):
+    curve = service.served.model.calibration.curve
+    place = len(curve.thresholds) // 3
+    between = float((curve.thresholds[place] + curve.thresholds[place + 1]) / 2)
+    number = threshold_page.locator("#number")
+    number.fill(str(between))
+    number.press("Enter")
+    assert value(threshold_page) == between
+    expect(threshold_page.locator("#number-note")).to_be_empty()
+    expect(threshold_page.locator("#between")).to_contain_text("In between, the larger")
+    rates = curve.rates_at(between)
+    shown = [threshold_page.locator(name).inner_text().split()[0] for name in ("#fmr", "#fnmr")]
+    assert [float(rate) for rate in shown] == pytest.approx([100 * rates.fmr, 100 * rates.fnmr], rel=0.01)
+    threshold_page.get_by_label("Save this threshold as").fill("between")
+    threshold_page.keyboard.press("Enter")
+    expect(threshold_page.locator("#points li")).to_have_count(1)
+    (point,) = threshold_page.request.get("/v1/operating-points").json()["points"]
+    assert point["threshold"] == between
+    threshold_page.wait_for_url("**/threshold?threshold=*")
+    threshold_page.reload()
+    expect(threshold_page.locator("#fmr")).not_to_have_text("")
+    assert value(threshold_page) == between
+    threshold_page.get_by_role("button", name="Model's own").click()
+    threshold_page.get_by_role("button", name="between", exact=True).click()
+    assert value(threshold_page) == between
+    threshold_page.request.delete("/v1/operating-points/between")
+    # A key goes on to the next of the figures.
+    threshold_page.locator("#slider").focus()
+    threshold_page.keyboard.press("ArrowLeft")
+    assert value(threshold_page) == pytest.approx(curve.thresholds[place], abs=1e-5)
 
 
 @pytest.mark.parametrize("typed", ["-1", "5000"])
@@ -139,7 +171,7 @@ def test_pairs_are_of_labels_that_the_model_has_not_learned_from(threshold_page,
     learned = service.served.model.record["data"]["labels"]
     known = sum(len(learned.get(part, ())) for part in ("train", "validate"))
     words = threshold_page.locator("#changes-learned")
-    expect(words).to_contain_text(f"Items of {10 - known} of your 10 labels: the model learned from the other {known}")
+    expect(words).to_contain_text(f"Items of {10 - known} of your 10 labels. The other {known} are left out: the model")
 
 
 def test_costs_move_the_cheapest(threshold_page, service):

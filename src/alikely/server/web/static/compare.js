@@ -5,7 +5,7 @@ import { compareSettings } from "./compare_settings.js";
 import { distributionsChart, place } from "./distributions.js";
 import { itemInput } from "./item_input.js";
 import { explained } from "./why.js";
-import { chance, distance as shown, likelihood, percent, surprise, verdictChip, verdictWord } from "./words.js";
+import { distance as shown, judged, percent, verdictChip, verdictWord } from "./words.js";
 
 const kind = document.body.dataset.kind;
 const result = document.getElementById("result");
@@ -50,7 +50,7 @@ async function compare() {
     const made = await calibration;
     if (mine.signal.aborted) return;
     result.replaceChildren(verdictCard(decision, made));
-    tell(`${verdictWord(decision.verdict)}: ${likelihood(decision.probability)}`);
+    tell(`${verdictWord(decision.verdict)}: ${judged(decision)}`);
   } catch (error) {
     if (mine.signal.aborted) return;
     if (error instanceof Problem && error.code === "calibration" && typeof error.said.distance === "number") {
@@ -82,13 +82,12 @@ function verdictCard(decision, made) {
   const { verdict, probability } = decision;
   const bar = el("span");
   bar.style.width = `${Math.max(1, probability * 100)}%`;
-  const likely = likelihood(probability);
   const head = el(
     "div",
     { class: "verdict-head", dataset: { verdict } },
     el("h2", { class: "visually-hidden" }, "Verdict"),
     verdictChip(verdict),
-    el("p", {}, `${likely.charAt(0).toUpperCase()}${likely.slice(1)}: probability ${chance(probability)}. ${surprise(decision)}`),
+    el("p", {}, judged(decision)),
     el("div", { class: "likelihood", "aria-hidden": "true" }, bar),
   );
   const card = el("section", { class: "card stack", "aria-label": "The verdict" }, head);

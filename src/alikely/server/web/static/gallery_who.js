@@ -3,7 +3,7 @@
 import { ask, el, showProblem, tell } from "./api.js";
 import { fillSpots, spot } from "./cards.js";
 import { itemInput } from "./item_input.js";
-import { aKind, capital, chance, count, distance, likelihood, percent, surprise } from "./words.js";
+import { aKind, capital, chance, count, distance, judged, likelihood, percent } from "./words.js";
 
 export function whoView(here) {
   const [form, answer, claimed, fpir, fmr, estimate] = ["who", "who-answer", "claimed", "fpir", "fmr", "estimate"].map((id) => document.getElementById(id));
@@ -132,7 +132,7 @@ export function whoView(here) {
     const side = said.threshold === null ? "" : `Distance ${distance(said.distance)}, ${same ? "at or below" : "above"} the threshold ${distance(said.threshold)}.`;
     answer.replaceChildren(
       el("div", { class: `answer ${same ? "yes" : "no"}` }, node,
-        el("div", { class: "stack tight" }, el("h2", { class: "clamped", title: who }, same ? `Yes, this is ${who}` : `No, this is not ${who}`), el("p", {}, `${capital(likelihood(said.probability))}, judged by the distance alone: ${chance(said.probability)}. ${surprise(said)} ${side}`))),
+        el("div", { class: "stack tight" }, el("h2", { class: "clamped", title: who }, same ? `Yes, this is ${who}` : `No, this is not ${who}`), el("p", {}, `${judged(said)} ${side}`))),
       el("p", { class: "small-print" }, said.confidence
         ? `Others who claim to be ${who} are believed at most ${percent(said.fmr)} of the time, with ${percent(said.confidence)} confidence.`
         : `Others who claim to be ${who} are believed about ${percent(said.fmr)} of the time: an estimate, no promise.`),

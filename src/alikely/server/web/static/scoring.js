@@ -50,7 +50,7 @@ export function scoring(detectors, onFound) {
     try {
       const { cards, left, further } = files ? { cards: await ofFiles(waiting) } : many ? await ofMany(many) : { cards: [await ofItem()] };
       const found = cards.filter((card) => card.anomalous).length;
-      const words = `${found.toLocaleString("en")} of ${count(cards.length, "item")} ${found === 1 ? "is" : "are"} anomalous.${left ? ` ${left.toLocaleString("en")} were not judged.` : ""}`;
+      const words = `${found.toLocaleString("en")} of ${count(cards.length, "item")} ${found === 1 || cards.length === 1 ? "is" : "are"} anomalous.${left ? ` ${left.toLocaleString("en")} were not judged.` : ""}`;
       if (cards.length) scored.prepend(el("div", { class: "notice info wide" }, el("p", {}, words), el("p", { class: "small-print" }, promise())));
       if (cards.length) tell(words);
       if (further) scored.append(further);

@@ -12,7 +12,7 @@ const COMPARISONS = 10_000;
 const KEPT = { prior: "prior", match: "cost-match", miss: "cost-miss", confidence: "confidence" };
 
 let figures = null;
-let place = null; // the row of the figures that the threshold is
+let threshold = null; // as it was chosen, typed or opened: of the figures' thresholds, or between two of them
 let points = [];
 let wanted = NaN; // the threshold that the address names
 let writes = null;
@@ -24,15 +24,18 @@ async function start() {
     distances: new Distances(get("chart"), (value) => go(nearest(value))),
     trade: new Trade(get("trade")),
     changes: get("changes") ? new Changes() : null,
-    points: new Points((value) => go(nearest(value)), (found) => {
+    points: new Points(goTo, (found) => {
       points = found;
       if (figures) marks(parts);
     }),
   };
-  function go(to) {
-    place = Math.min(Math.max(to, 0), figures.thresholds.length - 1);
+  function goTo(value) {
+    threshold = value;
     typed("");
     moved(parts);
+  }
+  function go(row) {
+    goTo(figures.thresholds[Math.min(Math.max(row, 0), figures.thresholds.length - 1)]);
   }
   parts.go = go;
   get("slider").addEventListener("input", ({ target }) => go(nearest(Number(target.value))));
@@ -40,12 +43,11 @@ async function start() {
   get("number").addEventListener("change", ({ target }) => {
     const [value, last] = [target.valueAsNumber, figures.thresholds.at(-1)];
     if (!(value >= 0 && value <= last)) return typed(`A threshold is a distance from 0 to ${shown(last)}: up to there everything is accepted.`, true);
-    go(nearest(value));
-    if (shown(value) !== shown(figures.thresholds[place])) typed(`Taken for ${shown(value)}: the nearest at which something changes.`);
-    return undefined;
+    const near = figures.thresholds[nearest(value)];
+    return goTo(value === written(near) ? near : value);
   });
-  get("to-default").addEventListener("click", () => go(nearest(figures.default)));
-  get("to-cheapest").addEventListener("click", () => go(nearest(figures.cheapest)));
+  get("to-default").addEventListener("click", () => goTo(figures.default));
+  get("to-cheapest").addEventListener("click", () => goTo(figures.cheapest));
   get("from")?.addEventListener("change", () => moved(parts));
   let waits = null;
   get("costs").addEventListener("input", () => {
@@ -58,13 +60,14 @@ async function start() {
   await parts.points.load();
 }
 
-/** The slider lies beneath the chart, on its scale; a key goes to the next threshold at which something changes. */
+/** The slider lies beneath the chart, on its scale; a key goes to the next threshold of the figures. */
 function byKey(event, go) {
   const far = Math.max(2, Math.round(figures.thresholds.length / 10));
   const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -far, PageUp: far, Home: -Infinity, End: Infinity };
   if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  go(place + steps[event.key]);
+  const { below, above } = around(threshold);
+  go((steps[event.key] > 0 ? below : above) + steps[event.key]);
 }
 
 function fromAddress() {
@@ -77,8 +80,7 @@ function toAddress() {
   clearTimeout(writes);
   writes = setTimeout(() => {
     const asked = new URLSearchParams();
-    const own = figures.default === null ? 0 : nearest(figures.default);
-    if (place !== own) asked.set("threshold", Number(figures.thresholds[place].toPrecision(6)));
+    if (threshold !== (figures.default ?? figures.thresholds[0])) asked.set("threshold", threshold);
     for (const [name, id] of Object.entries(KEPT)) if (get(id).value !== (get(id).dataset.own ?? get(id).defaultValue)) asked.set(name, get(id).value);
     history.replaceState(null, "", asked.size ? `${location.pathname}?${asked}` : location.pathname);
   }, 300);
@@ -102,7 +104,6 @@ async function load(parts) {
   const asked = new URLSearchParams({ prior: get("prior").value / 100, false_match_cost: get("cost-match").value, false_non_match_cost: get("cost-miss").value });
   if (get("confidence").value !== "") asked.set("confidence", get("confidence").value / 100);
   try {
-    const at = figures?.thresholds[place];
     figures = await ask(`/v1/thresholds?${asked}`);
     showProblem(get("problem"), null);
     if (get("confidence").value === "") get("confidence").value = get("confidence").dataset.own = Number((figures.confidence * 100).toPrecision(6));
@@ -111,7 +112,7 @@ async function load(parts) {
     get("number").max = figures.thresholds.at(-1);
     get("to-default").disabled = figures.default === null;
     get("to-cheapest").disabled = figures.cheapest === null;
-    place = nearest(at ?? (wanted >= 0 ? wanted : (figures.default ?? figures.thresholds[0])));
+    threshold ??= wanted >= 0 ? Math.min(wanted, figures.thresholds.at(-1)) : (figures.default ?? figures.thresholds[0]);
     marks(parts);
   } catch (error) {
     showProblem(get("problem"), error);
@@ -124,7 +125,7 @@ function marks(parts) {
   if (figures.cheapest !== null) there.push({ value: figures.cheapest, name: "the cheapest" });
   there.push(...points.map((point) => ({ value: point.threshold, name: point.name })));
   parts.distances.show(figures, there);
-  parts.trade.show(figures, there.map(({ value, name }) => ({ place: nearest(value), name })));
+  parts.trade.show(figures, there.map(({ value, name }) => ({ ...ratesAt(value), name })));
   if (get("from")) {
     const chosen = get("from").value;
     const choices = there.filter(({ name }) => name !== "the cheapest");
@@ -136,46 +137,46 @@ function marks(parts) {
 }
 
 function moved(parts) {
-  const threshold = figures.thresholds[place];
+  const now = ratesAt(threshold);
   parts.distances.move(threshold);
-  parts.trade.move(place);
+  parts.trade.move(now);
   const slider = get("slider");
   slider.value = threshold;
-  slider.setAttribute("aria-valuetext", `${shown(threshold)}: false matches ${percent(figures.fmr[place])}, missed matches ${percent(figures.fnmr[place])}`);
-  if (document.activeElement !== get("number") || Number(get("number").value) !== threshold) get("number").value = Number(threshold.toPrecision(6));
-  rates();
-  costs();
+  slider.setAttribute("aria-valuetext", `${shown(threshold)}: false matches ${percent(now.fmr)}, missed matches ${percent(now.fnmr)}`);
+  const box = get("number");
+  if (document.activeElement !== box || Number(box.value) !== threshold) box.value = figures.thresholds.includes(threshold) ? written(threshold) : threshold;
+  rates(now);
+  costs(now);
   toAddress();
-  saved(parts, threshold);
+  saved(parts, now);
   if (parts.changes) {
     const from = get("from").value === "" ? threshold : Number(get("from").value);
     parts.changes.show(from, threshold);
   }
 }
 
-function rates() {
+function rates(now) {
   const sure = figures.confidence > 0;
   const { same, different } = figures.pairs;
   const said = {
-    fmr: percent(figures.fmr[place]),
-    fnmr: percent(figures.fnmr[place]),
-    "fmr-bound": sure ? `≤ ${percent(Number(figures.fmr_bound[place].toPrecision(3)))}` : "–",
-    "fnmr-bound": sure ? `≤ ${percent(Number(figures.fnmr_bound[place].toPrecision(3)))}` : "–",
-    "fmr-pairs": `${Math.round(figures.fmr[place] * different).toLocaleString("en")} of ${different.toLocaleString("en")}`,
-    "fnmr-pairs": `${Math.round(figures.fnmr[place] * same).toLocaleString("en")} of ${same.toLocaleString("en")}`,
+    fmr: percent(now.fmr),
+    fnmr: percent(now.fnmr),
+    "fmr-bound": sure ? `≤ ${percent(Number(now.fmr_bound.toPrecision(3)))}` : "–",
+    "fnmr-bound": sure ? `≤ ${percent(Number(now.fnmr_bound.toPrecision(3)))}` : "–",
+    "fmr-pairs": `${Math.round(now.fmr * different).toLocaleString("en")} of ${different.toLocaleString("en")}`,
+    "fnmr-pairs": `${Math.round(now.fnmr * same).toLocaleString("en")} of ${same.toLocaleString("en")}`,
   };
   for (const [id, text] of Object.entries(said)) get(id).textContent = text;
   get("promise").textContent = sure
     ? `Found on ${figures.rests_on}. Promised for identities never seen, with ${percent(figures.confidence)} confidence each.`
     : `Found on ${figures.rests_on}; on others they may be higher. Set a confidence for a promise.`;
-  const [match, miss] = [figures.false_matches[place], figures.false_non_matches[place]].map((share) => share * COMPARISONS);
+  const [match, miss] = [now.false_matches, now.false_non_matches].map((share) => share * COMPARISONS);
   get("wrong").replaceChildren("Of 10,000 comparisons, about ", el("strong", {}, whole(match + miss)), ` go wrong: ${whole(match)} false matches, ${whole(miss)} missed matches.`);
 }
 
 const whole = (number) => (number >= 10 || number === 0 ? Math.round(number).toLocaleString("en") : String(Number(number.toPrecision(2))));
 
-function costs() {
-  const now = figures.cost[place];
+function costs({ cost: now }) {
   const least = figures.cheapest === null ? figures.cost_of_none : figures.cost[nearest(figures.cheapest)];
   const amount = (cost) => String(Number(cost.toPrecision(3)));
   const cheapest = figures.cheapest === null ? "to accept nothing at all" : `the threshold ${shown(figures.cheapest)}`;
@@ -187,19 +188,23 @@ function costs() {
   get("cost").replaceChildren(figure);
 }
 
-function saved(parts, threshold) {
+function saved(parts, now) {
   Object.assign(parts.points, { threshold, confidence: figures.confidence });
   const sure = figures.confidence > 0;
   const rates = sure ? figures.fmr_bound : figures.fmr;
-  let loosest = place;
-  while (rates[loosest + 1] === rates[place]) loosest += 1;
-  const further = figures.fnmr[loosest] < figures.fnmr[place];
+  const { below, above } = around(threshold);
+  let loosest = above;
+  while (rates[loosest + 1] === rates[above]) loosest += 1;
+  const further = figures.fnmr[loosest] < now.fnmr;
   const go = el("button", { type: "button", class: "link", onclick: () => parts.go(loosest) }, `Go to ${shown(figures.thresholds[loosest])}`);
   const words = `Up to ${shown(figures.thresholds[loosest])} the ${sure ? "promise on false matches" : "rate of false matches"} is the same, and fewer matches are missed. `;
   get("saved-as").replaceChildren(...(further ? [words, go] : [`Kept as it is: ${shown(threshold)}.`]));
-  get("between").textContent = `${count(figures.thresholds.length, "threshold")} at which something changes; between two of them nothing does.`;
+  get("between").textContent =
+    below === above
+      ? `The calibration knows the rates at ${count(figures.thresholds.length, "threshold")}. You may type any: between two of these, the larger of their rates is shown.`
+      : `The calibration knows the rates ${below < 0 ? "" : `at ${shown(figures.thresholds[below])} and `}at ${shown(figures.thresholds[above])}. In between, the larger of these is shown: no rate is higher.`;
   const model = get("command").dataset.model;
-  get("command").textContent = `alikely calibrate ${model} SOURCE --fmr ${roundUp(rates[place])} --confidence ${Number(figures.confidence.toPrecision(6))}`;
+  get("command").textContent = `alikely calibrate ${model} SOURCE --fmr ${roundUp(rates[above])} --confidence ${Number(figures.confidence.toPrecision(6))}`;
 }
 
 // As a person would write it, and never less than it is.
@@ -209,14 +214,39 @@ function roundUp(rate) {
   return String(Math.min(1, Number((Math.ceil(rate / step - 1e-9) * step).toPrecision(2))));
 }
 
+/** A threshold of the figures as it stands in the field. */
+const written = (value) => Number(value.toPrecision(6));
+
+/** The rows of the figures at or below (-1: none) and at or above a threshold. */
+function around(value) {
+  const all = figures.thresholds;
+  let [below, above] = [-1, all.length - 1];
+  while (above - below > 1) {
+    const middle = (below + above) >> 1;
+    if (all[middle] < value) below = middle;
+    else above = middle;
+  }
+  return all[above] <= value ? { below: above, above } : { below, above };
+}
+
 /** The row of the threshold nearest to a distance. */
 function nearest(value) {
-  const all = figures.thresholds;
-  let [low, high] = [0, all.length - 1];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (all[middle] <= value) low = middle;
-    else high = middle;
-  }
-  return value - all[low] <= all[high] - value ? low : high;
+  const { below, above } = around(value);
+  return below >= 0 && value - figures.thresholds[below] <= figures.thresholds[above] - value ? below : above;
+}
+
+/** What is known of a threshold; between two of the figures the larger rates, as Python's `rates_at` says. */
+function ratesAt(value) {
+  const { below, above } = around(value);
+  const at = (name, row, none) => (row < 0 ? none : figures[name][row]);
+  const now = {
+    fmr: figures.fmr[above],
+    fmr_bound: figures.fmr_bound[above],
+    false_matches: figures.false_matches[above],
+    fnmr: at("fnmr", below, 1),
+    fnmr_bound: at("fnmr_bound", below, 1),
+    false_non_matches: at("false_non_matches", below, figures.prior),
+  };
+  const cost = figures.false_match_cost * now.false_matches + figures.false_non_match_cost * now.false_non_matches;
+  return { ...now, cost: below === above ? figures.cost[above] : cost };
 }

@@ -63,13 +63,14 @@ export class Changes {
 
   pair({ left, right, distance }, items, becomes, place) {
     const sides = [items[left], items[right]];
-    const names = sides.map(({ label, name }) => (label === null ? name : `${label} (${name})`));
+    // Of a text that is its own label, the caption need not say it again.
+    const names = sides.map(({ label, name, text }) => (label === null ? name : label === text ? "" : name === text ? label : `${label} (${name})`));
     const mark = becomes === "wrong" ? el("span", { class: "chip bad" }, "wrong now") : el("span", { class: "chip good" }, "right now");
     return el(
       "li",
       {},
       pairView(sides, place + 1),
-      el("p", { class: "pair-words" }, el("span", { class: "soft" }, names.join(" · ")), el("span", { class: "row" }, el("span", { class: "number" }, shown(distance)), mark)),
+      el("p", { class: "pair-words" }, el("span", { class: "soft" }, names.filter((name, at) => name && name !== sides[at].text).join(" · ")), el("span", { class: "row" }, el("span", { class: "number" }, shown(distance)), mark)),
     );
   }
 }
@@ -77,6 +78,6 @@ export class Changes {
 /** Which labels these pairs are of: on those that the model learned from it errs less than on others. */
 function learnedFrom(labels, learned, leftOut) {
   if (!learned) return "";
-  if (leftOut) return `Items of ${(labels - learned).toLocaleString("en")} of your ${count(labels, "label")}: the model learned from the other ${learned.toLocaleString("en")}, and errs less on these than it will on new ones.`;
+  if (leftOut) return `Items of ${(labels - learned).toLocaleString("en")} of your ${count(labels, "label")}. The other ${learned.toLocaleString("en")} are left out: the model learned from them, and errs less on them than on new ones.`;
   return `The model learned from ${learned === labels ? `all ${labels.toLocaleString("en")}` : `${learned.toLocaleString("en")} of the ${labels.toLocaleString("en")}`} labels of these items: on others it errs more often than here.`;
 }

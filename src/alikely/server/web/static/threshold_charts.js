@@ -113,7 +113,6 @@ export class Trade {
   }
 
   show(figures, marks) {
-    this.figures = figures;
     const { width, height, top, right, bottom, left } = TRADE;
     // Down to what the pairs can show.
     const shows = Math.floor(Math.log10(1 / Math.max(figures.pairs.same, figures.pairs.different)));
@@ -141,15 +140,15 @@ export class Trade {
       const bounds = figures.thresholds.map((_, i) => `${round(this.x(figures.fmr_bound[i]))} ${round(this.y(figures.fnmr_bound[i]))}`);
       chart.append(svg("path", { class: "trade-bound", d: `M${bounds.join("L")}` }));
     }
-    for (const { place, name } of marks) chart.append(svg("circle", { class: "point-head", cx: this.x(figures.fmr[place]), cy: this.y(figures.fnmr[place]), r: 4 }, svg("title", {}, name)));
+    for (const { fmr, fnmr, name } of marks) chart.append(svg("circle", { class: "point-head", cx: this.x(fmr), cy: this.y(fnmr), r: 4 }, svg("title", {}, name)));
     this.dot = svg("circle", { class: "trade-dot", r: 7 });
     chart.append(this.dot);
     const legend = el("ul", { class: "legend" }, el("li", {}, el("span", { class: "line-sample" }), "found"), figures.confidence > 0 ? el("li", {}, el("span", { class: "line-sample dashed" }), "promised") : null);
     this.place.replaceChildren(chart, legend);
   }
 
-  move(place) {
-    this.dot.setAttribute("cx", this.x(this.figures.fmr[place]));
-    this.dot.setAttribute("cy", this.y(this.figures.fnmr[place]));
+  move({ fmr, fnmr }) {
+    this.dot.setAttribute("cx", this.x(fmr));
+    this.dot.setAttribute("cy", this.y(fnmr));
   }
 }

@@ -44,15 +44,14 @@ export function likelihood(value) {
   return "almost certainly different";
 }
 
-/** What may surprise in a decision about two items (/v1/compare, .../verify): a verdict against the likelier of the two; "" for none. */
-export function surprise({ verdict, probability, threshold }) {
-  if (threshold === null) return "No distance is small enough to keep the rate that you want, so nothing is called the same.";
-  if (verdict === "different" && probability >= 0.5) {
-    return "But they are not near enough to be called the same at so low a rate of false matches.";
-  }
-  if (verdict === "same" && probability < 0.5) return "But at so high a rate of false matches they still count as the same.";
-  if (verdict === "unsure") return "They lie between the two thresholds: let a person decide.";
-  return "";
+/** The probability of a decision about two items (/v1/compare, .../verify) in words, and why the verdict is another one where it is. */
+export function judged({ verdict, probability, threshold, fmr }) {
+  const words = `${capital(likelihood(probability))} (probability ${chance(probability)})`;
+  if (threshold === null) return `${words}. No distance is small enough to keep the rate that you want, so nothing is called the same.`;
+  if (verdict === "different" && probability >= 0.5) return `${words}, but not near enough for at most ${percent(fmr)} false matches.`;
+  if (verdict === "same" && probability < 0.5) return `${words}, but near enough where ${percent(fmr)} false matches are allowed.`;
+  if (verdict === "unsure") return `${words}. They lie between the two thresholds: let a person decide.`;
+  return `${words}.`;
 }
 
 /** The first letter large. */

@@ -5,7 +5,7 @@ import { chooseGallery, fieldList, fillSpots, pictureOf, spot } from "./cards.js
 import { choosers } from "./conditions.js";
 import { itemInput } from "./item_input.js";
 import { explained } from "./why.js";
-import { aKind, capital, chance, distance, likelihood, verdictChip } from "./words.js";
+import { aKind, distance, verdictChip } from "./words.js";
 
 const root = document.getElementById("search");
 const galleries = JSON.parse(root.dataset.galleries);
@@ -87,7 +87,6 @@ async function loadFields() {
   const fits = chosen.read(where.value);
   document.getElementById("condition-more").hidden = fields.length === 0 && !where.value;
   document.getElementById("condition-more").open = !fits;
-  document.getElementById("fields-none").hidden = fields.length > 0;
 }
 
 /** What `question` answers; where it fails, the problem is shown and `otherwise` given. */
@@ -119,6 +118,7 @@ function setLike(key, identity) {
 async function search() {
   asking.abort();
   asking = new AbortController();
+  number.closest(".field").hidden = false;
   toAddress();
   meaning.replaceChildren();
   showProblem(problem, null);
@@ -183,6 +183,7 @@ async function suggest(gallery) {
 }
 
 function emptyGallery() {
+  number.closest(".field").hidden = true;
   const asked = new URLSearchParams({ ...(galleries.length > 1 ? { gallery: select.value } : {}), view: "enrol" });
   return el("div", { class: "empty" }, el("h2", {}, "The gallery is empty"), el("p", {}, "Enrol something first: then it can be found."), el("a", { class: "button", href: `/gallery?${asked}` }, "Enrol"));
 }
@@ -193,7 +194,7 @@ async function show(found, decisions) {
   note.textContent = decisions.length ? `${same} of ${found.length} ${same === 1 ? "is" : "are"} at or below the model’s threshold, ${distance(decisions[0].threshold)}` : "";
   if (decisions.length) {
     const who = new URLSearchParams({ ...(galleries.length > 1 ? { gallery: select.value } : {}), view: "who" });
-    meaning.replaceChildren("That threshold is made for one pair. Among many templates some of others fall below it, too: to know who it is, ask ", el("a", { href: `/gallery?${who}` }, "Who is this?"));
+    meaning.replaceChildren("That threshold is made for one pair: among many, some of others lie within it, too. To know who it is, ask ", el("a", { href: `/gallery?${who}` }, "Who is this?"), " It corrects for how many are enrolled.");
   }
   // One scale for all: the threshold lies in its middle, or further left where something is farther than twice of it.
   const end = decisions.length && decisions[0].threshold ? Math.max(2 * decisions[0].threshold, ...found.map((hit) => hit.distance)) : 0;
@@ -211,7 +212,7 @@ function card(hit, decision, end) {
   return el("article", { class: kind === "picture" ? "hit picture" : "hit", "aria-labelledby": id, dataset: { key: hit.key } },
     node,
     el("h3", { id, title: hit.identity }, el("span", { class: "clamped" }, hit.identity)),
-    decision && el("p", { class: "meaning" }, verdictChip(decision.verdict), el("span", {}, `${capital(likelihood(decision.probability))}: ${chance(decision.probability)}`)),
+    decision && el("p", { class: "meaning" }, verdictChip(decision.verdict, decision.verdict === "same" ? "Within the threshold" : "Beyond the threshold")),
     hit.distance !== undefined && scale(hit.distance, decision, end),
     fieldList(hit.fields),
     el("div", { class: "row actions" }, el("button", { type: "button", class: "small", "aria-describedby": id, onclick: () => more(hit) }, "More like this"), why),
@@ -220,13 +221,13 @@ function card(hit, decision, end) {
 
 /** The distance in figures and, where there is one, beside the threshold. */
 function scale(value, decision, end) {
-  const words = `distance ${distance(value)}`;
+  const words = el("p", { class: "small-print" }, `distance ${distance(value)}`);
   const threshold = decision?.threshold;
-  if (!threshold) return el("p", { class: "small-print" }, words);
+  if (!threshold) return words;
   const bar = el("span", { class: "scale", "aria-hidden": "true", dataset: { verdict: decision.verdict } }, el("span", { class: "scale-bar" }), el("span", { class: "scale-threshold" }));
   bar.firstChild.style.width = `${Math.max(2, (100 * value) / end)}%`;
   bar.lastChild.style.left = `${(100 * threshold) / end}%`;
-  return el("div", { class: "distance" }, bar, el("p", { class: "small-print" }, `${words}, ${value <= threshold ? "at or below" : "above"} the threshold`));
+  return el("div", { class: "distance" }, bar, words);
 }
 
 async function pictures(hits) {

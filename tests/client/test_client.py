@@ -57,6 +57,19 @@ def test_compare_says_what_the_model_says(client, uses):
         assert getattr(decision, name) == pytest.approx(getattr(own, name), abs=1e-5)
 
 
+def test_a_saved_threshold_is_listed_and_decides(client, url, uses):
+    made = httpx2.post(f"{url}/v1/operating-points", json={"name": "gate", "fmr": 0.3, "confidence": 0})
+    assert made.status_code == 201
+    (point,) = client.operating_points()
+    assert (point.name, point.threshold, point.problem) == ("gate", made.json()["threshold"], None)
+
+    left, right = uses.pictures(0)[:2]
+    decision = client.compare(left, right, operating_point="gate")
+    assert (decision.threshold, decision.fmr) == (point.threshold, point.fmr)
+    with pytest.raises(ServiceError, match="no operating point is called 'none': there are gate"):
+        client.compare(left, right, operating_point="none")
+
+
 def test_explain_shows_both_pictures_and_says_why(client, uses):
     left, right = uses.pictures(0)[0], uses.pictures(1)[0]
     told, own = client.explain(left, right), alikely.explain(load_model(uses.folders.model), left, right)

@@ -147,6 +147,8 @@ def test_operating_points(client, served):
         {"name": "x", "threshold": -1},
         {"name": "x", "threshold": "far"},
         {"name": "x"},
+        {"name": "x", "threshold": 1, "fmr": 0.1},
+        {"name": "x", "fmr": 2},
         {"name": "x", "threshold": 1, "confidence": 1},
         {"name": "x", "threshold": 1, "more": 1},
     ):
@@ -164,6 +166,9 @@ def test_operating_points(client, served):
     client.patch("/v1/operating-points/very%20strict", json={"name": "strict"})
     assert client.delete("/v1/operating-points/strict").json() == point
     assert client.delete("/v1/operating-points/strict").status_code == 404
+    by_rate = client.post("/v1/operating-points", json={"name": "gate", "fmr": 0.3, "confidence": 0}).json()
+    assert by_rate["threshold"] == served.model.calibration.threshold(fmr=0.3, confidence=0.0)
+    assert client.delete("/v1/operating-points/gate").json() == by_rate
     assert client.get("/v1/operating-points").json() == {"points": []}
 
 

@@ -33,6 +33,29 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold that was saved under a name, and the false-match rate that it promises with this confidence.
+
+    `problem` says why it cannot be used with the model that is served; None where it can.
+    """
+
+    name: str
+    threshold: float
+    fmr: float
+    confidence: float
+    who: str
+    when: str
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class OperatingPoints:
+    """All of them, in the order in which they were saved."""
+
+    points: tuple[OperatingPoint, ...]
+
+
+@dataclass(frozen=True)
 class Side:
     """One of two pictures as the encoder sees it, and coloured by what its regions do: contents of PNG files.
 

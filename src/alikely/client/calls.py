@@ -11,7 +11,17 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from alikely.client.answers import Decision, Embedded, Explanation, Models, Recommendations, Reply, Scores
+from alikely.client.answers import (
+    Decision,
+    Embedded,
+    Explanation,
+    Models,
+    OperatingPoint,
+    OperatingPoints,
+    Recommendations,
+    Reply,
+    Scores,
+)
 from alikely.client.many import Many, Part, Problems, Progress, listed
 from alikely.client.naming import alone, file_name
 from alikely.client.reading import answer_as
@@ -39,9 +49,13 @@ def compare(
     fnmr: float | None = None,
     prior: float | None = None,
     confidence: float | None = None,
+    operating_point: str | None = None,
 ) -> Call[Decision]:
-    """Whether two items are the same; what is left out is the model's own. As `SiameseModel.compare`."""
-    asked = {"fmr": fmr, "fnmr": fnmr, "prior": prior, "confidence": confidence}
+    """Whether two items are the same; what is left out is the model's own. As `SiameseModel.compare`.
+
+    `operating_point`: a threshold that was saved under this name, in place of `fmr` and `confidence`.
+    """
+    asked = {"fmr": fmr, "fnmr": fnmr, "prior": prior, "confidence": confidence, "operating_point": operating_point}
     return of_items(f"{at}/compare", as_a(Decision), {"left": left, "right": right}, asked)
 
 
@@ -107,6 +121,11 @@ def ask(
     """The answer to a question in any words, or that none is known. As `Answers.ask`."""
     body = {"question": question, "wrong": wrong, "confidence": confidence, "answers": answers}
     return Call("POST", f"{at}/sentences/ask", as_a(Reply), body)
+
+
+def operating_points(at: str) -> Call[tuple[OperatingPoint, ...]]:
+    """The thresholds that were saved under names, and what each promises."""
+    return Call("GET", f"{at}/operating-points", lambda said: answer_as(OperatingPoints, said).points)
 
 
 def models(at: str) -> Call[Models]:

@@ -79,6 +79,7 @@ class Client:
     recommend_for = Asked(calls.recommend_for)
     recommend_like = Asked(calls.recommend_like)
     ask = Asked(calls.ask)
+    operating_points = Asked(calls.operating_points)
     models = Asked(calls.models)
 
     def gallery(self, name: str) -> Gallery["Client"]:
@@ -178,6 +179,7 @@ class AsyncClient:
     recommend_for = Asked(calls.recommend_for)
     recommend_like = Asked(calls.recommend_like)
     ask = Asked(calls.ask)
+    operating_points = Asked(calls.operating_points)
     models = Asked(calls.models)
 
     def gallery(self, name: str) -> Gallery["AsyncClient"]:

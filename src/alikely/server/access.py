@@ -61,7 +61,7 @@ class Access:
         try:
             return self.keys.by_hash()
         except ServiceError as error:
-            said = "nobody can be let in: the file of keys cannot be read; whoever runs the service has to mend it (its log)"
+            said = "nobody can be let in: the file of keys cannot be read; the service's log says more"
             _log.error("%s", error)
             raise RefusedError(503, "keys", said) from error
 

@@ -75,20 +75,30 @@ def point_for(state: State, name: str, calibration: Calibration | None) -> Point
 
 
 def add_point(
-    state: State, name: str, threshold: float, confidence: float | None, calibration: Calibration, who: str
+    state: State,
+    name: str,
+    threshold: float | None,
+    confidence: float | None,
+    calibration: Calibration,
+    who: str,
+    fmr: float | None = None,
 ) -> Point:
-    """Keep a threshold under a name. `confidence` None is the calibration's own.
+    """Keep a threshold, or in place of it the one for this `fmr`, under a name. `confidence` None is the calibration's.
 
-    Raises RefusedError: 422 for a name that is none, 409 for one that is taken; and as `Calibration.promise`.
+    Raises RefusedError: 422 for a name that is none, 409 for one that is taken; and as `Calibration.promise` and
+    `Calibration.threshold`.
     """
+    if (threshold is None) == (fmr is None):
+        raise RefusedError(422, "request", "an operating point is a threshold or an fmr; give one of the two")
     if calibration.model is None:
         raise CalibrationError("the calibration is of no model of ours; an operating point is for one")
     sure = calibration.confidence if confidence is None else confidence
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    promised = calibration.promise(threshold, sure)
+    chosen = calibration.threshold(fmr=fmr, confidence=sure) if threshold is None else threshold
+    promised = calibration.promise(chosen, sure)
     with _CHANGING:
         points = points_of(state)
-        point = Point(_new_name(name, points), threshold, promised, sure, calibration.model, who, when)
+        point = Point(_new_name(name, points), chosen, promised, sure, calibration.model, who, when)
         _write(state, [*points.values(), point])
     return point
 

@@ -38,10 +38,11 @@ class PointsTold(BaseModel):
 
 
 class PointAsked(Asked):
-    """A threshold to keep under a name, and the confidence of its promise; without it, the model's own."""
+    """A threshold to keep under a name, or the `fmr` to find it by; and the confidence of its promise (the model's)."""
 
     name: Annotated[str, Field(max_length=200)]
-    threshold: Annotated[float, Field(ge=0)]
+    threshold: Annotated[float | None, Field(ge=0)] = None
+    fmr: float | None = None
     confidence: Annotated[float | None, Field(ge=0, lt=1)] = None
 
 
@@ -63,14 +64,22 @@ async def operating_points(served: TheServed, caller: MayRead) -> dict[str, Any]
     status_code=201,
     response_model=None,
     responses={201: {"model": PointTold}, 409: {"description": "The name is taken, or there is no calibration"}},
-    openapi_extra=body_of(PointAsked, {"a strict one": {"name": "strict", "threshold": 0.42}}),
+    openapi_extra=body_of(
+        PointAsked,
+        {
+            "a threshold": {"name": "strict", "threshold": 0.42},
+            "by its rate": {"name": "gate", "fmr": 0.01},
+        },
+    ),
 )
 async def add_operating_point(request: Request, served: TheServed, caller: MayAdmin) -> dict[str, Any]:
-    """Keep a threshold under a name, as it is; the answer says which false-match rate it promises."""
+    """Keep a threshold under a name: as it is, or the one for a false-match rate; the answer says what it promises."""
     asked, calibration = await read_asked(request, PointAsked), calibration_of(served)
 
     def answer() -> dict[str, Any]:
-        point = add_point(served.state, asked.name, asked.threshold, asked.confidence, calibration, caller.name)
+        point = add_point(
+            served.state, asked.name, asked.threshold, asked.confidence, calibration, caller.name, asked.fmr
+        )
         served.audit.add(caller.name, "operating point added", {"name": point.name, "threshold": point.threshold})
         return _point(served, point)
 

@@ -7,10 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from alikely.contracts import Preparation
+from alikely.encoders.padded import WITH_LENGTH, lengths_of
 from alikely.model import BATCH, as_floats
 from alikely.onnx_session import OnnxSession
 
-PIECE = 32  # texts that go through at once: of like length, so that little padding is computed
+PIECE = 32  # items with a length that go through at once: of like length, so that little padding is computed
 
 
 class OnnxEngine:
@@ -33,16 +34,18 @@ class OnnxEngine:
         """A row for each item, in their order. Raises ModelError for a batch that the network cannot take."""
         session, rows = self.session(), np.zeros((len(read), self.dim), np.float32)
         for start in range(0, len(read), BATCH):
-            batch = self.preparation.finish(as_floats(read[start : start + BATCH]))
-            if batch.is_floating_point() or len(batch) <= PIECE:
-                rows[start : start + len(batch)] = session.run(batch.contiguous().numpy())
+            batch = self.preparation.finish(as_floats(read[start : start + BATCH])).contiguous()
+            items = batch.numpy()
+            if self.preparation.kind not in WITH_LENGTH or session.sides()[0] is not None:  # no length, or one only
+                rows[start : start + len(items)] = session.run(items)
                 continue
-            tokens = batch.numpy()
-            lengths = (tokens >= 0).sum(axis=1)
+            lengths = lengths_of(batch).numpy()
             order = np.argsort(lengths, kind="stable")
-            for first in range(0, len(order), PIECE):
-                some = order[first : first + PIECE]
-                rows[start + some] = session.run(np.ascontiguousarray(tokens[some, : max(1, int(lengths[some].max()))]))
+            # One whose numbers get their scale anew each time sees no neighbour, and not the padding up to one either.
+            piece = 1 if session.one_at_a_time else PIECE
+            for first in range(0, len(order), piece):
+                some = order[first : first + piece]
+                rows[start + some] = session.run(np.ascontiguousarray(items[some, : int(lengths[some].max())]))
         return rows
 
     def session(self) -> OnnxSession:

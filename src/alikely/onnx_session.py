@@ -9,12 +9,15 @@ from jaxtyping import Float, Shaped
 from alikely.data.items import counted
 from alikely.errors import InputError, ModelError, SettingsError
 
+DYNAMIC = b"DynamicQuantize"  # how the operators begin that find scales for a batch, as they stand in the file
+
 
 class OnnxSession:
     """The network running, on as many threads as torch has when it is made; made anew where it is copied or unpickled.
 
-    It has one input, whose first axis is free, and one output. Several threads may run it at once. Raises InputError
-    for bytes that are no such network, SettingsError without onnxruntime.
+    It has one input, whose first axis is free, and one output. Several threads may run it at once. `one_at_a_time`: a
+    network in int8 that finds the scales of its numbers anew for each batch; it gets each item alone, so that no answer
+    depends on the other items. Raises InputError for bytes that are no such network, SettingsError without onnxruntime.
     """
 
     def __init__(self, content: bytes, name: str) -> None:
@@ -32,6 +35,7 @@ class OnnxSession:
         except Exception as error:  # its own exceptions share no class but this
             raise InputError(f"{name}: is no ONNX file that can be run ({_first_line(error)})") from None
         self.content, self.name = content, name
+        self.one_at_a_time = DYNAMIC in content
         inputs, outputs = self.network.get_inputs(), self.network.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1:
             raise InputError(
@@ -78,6 +82,8 @@ class OnnxSession:
 
     def run(self, batch: Shaped[np.ndarray, "items *shape"]) -> Float[np.ndarray, "items width"]:
         """The network's answer. Raises ModelError where it is not one row of numbers an item."""
+        if self.one_at_a_time and len(batch) > 1:
+            return np.concatenate([self.run(batch[place : place + 1]) for place in range(len(batch))])
         try:
             rows = self.network.run(None, {self.input.name: batch})[0]
         except Exception as error:  # its own exceptions share no class but this

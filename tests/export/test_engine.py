@@ -139,9 +139,12 @@ def test_int8_is_static_for_convolutions_and_dynamic_for_the_rest(engine, pictur
     assert way == "static"
     far = np.abs(OnnxSession(content, "int8").run(batch) - engine.session().run(batch)).max()
     assert 1e-5 < far < 0.1
+    assert not OnnxSession(content, "int8").one_at_a_time
     content, way = quantised(texts[1].engine.content, [])
     assert way == "dynamic"
     assert len(content) < len(texts[1].engine.content)
+    assert OnnxSession(content, "int8").one_at_a_time
+    assert not texts[1].engine.session().one_at_a_time
 
 
 def test_ways_take_turns():

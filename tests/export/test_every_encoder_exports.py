@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from alikely.data.reading import read_batch
+from alikely.encoders import ENCODERS
 from alikely.encoders.pretrained import Pretrained
 from alikely.engine import OnnxEngine
-from alikely.errors import SettingsError
+from alikely.errors import AlikelyError, SettingsError
 from alikely.export import export_model
 from alikely.export.graph import onnx_of
 from alikely.onnx_session import OnnxSession
@@ -24,6 +25,7 @@ TEXTS = ["a man runs", "the dog sleeps the cat eats a dog", "cat", "a", "the dog
 # The exporter takes seconds for each: these, which are most unlike each other, in every run, the others on CI.
 AT_ONCE = {("cnn", "picture"), ("gru", "text"), ("lstm", "sequence"), ("mlp", "row"), ("onnx", "picture")}
 CASES = [pytest.param(*case, marks=() if case in AT_ONCE else pytest.mark.slow) for case in sorted(ENCODERS_OF_KINDS)]
+IN_INT8 = [case for case in CASES if case.values[0] not in (IS_ONNX, "bag", "parts")]  # these three are refused
 
 
 @pytest.mark.parametrize(("encoder", "kind"), CASES)
@@ -48,6 +50,31 @@ def test_export_answers_as_the_encoder(encoder, kind, made_elsewhere, tmp_path):
         items = examples.items[:count]
         np.testing.assert_allclose(again.embed(items), model.embed(items), atol=1e-5)
     assert again.embed([]).shape == (0, model.dim)
+
+
+@pytest.mark.parametrize(("encoder", "kind"), IN_INT8)
+def test_in_int8_an_item_alone_has_the_embedding_that_it_has_beside_others(encoder, kind, made_elsewhere, tmp_path):  # noqa: F811
+    folder, examples = save_model(trained(encoder, kind, made_elsewhere), tmp_path / "model"), examples_of(kind)
+    model = export_model(folder, examples, int8=True, eer_loss=1.0, out=tmp_path / "int8", seconds=0.0).model
+    alone = np.concatenate([model.embed([item]) for item in examples.items])
+
+    # Others of other lengths, some longer, some shorter; the same item first and last.
+    for places in (range(2), range(7), range(len(alone)), range(len(alone) - 1, -1, -1)):
+        together = model.embed([examples.items[place] for place in places])
+        np.testing.assert_allclose(together, alone[list(places)], rtol=0, atol=1e-6)
+    # Read beside a longer one, and asked without it: its padding is still there.
+    read = read_batch(model.preparation, examples.items)
+    np.testing.assert_allclose(model.embed_read(read[3:4]), alone[3:4], rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoder", ["bag", "parts"])
+def test_encoders_that_int8_does_not_take(encoder, made_elsewhere, tmp_path):  # noqa: F811
+    (kind,) = ENCODERS[encoder].kinds
+    folder = save_model(trained(encoder, kind, made_elsewhere), tmp_path / "model")
+    with pytest.raises(AlikelyError):
+        export_model(folder, examples_of(kind), int8=True, eer_loss=1.0, out=tmp_path / "int8", seconds=0.0)
+    assert not (tmp_path / "int8").exists()
 
 
 @pytest.mark.slow

@@ -9,7 +9,9 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 
 from alikely.errors import SettingsError
+from alikely.types import Kind
 
+WITH_LENGTH: tuple[Kind, ...] = ("text", "sequence")
 PADDING = -1
 POOLINGS = ("attention", "max", "mean", "last")
 

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from alikely.encoders.onnx import Onnx
+from alikely.encoders.padded import WITH_LENGTH
 from alikely.errors import SettingsError
 from alikely.export.recurrent import with_onnx_layers
 from alikely.types import Kind
 
-WITH_LENGTH: tuple[Kind, ...] = ("text", "sequence")
 ITEMS, STEPS = 3, 5  # of the batch that the exporter follows: other numbers than 0 and 1, which it takes for fixed
 
 

@@ -1,8 +1,8 @@
 """An encoder as ONNX and batches of real items -> the same in int8.
 
 Networks of convolutions get fixed scales for all numbers between their layers, found on the items ("static"). Others,
-and those with attention, whose numbers range more widely, find them for each batch ("dynamic"), and their convolutions
-stay as they are. docs/decisions/0014-fast-inference.md says why.
+and those with attention, whose numbers range more widely, find them anew each time ("dynamic"), get one item at a time
+(`OnnxSession`), and their convolutions stay as they are. docs/decisions/0014-fast-inference.md says why.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from alikely.errors import SettingsError
 
 Way = Literal["static", "dynamic"]
 CONVOLUTION, ATTENTION = "Conv", "Softmax"
-DYNAMIC = ("MatMul", "Gemm", "Gather", "LSTM")  # what gets a scale for each batch
+DYNAMIC = ("MatMul", "Gemm", "Gather", "LSTM")  # what gets a scale each time
 
 
 def quantised(network: bytes, batches: Sequence[Shaped[np.ndarray, "..."]]) -> tuple[bytes, Way]:

@@ -33,7 +33,7 @@ class Parted:
             return instead
         if request.url.path.endswith("enrol"):
             return httpx2.Response(
-                200, json={"new": len(items), "there": 0, "changed": 0, "problems": [], "shared": []}
+                200, json={"new": len(items), "there": 0, "changed": 0, "repeated": 0, "problems": [], "shared": []}
             )
         return httpx2.Response(200, json={"embeddings": [[float(item)] for item in items]})
 

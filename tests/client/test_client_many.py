@@ -279,6 +279,27 @@ def test_items_are_enrolled_with_an_identity_and_fields_each(small, uses):
             people.enrol_each(paths, ["one"])
 
 
+def test_what_stands_twice_in_a_list_is_sent_once_with_its_last_fields(small, uses):
+    one, *others = uses.pictures(4)
+    items, names = [one, *others, one, one], ["twice", *"bcd", "twice", "twice"]
+    fields = [*({"n": n} for n in range(5)), {}]
+
+    async def awaited():
+        async with AsyncClient(small) as client:
+            return await client.gallery("people").enrol_each(items, names, fields)
+
+    with Client(small) as client:
+        people = client.gallery("people")
+        for ask in (lambda: people.enrol_each(items, names, fields), lambda: asyncio.run(awaited())):
+            done = ask()
+            assert (done.new, done.there, done.repeated) == (4, 0, 2)
+            assert [one.fields for one in people.templates("twice").templates] == [{"n": 4}]
+            for name in ("twice", *"bcd"):
+                people.remove(name)
+        assert people.enrol([one, *others, one], "again").repeated == 1
+        people.remove("again")
+
+
 def test_no_items_are_refused_by_the_service(small):
     with Client(small) as client, pytest.raises(ServiceError, match="there are no items"):
         client.gallery("people").enrol([], "nobody")

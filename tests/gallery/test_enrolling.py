@@ -21,6 +21,21 @@ def test_each_item_is_enrolled_once_however_often_it_is_run():
     assert gallery.identities() == {"a": 1, "b": 1}
 
 
+@pytest.mark.parametrize("batch", [2, 256])
+def test_what_stands_twice_in_a_source_is_kept_once_with_the_last_fields_and_counted(monkeypatch, batch):
+    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", batch)
+    gallery = gallery_of(passing_model())
+    source, fields = embeddings(line(0, 1, 0, 2, 1, 0), "abacba"), [{"n": n} for n in range(5)] + [{}]
+
+    first, second = gallery.enrol(source, fields=fields), gallery.enrol(source, fields=fields)
+
+    assert (first.new, first.there, first.repeated, first.changed) == (3, 0, 3, 0)
+    assert first.sentence() == "3 enrolled, 0 there already, 3 stood twice"
+    assert (second.new, second.there, second.repeated) == (0, 3, 3)
+    kept = {one["identity"]: one["fields"]["n"] for one in gallery.described()}
+    assert kept == {"a": 2, "b": 4, "c": 3}
+
+
 def test_one_item_under_two_identities_is_two_templates():
     gallery = gallery_of(passing_model())
     gallery.enrol(embeddings(line(0)), identity="a")

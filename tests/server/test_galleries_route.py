@@ -56,7 +56,7 @@ def test_what_is_enrolled_is_found_and_removed_by_any_name(client, service, fres
         files=files("items", contents),
         data={"identity": FIRM, "fields": '{"price": 7, "new": true}'},
     ).json()
-    assert done == {"new": 2, "there": 0, "changed": 0, "problems": [], "shared": []}
+    assert done == {"new": 2, "there": 0, "changed": 0, "repeated": 0, "problems": [], "shared": []}
 
     page = client.get(f"{PEOPLE}/identities", params={"starts": FIRM[:5].upper()}).json()
     assert page == {"identities": [{"identity": FIRM, "templates": 2}], "total": 1}

@@ -68,6 +68,7 @@ class Enrolled:
     new: int
     there: int
     changed: int
+    repeated: int
     problems: Pairs
     shared: Pairs
 

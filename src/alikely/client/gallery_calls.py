@@ -3,7 +3,9 @@
 Each function is a method of what `Client.gallery(name)` gives, where `at` is already given.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,7 +23,7 @@ from alikely.client.gallery_answers import (
     Removed,
     Templates,
 )
-from alikely.client.many import Many, Part, Problems, Progress, listed
+from alikely.client.many import Many, Part, Problems, Progress, listed, mark_of
 from alikely.client.reading import answer_as, answers_as, only_answer_as
 from alikely.client.requests import Call
 from alikely.client.saying import Item, in_json
@@ -52,7 +54,7 @@ def enrol(
         asked = {"items": part.said, "identity": identity, "fields": dict(fields) if fields else None}
         return _enrolment(at, part, asked)
 
-    return Many("enrolling", *listed(items), ask, _joined_enrolled, skips=True, kept=True, progress=progress)
+    return Many("enrolling", *listed(items), ask, _joined_enrolled, skips=True, kept=True, once=True, progress=progress)
 
 
 def enrol_each(
@@ -62,7 +64,7 @@ def enrol_each(
     fields: Sequence[Given] | None = None,
     progress: Progress | None = None,
 ) -> Many[Enrolled, Enrolled]:
-    """The same for items with an identity each, and with fields each."""
+    """The same for items with an identity each, and with fields each; the last ones count."""
     given = fields if fields is not None else [{}] * len(items)
     if not len(items) == len(identities) == len(given):
         raise InputError(
@@ -70,15 +72,30 @@ def enrol_each(
             "one for each item"
         )
 
-    def say(item: Item, identity: str, fields: Given) -> dict[str, Any]:
-        return {"item": in_json(item), "identity": identity, "fields": dict(fields)}
+    several = {who for who, count in Counter(identities).items() if count > 1}
 
-    said = ((item, partial(say, item, who, its)) for item, who, its in zip(items, identities, given, strict=True))
+    def said() -> Iterator[tuple[Item, Callable[[], dict[str, Any]]]]:
+        # What stands twice may go into requests that are under way at once: so it is said with its last fields at once.
+        last: dict[bytes, Given] = {}
+        for item, who, its in zip(items, identities, given, strict=True):
+            if fields is not None and who in several:
+                with suppress(InputError):  # told when its turn comes
+                    key = mark_of((in_json(item), who))
+                    last[key] = its or last.get(key, its)
+        for item, who, its in zip(items, identities, given, strict=True):
+            yield item, partial(say, item, who, its, last)
+
+    def say(item: Item, identity: str, its: Given, last: Mapping[bytes, Given]) -> dict[str, Any]:
+        one = in_json(item)
+        kept = last.get(mark_of((one, identity)), its) if last else its
+        return {"item": one, "identity": identity, "fields": dict(kept)}
 
     def ask(part: Part) -> Call[Enrolled]:
         return _enrolment(at, part, {"each": part.said})
 
-    return Many("enrolling", said, len(items), ask, _joined_enrolled, skips=True, kept=True, progress=progress)
+    return Many(
+        "enrolling", said(), len(items), ask, _joined_enrolled, skips=True, kept=True, once=True, progress=progress
+    )
 
 
 def verify(
@@ -167,7 +184,8 @@ def _enrolment(at: str, part: Part, asked: Mapping[str, Any]) -> Call[Enrolled]:
 
 def _enrolled(part: Part, answered: Any) -> Enrolled:
     done = answer_as(Enrolled, answered)
-    return replace(done, problems=part.all_called(done.problems), shared=part.all_called(done.shared))
+    problems, shared = part.all_called(done.problems), part.all_called(done.shared)
+    return replace(done, repeated=done.repeated + part.repeated, problems=problems, shared=shared)
 
 
 def _joined_enrolled(answers: Sequence[Enrolled], problems: Problems) -> Enrolled:
@@ -175,6 +193,7 @@ def _joined_enrolled(answers: Sequence[Enrolled], problems: Problems) -> Enrolle
         new=sum(one.new for one in answers),
         there=sum(one.there for one in answers),
         changed=sum(one.changed for one in answers),
+        repeated=sum(one.repeated for one in answers),
         problems=(*problems, *(problem for one in answers for problem in one.problems)),
         shared=tuple(shared for one in answers for shared in one.shared),
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from alikely.client.answers import Limits
@@ -35,7 +36,8 @@ class Part:
     items: list[Item] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     size: int = 0
-    count: int = 0  # items of the list, with those that cannot be sent
+    count: int = 0  # items of the list, with those that cannot be sent, and those that stood in it before
+    repeated: int = 0  # those that stood in it before
 
     @property
     def to_send(self) -> bool:
@@ -58,7 +60,8 @@ class Many(Generic[A, T]):
     items: each item, and how a request says it; read when its turn comes. total: how many they are, None: unknown.
     ask: the request for a part. join: the answers, and the problems of items that cannot be read -> one answer.
     skips: items that cannot be read are told in the answer; else they are an error, when all others were asked.
-    kept: the service keeps what is answered, and to ask again changes nothing. most: items in a request.
+    kept: the service keeps what is answered, and to ask again changes nothing. once: what stands twice in the list is
+    sent once. most: items in a request.
     """
 
     doing: str
@@ -68,6 +71,7 @@ class Many(Generic[A, T]):
     join: Callable[[Sequence[A], Problems], T]
     skips: bool = False
     kept: bool = False
+    once: bool = False
     most: int = MOST_AT_ONCE
     progress: Progress | None = None
 
@@ -75,7 +79,7 @@ class Many(Generic[A, T]):
         """The items in parts that these limits allow, in their order; None: they are one at most."""
         most = self.most if limits is None else min(self.most, limits.items)
         room = float("inf") if limits is None else limits.megabytes * 1e6 * ROOM
-        part, place = Part(), -1
+        part, place, seen = Part(), -1, set[bytes]()
         for place, (item, say) in enumerate(self.items):
             try:
                 one = say()
@@ -83,6 +87,12 @@ class Many(Generic[A, T]):
                 part.problems.append(_problem(item, place, error))
                 part.count += 1
                 continue
+            if self.once:
+                if (mark := mark_of(one)) in seen:
+                    part.repeated += 1
+                    part.count += 1
+                    continue
+                seen.add(mark)
             size = _size(one)
             if part.said and (len(part.said) >= most or part.size + size > room):
                 yield part
@@ -172,6 +182,12 @@ def _of_items(part: Part, error: ServiceError) -> Problems | None:
         return error.problems
     alone = error.status == TOO_LARGE and len(part.said) == 1
     return [(path_of(part.items[0]) or f"item {part.places[0] + 1}", str(error))] if alone else None
+
+
+def mark_of(said: Any) -> bytes:
+    """The same for items that are said alike: a File by what it holds, anything else as JSON."""
+    content = said.content if isinstance(said, File) else json.dumps(said, sort_keys=True).encode()
+    return sha256(content).digest()
 
 
 def _size(said: Any) -> int:

@@ -130,7 +130,8 @@ class Enrolled:
 
     `problems` are the items that could not be read, with what is wrong with each; all others are enrolled. `shared` are
     those that are enrolled under several identities now, each with these: right for one thing with two names, else a
-    mistake.
+    mistake. `repeated` items stood in the source before, under the same identity: each is kept once, with the last
+    fields that were given.
     """
 
     new: int
@@ -138,6 +139,7 @@ class Enrolled:
     changed: int
     problems: tuple[tuple[str, str], ...]
     shared: tuple[tuple[str, str], ...] = ()
+    repeated: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -147,8 +149,9 @@ class Enrolled:
     def sentence(self) -> str:
         """What was done, in one line."""
         changed = f" ({self.changed:,} with other fields now)" if self.changed else ""
+        twice = f", {self.repeated:,} stood twice" if self.repeated else ""
         bad = f"; {len(self.problems):,} could not be read" if self.problems else ""
-        return f"{self.new:,} enrolled, {self.there:,} there already{changed}{bad}{self._sharing()}"
+        return f"{self.new:,} enrolled, {self.there:,} there already{changed}{twice}{bad}{self._sharing()}"
 
     def _sharing(self) -> str:
         if not self.shared:
@@ -166,6 +169,7 @@ class Enrolled:
             "new": self.new,
             "there": self.there,
             "changed": self.changed,
+            "repeated": self.repeated,
             "problems": problems,
             "shared": shared,
         }

@@ -56,7 +56,8 @@ def enrol(
 
     An item shows `identity`, or without one its label, or without that its own name. Its fields are the further columns
     of its table, and `fields`: of all items, or a list with those of each. An item that is there under its identity is
-    not embedded again, but gets new fields where some are given. Raises InputError for an identity that is blank or
+    not embedded again, but gets new fields where some are given; so does one that stands twice in the source: the last
+    fields are kept. Raises InputError for an identity that is blank or
     longer than 500 signs, SettingsError for fields that cannot be kept, StorageError where the disk is full, and
     GalleryError where another writes too long: the last two, and the KeyboardInterrupt of who stops it, say what is
     enrolled.
@@ -94,7 +95,8 @@ def enrol(
 
 
 def _so_far(done: Enrolled, items: int) -> str:
-    return f"{done.new + done.there:,} of {items:,} items are enrolled; run it again, and it goes on from there"
+    enrolled = done.new + done.there + done.repeated
+    return f"{enrolled:,} of {items:,} items are enrolled; run it again, and it goes on from there"
 
 
 def embedded(
@@ -121,21 +123,26 @@ def _enrol_batch(
     contents, problems = read_all(examples.items, examples.names, content_of)
     names: dict[str, str] = {}
     places: dict[str, int] = {}
+    given: dict[str, Mapping[str, Field]] = {}
+    earlier, repeated = set(seen), 0
     for place, content in enumerate(contents):
         if content is None:
             continue
         shows = identity if identity is not None else _shown_by(examples, place, content)
         key = key_of(content, shows)
-        if key not in seen:
-            names[key], places[key] = shows, place
-            seen.add(key)
+        repeated += key in seen
+        seen.add(key)
+        if key not in places:
+            names[key], places[key], given[key] = shows, place, fields[place]
+        given[key] = fields[place] or given[key]
     there = held.store.has(list(places)) if places else set()
     named = {key: examples.names[place] for key, place in places.items()}
     twice = _also_shown(held, names, named)
-    changed = _with_new_fields(held, there, {key: fields[places[key]] for key in there})
+    changed = len(_with_new_fields(held, there, given) - earlier)
+    before = len(there - earlier)
     keys = [key for key in places if key not in there]
     if not keys:
-        return Enrolled(0, len(there), changed, tuple(problems), twice)
+        return Enrolled(0, before, changed, tuple(problems), twice, repeated)
     # Each is found again by its place: not all can be read.
     numbered = replace(
         examples.select(np.array([places[key] for key in keys])), groups=np.arange(len(keys)), pairs=None
@@ -143,6 +150,7 @@ def _enrol_batch(
     embeddings, read, bad = embedded(held.model, numbered)
     assert read.groups is not None  # they were numbered above
     kept = [keys[number] for number in read.groups]
+    seen -= set(keys) - set(kept)  # each of these is told where it stands
     new = 0
     if kept:
         # Another process may have enrolled some of them meanwhile.
@@ -151,10 +159,10 @@ def _enrol_batch(
                 keys=tuple(kept),
                 identities=tuple(names[key] for key in kept),
                 embeddings=held.coordinates.of(embeddings),
-                fields=tuple(fields[places[key]] for key in kept),
+                fields=tuple(given[key] for key in kept),
             )
         )
-    return Enrolled(new, len(there) + len(kept) - new, changed, (*problems, *bad), twice)
+    return Enrolled(new, before + len(kept) - new, changed, (*problems, *bad), twice, repeated)
 
 
 def _also_shown(held: Held, names: Mapping[str, str], items: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -168,11 +176,11 @@ def _also_shown(held: Held, names: Mapping[str, str], items: Mapping[str, str]) 
     return tuple((item, ", ".join(shown[content])) for content, item in contents.items() if len(shown[content]) > 1)
 
 
-def _with_new_fields(held: Held, there: set[str], fields: Mapping[str, Mapping[str, Field]]) -> int:
-    """Give templates that are there other fields, where some are given; how many."""
+def _with_new_fields(held: Held, there: set[str], fields: Mapping[str, Mapping[str, Field]]) -> set[str]:
+    """Give templates that are there other fields, where some are given; the keys of those that had others."""
     given = [key for key in there if fields[key]]
     if not given:
-        return 0
+        return set()
     old = gathered(held.store.read(keys=given), held.store.dim)
     rows = [row for row, key in enumerate(old.keys) if dict(old.fields[row]) != dict(fields[key])]
     if rows:
@@ -184,7 +192,7 @@ def _with_new_fields(held: Held, there: set[str], fields: Mapping[str, Mapping[s
                 fields=tuple(fields[old.keys[row]] for row in rows),
             )
         )
-    return len(rows)
+    return {old.keys[row] for row in rows}
 
 
 def _shown_by(examples: Examples, place: int, content: str) -> str:
@@ -200,4 +208,5 @@ def _added(one: Enrolled, other: Enrolled) -> Enrolled:
         one.changed + other.changed,
         (*one.problems, *other.problems),
         (*one.shared, *other.shared),
+        one.repeated + other.repeated,
     )

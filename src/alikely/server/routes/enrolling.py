@@ -56,11 +56,13 @@ class SharedTold(BaseModel):
 
 
 class EnrolledTold(BaseModel):
-    """What is new, what was there, of that what got other fields; what could not be read, and what has two names."""
+    """What is new, what was there, of that what got other fields; what stood twice in the request (kept once, with the
+    last fields); what could not be read, and what has two names."""
 
     new: int
     there: int
     changed: int
+    repeated: int
     problems: list[ProblemTold]
     shared: list[SharedTold]
 
@@ -75,7 +77,9 @@ class RemovedTold(BaseModel):
 
 @router.post(
     "/{name}/enrol",
-    responses=answers(EnrolledTold, {"new": 1, "there": 1, "changed": 0, "problems": [PROBLEM], "shared": []}),
+    responses=answers(
+        EnrolledTold, {"new": 1, "there": 1, "changed": 0, "repeated": 0, "problems": [PROBLEM], "shared": []}
+    ),
     response_model=None,
     openapi_extra=body_of(
         EnrolAsked,

@@ -108,6 +108,16 @@ def test_pictures_are_found_in_folders_by_what_they_hold(folders, tmp_path):
         assert (tmp_path / "album" / "deep" / "anna.jpg").exists()
 
 
+def test_pictures_are_found_among_the_items_that_are_looked_at(folders, tmp_path):
+    looked = Folders(folders.model, folders.galleries, items=tmp_path / "album")
+    with asked(looked, tmp_path / "state") as (client, served):
+        served.pictures.found.wait()
+        key = enrol(client, photo(1), "anna")
+        other = enrol(client, photo(2), "ben")
+        assert client.get(f"/v1/pictures/{key}").status_code == 200
+        assert code_of(client.get(f"/v1/pictures/{other}")) == (404, "no_picture")
+
+
 @pytest.mark.parametrize("key", ["x", "../../etc/passwd", "0" * 32, "%00", "ä" * 90, "..%2Fkeys.json"])
 def test_keys_that_are_none_have_no_picture(folders, tmp_path, key):
     with asked(folders, tmp_path / "state") as (client, _):

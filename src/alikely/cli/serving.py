@@ -43,7 +43,7 @@ def serve(
         "alikely-service"
     ),
     keep_items: Annotated[
-        bool, typer.Option("--keep-items", help="keep pictures (as small copies) that are enrolled, and items that were found anomalous")
+        bool, typer.Option("--keep-items", help="keep small copies of enrolled pictures, and what is found anomalous")
     ] = False,
     batch: Annotated[int, typer.Option(help="items embedded at once, at most")] = 64,
     wait_ms: Annotated[float, typer.Option(help="milliseconds that a request waits for others to join it")] = 2.0,

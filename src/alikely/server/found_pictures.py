@@ -1,4 +1,4 @@
-"""Folders of pictures -> the file that holds a given content. Files are hashed once, beside the service's work."""
+"""Folders of pictures, and files -> the file that holds a given content. All are hashed once, beside other work."""
 
 import json
 import logging
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from alikely.data.pictures import PICTURE_ENDINGS
@@ -26,15 +27,16 @@ _log = logging.getLogger(__name__)
 class FoundPictures:
     """Pictures in folders by what they hold; `remembered` is a file that spares hashing them again at the next start.
 
-    Only files that lie in the folders are looked at: what a symbolic link outside leads to is not. Raises InputError
-    for a folder that is none.
+    Only `files`, and those that lie in the folders, are looked at: what a symbolic link outside leads to is not. Raises
+    InputError for a folder that is none.
     """
 
-    def __init__(self, folders: Sequence[Path], remembered: Path) -> None:
+    def __init__(self, folders: Sequence[Path], remembered: Path, files: Sequence[Path] = ()) -> None:
         for folder in folders:
             if not folder.is_dir():
                 raise InputError(f"{folder}: is no folder; name the folder of the pictures that were enrolled")
         self.folders = tuple(folder.resolve() for folder in folders)
+        self.files = frozenset(files)
         self.remembered = remembered
         self._known: dict[str, tuple[int, int, str]] = {}
         self._places: dict[str, Path] = {}
@@ -47,7 +49,9 @@ class FoundPictures:
         """Begin to look through the folders, in a thread of its own; nothing where that is going on, or was just so."""
         with self._lock:
             busy = self._looking is not None and self._looking.is_alive()
-            if not self.folders or busy or self._stop.is_set() or time.monotonic() < self._looked + LOOK_AGAIN:
+            if busy or self._stop.is_set() or time.monotonic() < self._looked + LOOK_AGAIN:
+                return
+            if not self.folders and not self.files:
                 return
             self._looking = threading.Thread(target=self._look, name="pictures", daemon=True)
             self._looking.start()
@@ -84,7 +88,7 @@ class FoundPictures:
         known: dict[str, tuple[int, int, str]] = {}
         places: dict[str, Path] = {}
         hashed = 0
-        for path in _files(self.folders):
+        for path in chain(_files(self.folders), sorted(self.files)):
             if self._stop.is_set():
                 known = {**self._known, **known}
                 break
@@ -117,7 +121,7 @@ class FoundPictures:
 
     def _copied(self, content: str, place: Path) -> bytes:
         """Raises _ChangedError where the file holds something else by now, or lies elsewhere."""
-        if not any(place.resolve().is_relative_to(folder) for folder in self.folders):
+        if place not in self.files and not any(place.resolve().is_relative_to(folder) for folder in self.folders):
             raise _ChangedError
         held = place.read_bytes()
         if content_of(held) != content:

@@ -152,9 +152,10 @@ def open_served(
             name: opened.enter_context(Gallery.open(where, model, _log_of(where)))
             for name, where in _names(folders.galleries).items()
         }
-        pictures = Pictures(
-            galleries, FoundPictures(folders.pictures, state.found_pictures), state.pictures, settings.keep_items
-        )
+        # Those of the items are read anyway; what is enrolled may be among them.
+        files = () if looked is None else tuple(item for item in looked.examples.items if isinstance(item, Path))
+        found = FoundPictures(folders.pictures, state.found_pictures, files)
+        pictures = Pictures(galleries, found, state.pictures, settings.keep_items)
         opened.callback(pictures.close)
         return Served(
             settings=settings,

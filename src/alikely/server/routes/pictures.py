@@ -68,8 +68,8 @@ async def picture_of_template(
 ) -> Response:
     """A small picture (WebP, at most 256 pixels) of what was enrolled, while it is.
 
-    There is one where the picture lies in a folder that the service was given (--pictures), or where small copies of
-    what is enrolled are kept (--keep-items).
+    There is one where the picture lies in a folder that the service was given (--pictures), is among the items that it
+    looks at (--items), or where small copies of what is enrolled are kept (--keep-items).
     """
     small = await run_in_threadpool(served.pictures.of, key)
     if small is None:

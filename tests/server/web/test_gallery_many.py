@@ -69,7 +69,7 @@ def test_a_table_of_texts_takes_several_requests_and_bad_lines_are_named(
     assert "500 signs" in bad["firms.csv, line 13"]
     assert len(bad) == 3
     assert [one["fields"] for one in templates(texts, "firm 0")] == [
-        {"price": number, "code": f"no. 0{number}"} for number in (0, 3, 6)
+        {"text": f"old house {number}", "price": number, "code": f"no. 0{number}"} for number in (0, 3, 6)
     ]
     check_accessible(page)
     check_narrow(page)

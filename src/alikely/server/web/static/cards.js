@@ -41,9 +41,12 @@ export function showPicture(node, address, alt = "") {
   });
 }
 
-/** The fields of a template as a list of names and values; null where it has none. */
+/** The text that was kept with a template; null where there is none. */
+export const keptText = (fields) => (document.body.dataset.kind === "text" && typeof fields.text === "string" ? fields.text : null);
+
+/** The fields of a template as a list of names and values, without its text; null where it has none. */
 export function fieldList(fields) {
-  const names = Object.keys(fields);
+  const names = Object.keys(fields).filter((name) => name !== "text" || keptText(fields) === null);
   if (!names.length) return null;
   return el("dl", { class: "field-list" }, ...names.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, said(fields[name])))));
 }
@@ -52,6 +55,8 @@ export function fieldList(fields) {
 export const said = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
 
 function initials(identity) {
+  const number = /(\d+)\D*$/.exec(identity);
+  if (number) return number[1].slice(-3); // what tells "brand 01" from "brand 02"
   const words = identity.split(/[\s/\\_.-]+/).filter(Boolean);
   const signs = words.length > 1 ? [words[0], words[words.length - 1]].map((word) => [...word][0]) : [...identity].slice(0, 2);
   return signs.join("").toUpperCase();

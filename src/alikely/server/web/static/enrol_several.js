@@ -5,17 +5,18 @@ import { badTable, progressIn } from "./several_account.js";
 import { badOnes, sendAll } from "./several_sending.js";
 
 /**
- * How many are {new, there, bad, left}: left were not sent, as it was stopped or went wrong for all (`error`). `account`
- * is a node with where the bad ones stand and why; null where nothing is to be said.
+ * How many are {new, there, twice, bad, left}: twice stood more than once in what was sent; left were not sent, as it was stopped or went wrong for all (`error`). `account`
+ * is a node with where the bad ones stand and why; null where nothing is to be said. `fieldsOf(item)`: further fields.
  */
-export async function enrolSeveral({ entries, problems }, { path, who, fields, progress, kind }) {
-  const sum = { new: 0, there: 0, left: 0, error: null };
+export async function enrolSeveral({ entries: all, problems }, { path, who, fields, fieldsOf, progress, kind }) {
+  const entries = eachOnce(all);
+  const sum = { new: 0, there: 0, twice: all.length - entries.length, left: 0, error: null };
   const bad = [...problems];
   let shared = [];
   const shown = progressIn(progress, entries.length, kind);
   // Of one name for all and of texts that are their own names, the request says it once.
   const single = entries[0].identity === undefined;
-  const said = ({ item, identity, fields: own }) => (single ? item : { item, identity: identity ?? who, fields: { ...fields, ...own } });
+  const said = ({ item, identity, fields: own }) => (single ? item : { item, identity: identity ?? who, fields: { ...fieldsOf(item), ...fields, ...own } });
   let done = 0;
   try {
     await sendAll(entries, {
@@ -24,6 +25,8 @@ export async function enrolSeveral({ entries, problems }, { path, who, fields, p
       onAnswer(answer, chunk) {
         sum.new += answer.new;
         sum.there += answer.there;
+        // Such as 1 and 1.0: the service sees that they are the same.
+        sum.twice += chunk.length - answer.new - answer.there - answer.problems.length;
         bad.push(...badOnes(answer.problems, chunk).map(({ entry, problem }) => ({ place: entry.place, problem })));
         shared = shared.concat(answer.shared.slice(0, 1));
       },
@@ -35,6 +38,16 @@ export async function enrolSeveral({ entries, problems }, { path, who, fields, p
     sum.error = error;
   }
   return { ...sum, bad: bad.length, left: entries.length - done, account: account(bad, shared) };
+}
+
+/** Of what has the same item and name the first. */
+function eachOnce(entries) {
+  const first = new Map();
+  for (const entry of entries) {
+    const known = JSON.stringify([entry.item, entry.identity]);
+    if (!first.has(known)) first.set(known, entry);
+  }
+  return [...first.values()];
 }
 
 function account(bad, shared) {

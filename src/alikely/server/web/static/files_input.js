@@ -39,6 +39,9 @@ export function filesInput(root, { label, onChange = () => {} }) {
   });
 
   function take(files) {
+    // What could not be used was told, and is done with.
+    for (const one of held) if (one.bad()) one.forget();
+    held = held.filter((one) => !one.bad());
     for (const file of files) held.push(entry(file));
     shown();
     tell(`${count(held.length, "picture")} chosen`);
@@ -62,6 +65,7 @@ export function filesInput(root, { label, onChange = () => {} }) {
         one.waiting = word === "";
         remove.hidden = word === "done" || word === "found";
       },
+      bad: () => node.dataset.state === "bad",
       forget: () => URL.revokeObjectURL(address),
     };
     remove.addEventListener("click", () => {

@@ -8,11 +8,16 @@ import { filesInput } from "./files_input.js";
 import { oneOrSeveral } from "./one_or_several.js";
 import { aKind, capital, count } from "./words.js";
 
+const LONGEST = 500; // signs of a text that are kept; the tick box says so
+
 export function enrolView(here) {
   const [form, identity, identityField, rows, problem, progress, done] = ["enrol", "identity", "identity-field", "field-rows", "enrol-problem", "enrol-progress", "enrolled"].map((id) => document.getElementById(id));
   const place = document.getElementById("enrol-items");
   const pictures = here.kind === "picture" ? filesInput(place, { label: "Pictures", onChange: () => done.replaceChildren() }) : null;
   const written = pictures ? null : oneOrSeveral(place, { kind: here.kind, label: capital(aKind(here.kind)), columns: here.columns, named: true, onChange: fit });
+  const keepText = document.getElementById("keep-text");
+  keepText.addEventListener("change", () => (document.getElementById("kept-note").textContent = kept()));
+  identity.addEventListener("input", fit);
   document.getElementById("kept-note").textContent = kept();
   document.getElementById("add-field").addEventListener("click", () => {
     rows.append(fieldRow());
@@ -20,17 +25,33 @@ export function enrolView(here) {
   });
   fit();
 
-  const many = () => Boolean(written?.many());
+  function many() {
+    return Boolean(written?.many());
+  }
 
   /** Where each of many has its own name, none is asked for. */
   function fit() {
-    identityField.hidden = Boolean(written?.many()) && !written.several.oneName();
+    identityField.hidden = many() && !written.several.oneName();
+    document.getElementById("keep-text-field").hidden = here.kind !== "text" || !named();
     document.getElementById("identity-hint").textContent = here.kind === "text" && !written.many()
       ? "What is known under this name. Empty: the text itself."
       : "The name of the person or thing. One that is enrolled already gets further templates.";
   }
 
+  /** Whether texts get a name; one that is its own name is shown by that. */
+  function named() {
+    return many() ? !written.several.itself() : identity.value.trim() !== "";
+  }
+
+  /** Further fields of an item: of a text, as much of it as cards show. */
+  function fieldsOf(item) {
+    if (here.kind !== "text" || !keepText.checked || !named()) return {};
+    const signs = [...item];
+    return { text: signs.length > LONGEST ? `${signs.slice(0, LONGEST - 1).join("")}…` : item };
+  }
+
   function kept() {
+    if (here.kind === "text" && keepText.checked) return "What is kept is the embedding, the name, the fields, and the text.";
     if (!pictures) return "What is kept is the embedding, the name and the fields.";
     return here.keeps
       ? "What is kept are the embeddings, the name, the fields, and a small copy of each picture, until it is removed."
@@ -56,7 +77,7 @@ export function enrolView(here) {
     const button = form.querySelector("button.primary");
     button.disabled = true;
     try {
-      const asked = { path: here.path("/enrol"), who, fields, progress };
+      const asked = { path: here.path("/enrol"), who, fields, fieldsOf, progress };
       if (pictures) told(await enrolPictures(waiting, asked), who);
       else if (looked) await severalEnrolled(looked, asked);
       else await enrolOne(who, fields);
@@ -77,7 +98,7 @@ export function enrolView(here) {
 
   async function enrolOne(who, fields) {
     const item = await written.one.json();
-    const said = await ask(here.path("/enrol"), { json: { items: [item], ...(who ? { identity: who } : {}), fields } });
+    const said = await ask(here.path("/enrol"), { json: { items: [item], ...(who ? { identity: who } : {}), fields: { ...fieldsOf(item), ...fields } } });
     if (said.problems.length) return missing(`It cannot be read: ${said.problems[0].problem}`);
     written.one.clear();
     told({ new: said.new, there: said.there, bad: 0 }, who || "itself");
@@ -92,8 +113,8 @@ export function enrolView(here) {
   }
 
   /** `who`: the name of all; "itself"; null: each has its own. */
-  function told({ new: fresh, there, bad, left = 0 }, who, account = null) {
-    const parts = [fresh && `${count(fresh, here.kind)} enrolled${who === null ? "" : ` as ${who}`}`, there && `${there.toLocaleString("en")} there already`, bad && `${bad.toLocaleString("en")} could not be enrolled`, left && `${left.toLocaleString("en")} not sent yet: press Enrol to go on`].filter(Boolean);
+  function told({ new: fresh, there, twice = 0, bad, left = 0 }, who, account = null) {
+    const parts = [fresh && `${count(fresh, here.kind)} enrolled${who === null ? "" : ` as ${who}`}`, there && `${there.toLocaleString("en")} there already`, twice && `${twice.toLocaleString("en")} stood twice in what was sent`, bad && `${bad.toLocaleString("en")} could not be enrolled`, left && `${left.toLocaleString("en")} not sent yet: press Enrol to go on`].filter(Boolean);
     const words = `${parts.join(", ")}.`;
     const single = who !== "itself" && who !== null;
     const button = fresh + there === 0 ? null : el("button", { type: "button", class: "small", onclick: () => (single ? here.go("one", who) : here.go("list")) }, single ? `Look at ${who}` : "Look at all that are enrolled");

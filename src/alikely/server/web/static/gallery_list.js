@@ -1,7 +1,7 @@
 // Who is enrolled, a page at a time; an identity's templates; both can be removed, after a question.
 
 import { ask, el, legible, showProblem, tell } from "./api.js";
-import { fieldList, fillSpots, spot } from "./cards.js";
+import { fieldList, fillSpots, keptText, spot } from "./cards.js";
 import { count } from "./words.js";
 
 const PAGE = 24;
@@ -97,9 +97,11 @@ export function listView(here) {
     const id = `template-${key}`;
     const node = here.kind === "picture" ? spot(looked) : null;
     const remove = el("button", { type: "button", class: "small danger", "aria-describedby": id, onclick: () => question("Remove this template?", `The embedding ${key.slice(0, 12)} of ${looked} goes, with its fields. Other templates of it stay.`, `/templates?key=${encodeURIComponent(key)}`, looked) }, "Remove");
+    const text = keptText(fields);
+    const head = text === null ? el("h3", { id, class: "key", title: key }, key.slice(0, 12)) : el("h3", { id, title: text }, el("span", { class: "clamped" }, text));
     const like = new URLSearchParams({ gallery: here.name(), like: key, who: looked });
     const search = el("a", { class: "button small", href: `/search?${like}`, "aria-describedby": id }, "Search like it");
-    const card = el("article", { class: here.kind === "picture" ? "hit picture" : "hit", "aria-labelledby": id }, node, el("h3", { id, class: "key", title: key }, key.slice(0, 12)), fieldList(fields), el("div", { class: "row actions" }, search, remove));
+    const card = el("article", { class: here.kind === "picture" ? "hit picture" : "hit", "aria-labelledby": id }, node, head, fieldList(fields), el("div", { class: "row actions" }, search, remove));
     return { node, card };
   }
 

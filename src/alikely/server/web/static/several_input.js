@@ -10,7 +10,7 @@ import { readable, shortened } from "./written.js";
 const WORDS = {
   text: {
     legend: "Texts",
-    hint: "A table with a line of names, such as text,label (CSV, TSV, JSON, JSONL); or a text file with one text a line.",
+    hint: "A table with a line of names, such as text,label (CSV, TSV, JSON, JSONL); or one text a line.",
     pasting: "Or paste them: one a line, or cells of a spreadsheet with their names above",
   },
   row: {
@@ -39,35 +39,44 @@ const SHOWN = 3;
  * look()       {entries: [{place, item, identity, fields}], problems: [{place, problem}]}. identity is null where it is
  *              said elsewhere for all; undefined where each text stands for itself
  * oneName()    whether all have one name, which is said elsewhere
+ * itself()     whether each text is its own name
  * clear()      forgets them. `onChange()` is called when there are others, or they are understood otherwise
  */
 export function severalInput(root, { kind, columns = [], named = false, onChange = () => {} }) {
   const channels = kind === "sequence" ? columns.map(({ name }) => name) : [];
   const known = kind === "row" ? columns.map(({ name }) => name) : [];
   const sourcesPlace = el("div");
+  const first = choice("The first line is");
   const text = choice("Which column has the texts");
   const who = choice("Who or what each shows");
   const keep = el("input", { type: "checkbox", checked: true });
   const keepLabel = el("span");
   const keepField = el("label", { class: "check", hidden: true }, keep, keepLabel);
   const preview = el("div");
-  root.replaceChildren(sourcesPlace, el("div", { class: "fields" }, text.node, named && who.node), keepField, preview);
+  root.replaceChildren(sourcesPlace, el("div", { class: "fields" }, first.node, text.node, named && who.node), keepField, preview);
   const given = severalSources(sourcesPlace, { ...WORDS[kind], noun: kind, read: (said, name) => readItems(kind, said, name, channels), onChange: () => { understood(); onChange(); } });
   for (const field of [text.select, who.select, keep]) field.addEventListener("change", () => { shownAnew(); onChange(); });
+  first.select.addEventListener("change", () => { understood(); onChange(); });
   understood();
+
+  /** What was read; where the first line might be names of columns, as is said of it. */
+  function sources() {
+    return given.sources().map(({ name, table }) => ({ name, table: first.select.value === "names" ? (table.named ?? table) : table }));
+  }
 
   /** Offer what the columns that are there can be taken for. */
   function understood() {
-    const sources = given.sources();
-    const tables = sources.filter(({ table }) => table.rows.some((row) => row.item === undefined));
-    const found = [...new Set(sources.flatMap(({ table }) => table.columns))];
+    first.offer(given.sources().some(({ table }) => table.named) ? [["item", "a text, as all others"], ["names", "names of columns"]] : [], "item");
+    const read = sources();
+    const tables = read.filter(({ table }) => table.rows.some((row) => row.item === undefined));
+    const found = [...new Set(read.flatMap(({ table }) => table.columns))];
     text.offer(kind === "text" && tables.length ? found.map((name) => [name, name]) : [], found.includes("text") ? "text" : found.find((name) => !NAMES.includes(name)));
     const ways = [["all", "One name for all"]];
     if (kind === "text") ways.push(["itself", "Each text is its own name"]);
-    if (kind === "sequence" && sources.some(({ name }) => name)) ways.push(["file", "The name of its file"]);
+    if (kind === "sequence" && read.some(({ name }) => name)) ways.push(["file", "The name of its file"]);
     for (const name of found) if (name !== text.select.value && !known.includes(name)) ways.push([`column ${name}`, `What the column “${name}” says`]);
     const column = NAMES.find((name) => found.includes(name) && !known.includes(name));
-    who.offer(named ? ways : [], column ? `column ${column}` : kind === "text" && sources.length ? "itself" : "all");
+    who.offer(named ? ways : [], column ? `column ${column}` : kind === "text" && read.length ? "itself" : "all");
     shownAnew();
   }
 
@@ -83,7 +92,7 @@ export function severalInput(root, { kind, columns = [], named = false, onChange
     const problems = [];
     const [besides, lacking] = [new Set(), new Set()];
     const [way, column] = [who.select.value.split(" ", 1)[0], who.select.value.slice("column ".length)];
-    for (const { name, table } of given.sources()) {
+    for (const { name, table } of sources()) {
       const at = (place) => [name, place].filter(Boolean).join(", ") || "what was pasted";
       problems.push(...table.problems.map(({ place, problem }) => ({ place: at(place), problem })));
       const taken = takenOf(table, way === "column" ? column : null);
@@ -129,7 +138,7 @@ export function severalInput(root, { kind, columns = [], named = false, onChange
     return el("div", { class: "stack tight" }, bad && words, note, el("div", { class: "table-wrap understood", tabindex: "0", role: "region", "aria-label": "How they are understood" }, table));
   }
 
-  return { look, oneName: () => who.select.value === "all", clear: given.clear };
+  return { look, oneName: () => who.select.value === "all", itself: () => who.select.value === "itself", clear: given.clear };
 }
 
 /** null: said elsewhere; undefined: the text itself; "": there is none. */

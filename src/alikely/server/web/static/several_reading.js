@@ -1,27 +1,46 @@
 // The text of a file (or what was pasted) and a kind of item -> the items in it with what stands beside them.
 
-import { isJson, readTable, separatorOf } from "./tables.js";
+import { csvLines, isJson, readTable, separatorOf } from "./tables.js";
 import { fromJson, numbers, sequence } from "./written.js";
 
 const TIMES = ["t", "time", "timestamp"];
 const KNOWN = ["id", "label", "group"]; // of the core: columns that say something of an item
+const HEADS = [...KNOWN, "text", "identity", "name", "who", "path", "item"]; // a first line with one of these names columns
 
 /**
  * {columns, rows: [{place, cells, item?}], problems}, as `readTable` gives them. `item` is there where only one thing can
  * be meant; else `itemOf` makes it of the cells. `channels` are the names of those that the model takes of a sequence.
+ * `named` is there where the first line might also be names of columns: the table as it is then.
  */
 export function readItems(kind, text, name, channels = []) {
   if (kind === "sequence") return readSequences(text, name, channels);
-  if (kind === "text" && !hasNames(text, name)) return readLines(text);
+  if (kind === "text" && !hasNames(text, name)) return readUnnamed(text, name);
   return readTable(text, name, kind === "row" ? null : kind);
 }
 
-/** Whether a file of texts is a table: by its ending, or by a first line with "text" among its cells, or as JSON. */
+const isTable = (name) => /\.(csv|tsv)$/i.test(name);
+
+/** Whether a file of texts is a table with names: as JSON, or by the cells of its first line. */
 function hasNames(text, name) {
-  if (/\.(csv|tsv|json|jsonl|ndjson)$/i.test(name)) return true;
+  if (/\.(json|jsonl|ndjson)$/i.test(name)) return true;
   if (isJson(text, name)) return parses(text.trim()) || parses(text.trim().split("\n", 1)[0]);
-  const cells = text.trimStart().split(/\r?\n|\r/, 1)[0].split(separatorOf(text));
-  return cells.length > 1 && cells.some((cell) => cell.trim().toLowerCase() === "text");
+  const [head] = text.trimStart().split(/\r?\n|\r/, 1);
+  const cells = head.split(separatorOf(text)).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1").trim().toLowerCase());
+  return isTable(name) ? cells.some((cell) => HEADS.includes(cell)) : cells.length > 1 && cells.includes("text");
+}
+
+/** Each line one text, the first, too, and whatever commas it has. */
+function readUnnamed(text, name) {
+  if (!isTable(name)) return readLines(text);
+  const found = csvLines(text, separatorOf(text));
+  const lines = found.every(({ cells }) => cells.length === 1)
+    ? { columns: [], rows: found.map(({ line, cells }) => ({ place: `line ${line}`, cells: {}, item: cells[0].trim() })), problems: [] }
+    : readLines(text);
+  try {
+    return { ...lines, named: readTable(text, name) };
+  } catch {
+    return lines; // such as with one name twice: they cannot be names
+  }
 }
 
 function parses(text) {

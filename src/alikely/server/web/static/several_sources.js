@@ -58,6 +58,7 @@ export function severalSources(root, { legend, noun, hint, pasting, read, onChan
   }
 
   async function take(files) {
+    held = held.filter((one) => one.table); // what could not be read was told, and is done with
     for (const file of files) held.push(await entry(file));
     shown();
     tell(`${count(held.length, "file")} chosen`);

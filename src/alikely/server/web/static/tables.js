@@ -39,7 +39,7 @@ export function separatorOf(text) {
 }
 
 /** [{line, cells}] of all lines that are not blank; a cell in double quotes may hold anything. */
-function csvLines(text, separator) {
+export function csvLines(text, separator) {
   const found = [];
   let at = 0;
   let line = 1;

@@ -1,7 +1,7 @@
 // An item in, its nearest out. What is asked (gallery, number, condition, template) stands in the address of the page.
 
 import { ask, el, legible, Problem, showProblem, tell } from "./api.js";
-import { chooseGallery, fieldList, fillSpots, pictureOf, spot } from "./cards.js";
+import { chooseGallery, fieldList, fillSpots, keptText, pictureOf, spot } from "./cards.js";
 import { choosers } from "./conditions.js";
 import { itemInput } from "./item_input.js";
 import { explained } from "./why.js";
@@ -80,7 +80,9 @@ async function loadFields() {
   const boxes = document.getElementById("choosers");
   boxes.replaceChildren();
   const { fields } = await orProblem(() => ask(`/v1/galleries/${encodeURIComponent(select.value)}/fields`), { fields: [] });
-  chosen = choosers(boxes, fields, (condition) => {
+  // What is kept of texts to be shown is nothing to choose among.
+  const offered = fields.filter(({ name }) => kind !== "text" || name !== "text");
+  chosen = choosers(boxes, offered, (condition) => {
     where.value = condition;
     search();
   });
@@ -212,6 +214,7 @@ function card(hit, decision, end) {
   return el("article", { class: kind === "picture" ? "hit picture" : "hit", "aria-labelledby": id, dataset: { key: hit.key } },
     node,
     el("h3", { id, title: hit.identity }, el("span", { class: "clamped" }, hit.identity)),
+    keptText(hit.fields) !== null && el("p", { class: "clamped", title: keptText(hit.fields) }, keptText(hit.fields)),
     decision && el("p", { class: "meaning" }, verdictChip(decision.verdict, decision.verdict === "same" ? "Within the threshold" : "Beyond the threshold")),
     hit.distance !== undefined && scale(hit.distance, decision, end),
     fieldList(hit.fields),

@@ -258,3 +258,12 @@ def test_for_everybody(threshold_page, check_accessible, check_narrow):
     expect(threshold_page.locator("#different-pairs > li").first).to_be_visible()
     check_accessible(threshold_page)
     check_narrow(threshold_page)
+    # Beside long counts no column is cut off.
+    threshold_page.set_viewport_size({"width": 360, "height": 740})
+    for name, text in (
+        ("fmr-bound", "≤\u00a01.99\u00a0%"),
+        ("fnmr-bound", "≤\u00a045.3\u00a0%"),
+        ("fmr-pairs", "1,234 of 281,125"),
+    ):
+        threshold_page.locator(f"#{name}").evaluate("(one, text) => (one.textContent = text)", text)
+    assert threshold_page.locator(".table-wrap").first.evaluate("one => one.scrollWidth - one.clientWidth") <= 0

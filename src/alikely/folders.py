@@ -64,10 +64,16 @@ def whole_file(target: Path) -> Iterator[Path]:
                 target.parent.rmdir()
 
 
-def write_text(target: Path, text: str) -> None:
-    """Write a text file, whole or not at all. Raises StorageError where the disk is full or refuses."""
+def write_text(target: Path, text: str, private: bool = False) -> None:
+    """Write a text file, whole or not at all; a `private` one for its owner alone (mode 0600).
+
+    Raises StorageError where the disk is full or refuses.
+    """
     with whole_file(target) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.unlink(missing_ok=True)
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import stat
 import zipfile
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from alikely.server.findings import Findings
+from alikely.server.lines import rewrite_lines
 from tests.server.finding_detectors import NORMAL, ROW, make_detectors, odd_picture, score, score_picture
 from tests.server.small import bearer, code_of, keys_of
 from tests.server.uses import asked
@@ -172,3 +174,13 @@ def test_asked_for_pictures_maps_texts_and_rows_are_kept(folders, tmp_path):
     coloured = np.ptp(after, axis=2).max(axis=1)
     assert coloured.max() > 60 > coloured[26:].max()  # not below the bar, which ends at 16
     assert 5 < coloured.argmax() < 21
+
+
+def test_what_people_sent_or_decided_is_in_files_of_the_owner_alone(folders, tmp_path):
+    with asked(folders, tmp_path, keep_items=True) as (client, _):
+        score_picture(client, odd_picture())
+    rewrite_lines(tmp_path / "rewritten.jsonl", [{"number": 1}])
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"anomalies.jsonl", "audit.jsonl", "rewritten.jsonl"} < set(modes)
+    assert len(modes) > 5  # with small pictures
+    assert set(modes.values()) == {0o600}, modes

@@ -2,6 +2,7 @@
 
 import json
 import math
+import stat
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -77,6 +78,7 @@ def test_kept_under_a_name_and_found_again(tmp_path):
     strict = add_point(state, " strict ", 0.45, None, SURE, "ann")
     loose = add_point(state, "loose", 0.7, None, SURE, "ann")
     assert points_of(state) == {"strict": strict, "loose": loose}
+    assert stat.S_IMODE(state.points.stat().st_mode) == 0o600
     assert point_for(state, "strict", SURE) == strict
     assert (strict.name, strict.who, strict.model) == ("strict", "ann", "a model")
     assert strict.when.endswith("+00:00")

@@ -115,7 +115,7 @@ class FoundPictures:
         if hashed:
             _log.info("%s pictures are known, %s of them hashed now", f"{len(known):,}", f"{hashed:,}")
             try:
-                write_text(self.remembered, json.dumps(known))
+                write_text(self.remembered, json.dumps(known), private=True)
             except StorageError as problem:
                 _log.warning("%s; they are hashed again at the next start", problem)
 

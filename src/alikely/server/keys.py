@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from alikely.errors import ServiceError, SettingsError
-from alikely.folders import alone_with, whole_file
+from alikely.folders import alone_with, write_text
 from alikely.server.state import OWNER_ONLY
 
 Right = Literal["read", "enrol", "admin"]
@@ -137,11 +137,7 @@ def _read(path: Path) -> list[Key]:
 
 def _write(path: Path, keys: list[Key]) -> None:
     text = json.dumps({"version": 1, "keys": [asdict(key) for key in keys]}, indent=2) + "\n"
-    with whole_file(path) as partial:
-        partial.unlink(missing_ok=True)
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+    write_text(path, text, private=True)
 
 
 def _unreadable(path: Path, why: str) -> ServiceError:

@@ -1,4 +1,4 @@
-"""A file of JSON lines to which is only added: what was added is on the disk; half a line after a crash is none."""
+"""A file of JSON lines, its owner's, to which is only added: on the disk at once; half a line after a crash is none."""
 
 import errno
 import json
@@ -44,7 +44,8 @@ def append_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     text = _text(lines).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab", buffering=0) as file:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "ab", buffering=0) as file:
             end = _end_of_whole_lines(path)
             try:
                 os.ftruncate(file.fileno(), end)
@@ -65,7 +66,7 @@ def way_out(error: OSError) -> str:
 
 def rewrite_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     """The file with these lines in place of its own, whole or not at all. Raises StorageError."""
-    write_text(path, _text(lines))
+    write_text(path, _text(lines), private=True)
 
 
 def _text(lines: Iterable[dict[str, Any]]) -> str:

@@ -123,6 +123,7 @@ class Pictures:
 def keep_copy(place: Path, copy: bytes) -> None:
     """Write a small copy, whole or not at all. Raises StorageError where the disk is full or refuses."""
     with whole_file(place) as partial:
+        partial.touch(0o600)
         partial.write_bytes(copy)
 
 

@@ -145,4 +145,4 @@ def _new_name(said: str, taken: Collection[str]) -> str:
 
 def _write(state: State, points: Sequence[Point]) -> None:
     said = {"format": FORMAT, "version": VERSION, "points": [asdict(point) for point in points]}
-    write_text(state.points, json.dumps(said, indent=2, allow_nan=False) + "\n")
+    write_text(state.points, json.dumps(said, indent=2, allow_nan=False) + "\n", private=True)

@@ -168,6 +168,10 @@ def test_a_promise_that_cannot_be_made_leaves_two_ways(page, service, people, co
     page.get_by_role("button", name="Ask", exact=True).click()
     answer = page.locator("#who-answer")
     answer.get_by_role("heading", name="1 % cannot be promised here").wait_for()
+    # The nearest stand there at once, with no name given.
+    expect(answer.locator("tbody tr").first).to_be_visible()
+    expect(answer.get_by_text("estimates, no promise")).to_be_visible()
+    assert answer.locator(".answer").count() == 0
     assert page.get_by_label("Strangers taken for somebody").is_visible()
     assert "--" not in answer.inner_text()
     assert answer.get_by_role("button").all_inner_texts() == ["Ask with 3.9\N{NO-BREAK SPACE}%", "Take an estimate"]

@@ -5,8 +5,9 @@ import { badTable, progressIn } from "./several_account.js";
 import { badOnes, sendAll } from "./several_sending.js";
 
 /**
- * How many are {new, there, twice, bad, left}: twice stood more than once in what was sent; left were not sent, as it was stopped or went wrong for all (`error`). `account`
- * is a node with where the bad ones stand and why; null where nothing is to be said. `fieldsOf(item)`: further fields.
+ * How many are {new, there, twice, bad, left}: twice stood in what was sent already; left were not sent, as it was
+ * stopped or went wrong for all (`error`). `account` is a node with where the bad ones stand and why; null where nothing
+ * is to be said. `fieldsOf(item)`: further fields.
  */
 export async function enrolSeveral({ entries: all, problems }, { path, who, fields, fieldsOf, progress, kind }) {
   const entries = eachOnce(all);
@@ -25,8 +26,7 @@ export async function enrolSeveral({ entries: all, problems }, { path, who, fiel
       onAnswer(answer, chunk) {
         sum.new += answer.new;
         sum.there += answer.there;
-        // Such as 1 and 1.0: the service sees that they are the same.
-        sum.twice += chunk.length - answer.new - answer.there - answer.problems.length;
+        sum.twice += answer.repeated;
         bad.push(...badOnes(answer.problems, chunk).map(({ entry, problem }) => ({ place: entry.place, problem })));
         shared = shared.concat(answer.shared.slice(0, 1));
       },
@@ -40,14 +40,9 @@ export async function enrolSeveral({ entries: all, problems }, { path, who, fiel
   return { ...sum, bad: bad.length, left: entries.length - done, account: account(bad, shared) };
 }
 
-/** Of what has the same item and name the first. */
+/** What has the same item and name once, however it is cut into requests: the last, as the service keeps it. */
 function eachOnce(entries) {
-  const first = new Map();
-  for (const entry of entries) {
-    const known = JSON.stringify([entry.item, entry.identity]);
-    if (!first.has(known)) first.set(known, entry);
-  }
-  return [...first.values()];
+  return [...new Map(entries.map((entry) => [JSON.stringify([entry.item, entry.identity]), entry])).values()];
 }
 
 function account(bad, shared) {

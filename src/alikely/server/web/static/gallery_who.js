@@ -5,6 +5,8 @@ import { fillSpots, spot } from "./cards.js";
 import { itemInput } from "./item_input.js";
 import { aKind, capital, chance, count, distance, judged, likelihood, percent } from "./words.js";
 
+const LOOSEST = 0.5; // a rate that an estimate can nearly always be given for
+
 export function whoView(here) {
   const [form, answer, claimed, fpir, fmr, estimate] = ["who", "who-answer", "claimed", "fpir", "fmr", "estimate"].map((id) => document.getElementById(id));
   const input = itemInput(document.getElementById("who-item"), { kind: here.kind, label: capital(aKind(here.kind)) });
@@ -28,7 +30,7 @@ export function whoView(here) {
       if (claims()) await verify();
       else await identify();
     } catch (error) {
-      if (error.code === "calibration" && (here.calibrated || !claims())) rateRefused(error);
+      if (error.code === "calibration" && (here.calibrated || !claims())) await rateRefused(error);
       else if (error.code === "gallery") await notThere(error);
       else showProblem(answer, error);
     } finally {
@@ -44,7 +46,7 @@ export function whoView(here) {
   }
 
   /** What can be asked for instead of a rate that cannot be kept. */
-  function rateRefused({ said: { smallest } }) {
+  async function rateRefused({ said: { smallest } }) {
     const field = claims() ? fmr : fpir;
     const estimated = estimate.checked || !here.promises;
     const wanted = field.value === "" ? (claims() ? "The rate that the model was calibrated for" : "1\u00a0%") : percent(rate(field));
@@ -63,6 +65,7 @@ export function whoView(here) {
           upTo !== null && again(`Ask with ${percent(upTo)}`, () => (field.value = String(Number((100 * upTo).toPrecision(6))))),
           !estimated && again("Take an estimate", () => (estimate.checked = true)))),
     );
+    if (!claims()) await nearestAnyhow();
   }
 
   /** Nobody is enrolled at all, or nobody under the name that is claimed. */
@@ -99,17 +102,35 @@ export function whoView(here) {
     const head = identity !== null
       ? [el("h2", { class: "clamped", title: identity }, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${distance(nearest.distance)}, at or below the threshold ${distance(threshold.distance)}.`)]
       : [el("h2", {}, "Nobody who is enrolled"), el("p", {}, `The nearest is ${nearest.identity} at ${distance(nearest.distance)}; a name is given up to ${distance(threshold.distance)}.`)];
-    const rows = candidates.map((one) => candidateRow(one, one.identity === identity));
+    const { rows, table } = nearestTable(candidates, identity);
     answer.replaceChildren(
       el("div", { class: `answer ${identity !== null ? "yes" : "no"}` }, node, el("div", { class: "stack tight" }, ...head)),
       el("p", { class: "small-print" }, promised(threshold)),
-      el("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "The nearest identities" },
-        el("table", {}, el("caption", {}, "The nearest identities, near enough or not"),
-          el("thead", {}, el("tr", {}, here.kind === "picture" && el("th", { scope: "col" }, el("span", { class: "visually-hidden" }, "Picture")), el("th", { scope: "col" }, "Identity"), el("th", { scope: "col", class: "number" }, "Distance"), here.calibrated && el("th", { scope: "col", class: "number" }, "Probability"), el("th", { scope: "col", class: "number" }, "Templates"))),
-          el("tbody", {}, ...rows.map((row) => row.node)))),
+      table,
     );
     const wanted = [...rows, { spot: node, identity }].filter((one) => one.spot).map((one) => ({ node: one.spot, identity: one.identity }));
     await fillSpots(here.name(), wanted);
+  }
+
+  function nearestTable(candidates, identity) {
+    const rows = candidates.map((one) => candidateRow(one, one.identity === identity));
+    const table = el("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "The nearest identities" },
+      el("table", {}, el("caption", {}, "The nearest identities, near enough or not"),
+        el("thead", {}, el("tr", {}, here.kind === "picture" && el("th", { scope: "col" }, el("span", { class: "visually-hidden" }, "Picture")), el("th", { scope: "col" }, "Identity"), el("th", { scope: "col", class: "number" }, "Distance"), here.calibrated && el("th", { scope: "col", class: "number" }, "Probability"), el("th", { scope: "col", class: "number" }, "Templates"))),
+        el("tbody", {}, ...rows.map((row) => row.node))));
+    return { rows, table };
+  }
+
+  /** Beneath why a rate cannot be kept: who is nearest all the same, with no name given. */
+  async function nearestAnyhow() {
+    try {
+      const [{ candidates }] = await ask(here.path("/identify"), await question("items", { fpir: LOOSEST, confidence: 0, k: 5 }));
+      const { rows, table } = nearestTable(candidates, null);
+      answer.append(el("p", { class: "small-print" }, "The nearest that are enrolled: estimates, no promise that it is any of them."), table);
+      await fillSpots(here.name(), rows.filter((one) => one.spot).map((one) => ({ node: one.spot, identity: one.identity })));
+    } catch (error) {
+      if (error.code !== "calibration") throw error; // too few are enrolled for any estimate: that was told
+    }
   }
 
   function candidateRow({ identity, distance: far, probability, templates }, found) {

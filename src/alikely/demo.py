@@ -39,6 +39,10 @@ SETTINGS = TrainSettings(
 RATES = (0.1, 0.05, 0.01)  # of false matches, that thresholds are asked to keep
 SHOTS, DRAWS = 5, 10  # pictures of each digit that are known, and how often these are drawn
 OUT = Path("alikely-demo")
+MEANINGS = (  # of the figures' names
+    "FMR: the share of different pairs that are taken for the same. FNMR: the share of same pairs that are missed. "
+    "EER: both of them, where they are equal. AUC: how often a same pair is nearer than a different one."
+)
 SHOWN = 8  # decisions: half about the same digit, half about different ones
 
 

@@ -69,6 +69,11 @@ def test_the_table_is_read_as_it_was_meant(labels, tmp_path):
 def test_only_those_found_in_one_way(labels, tmp_path):
     (written,) = write_pairs(labels, tmp_path / "pairs.csv", ways_of(["random"]))
     assert len(written.read_text().splitlines()) == 2
+    few = "too few to calibrate by, which takes at least 10 of each"
+    assert labels.written(("random",)) == (
+        f"1 of 2 decided pairs (only those found so: random): 0 same, 1 different; {few}"
+    )
+    assert labels.written() == f"2 of 2 decided pairs: 1 same, 1 different; {few}"
     with pytest.raises(SettingsError, match="unsure, near, random, control; got 'hard'"):
         ways_of(["hard"])
     assert ways_of(None) == ("unsure", "near", "random", "control")
@@ -77,7 +82,7 @@ def test_only_those_found_in_one_way(labels, tmp_path):
 def test_bad_wishes(labels, tmp_path):
     with pytest.raises(SettingsError, match=r"ends in \.csv"):
         write_pairs(labels, tmp_path / "pairs.txt")
-    with pytest.raises(InputError, match="no pair is decided yet"):
+    with pytest.raises(InputError, match="of 2 decided pairs none was found so: near; answer more"):
         write_pairs(labels, tmp_path / "pairs.csv", ("near",))
     (tmp_path / "items.csv").write_text("id,text\n1,a\n")
     with pytest.raises(SettingsError, match=r"items\.csv lies beside it"):
@@ -156,6 +161,7 @@ def test_train_and_calibrate_read_the_table_of_the_command(labelled_digits, monk
     assert "pairs are decided" in ran.out
     assert "Cohen's kappa" in ran.out
     assert "written: labels/pairs.csv" in ran.out
+    assert "The table has 232 of 232 decided pairs: 72 same, 160 different." in ran.out
 
     settings = ["--set", "epochs=1", "--set", "size=8", "--set", "encoder_settings={depth=1,width=16,dim=16}"]
     trained = command("train", "labels/pairs.csv", "--out", "model", *settings)

@@ -42,6 +42,7 @@ def demo(
 
 
 def _print(shown: "Demo", as_json: bool) -> None:
+    from alikely.demo import MEANINGS
     from alikely.metrics import percent
 
     if as_json:
@@ -52,6 +53,7 @@ def _print(shown: "Demo", as_json: bool) -> None:
         ("", "value", "95 % interval"),
         shown.rows(),
     )
+    say(f"{MEANINGS}\n")
     print_rows(
         "Thresholds are promised for signs like those (95 % confidence); digits are other writing, so it is measured",
         ("false matches asked", "found on new signs", "found on digits", "same digits missed"),

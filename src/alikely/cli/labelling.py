@@ -42,6 +42,8 @@ def labels(
     _print(found)
     for path in written:
         say(f"written: {path}")
+    if written:
+        say(f"The table has {found.written(ways)}.")
 
 
 def _print(found: "Labels") -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alikely.calibration import FEWEST_PAIRS
 from alikely.data.walk import table_of
 from alikely.errors import InputError, SettingsError
 from alikely.folders import write_text
@@ -94,6 +95,16 @@ class Labels:
         """How many answers (no skips) are about pairs that the data knows, and how many of these agree with it."""
         asked = [answer for answer in self.answers if answer.known is not None and answer.answer != "skip"]
         return len(asked), sum((answer.answer == "same") == answer.known for answer in asked)
+
+    def written(self, drawn: Collection[Drawn] = DRAWN) -> str:
+        """In words: how many pairs a table of these ways holds, of how many; and whether they do for calibrating."""
+        every, some = len(self.decided()), self.decided(drawn)
+        same = sum(pair.same is True for pair in some)
+        only = "" if len(some) == every else f" (only those found so: {', '.join(drawn)})"
+        said = f"{len(some):,} of {every:,} decided pairs{only}: {same:,} same, {len(some) - same:,} different"
+        if min(same, len(some) - same) < FEWEST_PAIRS:
+            said += f"; too few to calibrate by, which takes at least {FEWEST_PAIRS} of each"
+        return said
 
     def sentences(self) -> list[str]:
         """In words: how many pairs are decided, how far people agree, with each other and with what is known."""
@@ -186,7 +197,10 @@ def write_pairs(labels: Labels, out: Path | str, drawn: Collection[Drawn] = DRAW
     """
     target = Path(out)
     if not labels.decided(drawn):
-        raise InputError("no pair is decided yet, so there is nothing to write; answer some on the page Label")
+        every, ways = len(labels.decided()), ", ".join(drawn)
+        raise InputError(
+            f"nothing to write: of {every:,} decided pairs none was found so: {ways}; answer more on the page Label"
+        )
     if target.suffix.lower() != ".csv":
         raise SettingsError(f"{target}: the table is written as CSV; name a file that ends in .csv")
     beside = table_of(target.parent) if target.parent.is_dir() else None

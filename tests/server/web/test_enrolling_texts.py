@@ -57,7 +57,7 @@ def test_texts_are_kept_with_them_and_shown(open_page, texts, check_accessible, 
     page.locator(".understood").wait_for()
     keep = page.get_by_label("Keep the text with it")
     expect(keep).to_be_hidden()  # each is its own name
-    page.get_by_label("Who or what each shows").select_option("all")
+    page.get_by_label("Who or what each belongs to").select_option("all")
     expect(keep).to_be_checked()
     page.get_by_label("Who or what they show").fill("K1250")
     assert send(page) == "2 texts enrolled as K1250."

@@ -51,7 +51,7 @@ def test_a_table_of_texts_takes_several_requests_and_bad_lines_are_named(
     table.write_text("Text,Label,price,code\n" + "\n".join(lines) + "\n", encoding="utf-8")
     page = open_page(texts)
     enrol_many(page, table)
-    who = page.get_by_label("Who or what each shows")
+    who = page.get_by_label("Who or what each belongs to")
     expect(who).to_have_value("column label")
     expect(page.locator("#identity-field")).to_be_hidden()
     assert "10 texts to send; 2 cannot be used" in page.locator("#enrol-items").inner_text()
@@ -89,7 +89,7 @@ def test_a_table_of_texts_takes_several_requests_and_bad_lines_are_named(
 def test_lines_of_texts_get_one_name_or_are_their_own(open_page, texts):
     page = open_page(texts)
     enrol_many(page, pasted="a red house, old\n\nthe green bridge\n")
-    who = page.get_by_label("Who or what each shows")
+    who = page.get_by_label("Who or what each belongs to")
     expect(who).to_have_value("itself")
     assert send(page) == "2 texts enrolled."
     assert len(templates(texts, "a red house, old")) == len(templates(texts, "the green bridge")) == 1
@@ -111,7 +111,7 @@ def test_cells_of_a_spreadsheet_are_pasted_with_their_names(open_page, texts):
     page = open_page(texts)
     enrol_many(page, pasted='what\tText\nblue\t"tea, and ""cake"""\ngreen\ttwo cats\n')
     page.locator(".understood").wait_for()
-    page.get_by_label("Who or what each shows").select_option("column what")
+    page.get_by_label("Who or what each belongs to").select_option("column what")
     assert send(page) == "2 texts enrolled."
     assert len(templates(texts, "blue")) == len(templates(texts, "green")) == 1
 
@@ -190,7 +190,7 @@ def test_rows_take_their_names_and_fields_from_columns(open_page, tmp_path, chec
         other.write_text("a,b\n1,2\n", encoding="utf-8")
         page = open_page(running)
         enrol_many(page, [table, other])
-        expect(page.get_by_label("Who or what each shows")).to_have_value("column who")
+        expect(page.get_by_label("Who or what each belongs to")).to_have_value("column who")
         assert "amount: 1.5" in page.locator(".understood").inner_text()
         assert send(page) == "2 rows enrolled, 4 could not be enrolled."
         bad = bad_ones(page)
@@ -218,7 +218,7 @@ def test_files_of_sequences_are_named_by_their_files_or_by_a_column(open_page, t
         (tmp_path / "cut.json").write_text("[[2, 1], [4]]", encoding="utf-8")
         page = open_page(running)
         enrol_many(page, [tmp_path / name for name in ("walk.csv", "run.json", "cut.json")])
-        page.get_by_label("Who or what each shows").select_option("file")
+        page.get_by_label("Who or what each belongs to").select_option("file")
         assert send(page) == "2 sequences enrolled, 1 could not be enrolled."
         assert "differ in length" in bad_ones(page)["cut.json"]
         assert len(templates(running, "walk")) == len(templates(running, "run")) == 1
@@ -227,7 +227,7 @@ def test_files_of_sequences_are_named_by_their_files_or_by_a_column(open_page, t
         steps = "id,label,t,x,y\na,zoe,2,5,9\na,zoe,0,1,2\nb,yan,1,4,4\na,zoe,1,3,4\nb,yan,0,7,7\nc,yan,0,1,high\n"
         (tmp_path / "steps.csv").write_text(steps, encoding="utf-8")
         enrol_many(page, tmp_path / "steps.csv")
-        expect(page.get_by_label("Who or what each shows")).to_have_value("column label")
+        expect(page.get_by_label("Who or what each belongs to")).to_have_value("column label")
         assert send(page) == "2 sequences enrolled, 1 could not be enrolled."
         assert bad_ones(page) == {"steps.csv, id c": "holds something else than numbers in line 7"}
         (walked,) = templates(running, "walk")

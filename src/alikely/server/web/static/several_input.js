@@ -48,7 +48,7 @@ export function severalInput(root, { kind, columns = [], named = false, onChange
   const sourcesPlace = el("div");
   const first = choice("The first line is");
   const text = choice("Which column has the texts");
-  const who = choice("Who or what each shows");
+  const who = choice("Who or what each belongs to");
   const keep = el("input", { type: "checkbox", checked: true });
   const keepLabel = el("span");
   const keepField = el("label", { class: "check", hidden: true }, keep, keepLabel);

@@ -5,8 +5,10 @@ import pytest
 
 from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery.answers import Candidate, Hit, Identification, Threshold
+from alikely.gallery.gallery import Gallery
 from alikely.gallery.joining import Joining
 from alikely.gallery.live import read_live
+from alikely.gallery.open_set import open_set_threshold
 from tests.gallery.galleries import calibrated, embeddings, gallery_of, line, passing_model, people
 
 
@@ -54,6 +56,45 @@ def test_identify_answers_with_an_identity_or_nobody():
     assert (stranger.identity, stranger.exit_code) == (None, 1)
     assert stranger.sentence().startswith("nobody enrolled (nearest is ")
     assert known.to_dict()["threshold"]["basis"] == "gallery"
+
+
+@pytest.mark.parametrize("k", [1, 5])
+def test_identities_that_are_equally_near_are_named(k):
+    gallery = gallery_of(calibrated(passing_model(8)))
+    rows, labels = people(40, 1)
+    gallery.enrol(embeddings(rows, labels))
+    gallery.enrol(embeddings(rows[:1], ["Zed"]))
+
+    tie, alone = (gallery.identify(rows[row], fpir=0.1, confidence=0.0, k=k) for row in (0, 1))
+
+    assert (tie.identity, tie.tied, len(tie.candidates)) == ("0", ("0", "Zed"), k)
+    assert tie.to_dict()["tied"] == ["0", "Zed"]
+    assert tie.sentence().endswith("\nnote: these are equally near, and it may be any of them: 0, Zed")
+    assert (alone.identity, alone.tied) == ("1", ())
+    assert "note" not in alone.sentence()
+
+
+def test_a_threshold_is_kept_until_anybody_changes_the_gallery(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "alikely.gallery.computed.open_set_threshold",
+        lambda *args: (asked.append(args), open_set_threshold(*args))[1],
+    )
+    model = calibrated(passing_model(8))
+    rows, labels = people(40, 1)
+    with Gallery.create(tmp_path / "all", model) as gallery, Gallery.open(tmp_path / "all", model) as other:
+        gallery.enrol(embeddings(rows, labels))
+        first = [gallery.threshold(0.1, 0.0) for _ in range(3)][-1]
+        assert len(asked) == 1
+        assert gallery.threshold(0.2, 0.0) != first
+        assert len(asked) == 2
+        # As many as before, but others.
+        for label in labels[:20]:
+            other.remove(str(label))
+        other.enrol(embeddings(10 * people(20, 1, seed=7)[0], [f"far {label}" for label in labels[:20]]))
+        changed = gallery.threshold(0.1, 0.0)
+        assert (len(asked), len(gallery), changed == first) == (3, 40, False)
+        assert changed == other.threshold(0.1, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ class Identification:
     identity: str | None
     threshold: Threshold
     candidates: tuple[Candidate, ...]
+    tied: tuple[str, ...]
     distance: float
     probability: float | None
 

@@ -39,7 +39,8 @@ class Threshold:
 class Candidate:
     """An enrolled identity and the distance to it, its templates joined. `templates` is how many were joined.
 
-    `probability` is the chance that the item shows it, judged by this distance alone (None without a calibration).
+    `probability` is the chance that the item shows it, judged by this distance alone (None without a calibration), as
+    if no other were near: those of several may be more than 1 together.
     """
 
     identity: str
@@ -52,13 +53,15 @@ class Candidate:
 class Identification:
     """Who an item is: an identity, or None for nobody that is enrolled.
 
-    `candidates` are the nearest identities, nearest first, whether or not they are near enough.
+    `candidates` are the nearest identities, nearest first, whether or not they are near enough. `tied` are those of the
+    nearest that no distance tells apart (but for rounding), by name; empty where one is nearer than all others.
     """
 
     item: str
     identity: str | None
     threshold: Threshold
     candidates: tuple[Candidate, ...]
+    tied: tuple[str, ...] = ()
 
     @property
     def distance(self) -> float:
@@ -86,10 +89,16 @@ class Identification:
                 f"nobody enrolled (nearest is {nearest.identity}, {chance}distance {shown(nearest.distance)}, "
                 f"{self.threshold.words()})"
             )
-        return f"{self.identity} ({chance}distance {shown(nearest.distance)}, {self.threshold.words()})"
+        return f"{self.identity} ({chance}distance {shown(nearest.distance)}, {self.threshold.words()}){self._tie()}"
+
+    def _tie(self) -> str:
+        if not self.tied:
+            return ""
+        few = ", ".join(self.tied[:MOST_NAMED]) + (", ..." if len(self.tied) > MOST_NAMED else "")
+        return f"\nnote: these are equally near, and it may be any of them: {few}"
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: item, identity (null: nobody), distance, probability, threshold, candidates."""
+        """For JSON: item, identity (null: nobody), distance, probability, threshold, candidates, tied."""
         return {
             "item": self.item,
             "identity": self.identity,
@@ -97,6 +106,7 @@ class Identification:
             "probability": self.probability,
             "threshold": asdict(self.threshold),
             "candidates": [asdict(candidate) for candidate in self.candidates],
+            "tied": list(self.tied),
         }
 
 

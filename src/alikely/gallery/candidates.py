@@ -28,7 +28,9 @@ def nearest_templates(
     """
     check_k(k)
     found = held.store.search(queries, k, where, with_fields=True)
-    distances = _measured(held, queries, found)
+    there = sorted({str(key) for key in found.keys.ravel() if key is not None})
+    templates = gathered(held.store.read(keys=there) if there else (), held.store.dim)
+    distances = _measured(held, queries, found, templates)
     answers = []
     for query in range(len(queries)):
         fields: Sequence = () if found.fields is None else found.fields[query]
@@ -65,9 +67,11 @@ def nearest_identities(
     own: dict[str, Templates] = {}
     while len(waiting) > 0:
         found = held.store.search(queries[waiting], min(wanted, count), None)
-        distances = _measured(held, queries[waiting], found)
+        names = sorted({str(name) for name in found.identities.ravel() if name is not None})
+        _fetch(held, set(names), own)
+        templates = gathered((own[name] for name in names if name in own), held.store.dim)
+        distances = _measured(held, queries[waiting], found, templates)
         whole = wanted >= count
-        _fetch(held, {str(name) for name in found.identities.ravel() if name is not None}, own)
         unfinished = []
         for row, query in enumerate(waiting):
             there = np.isfinite(distances[row])
@@ -99,17 +103,15 @@ def gathered(pieces: Iterable[Templates], dim: int) -> Templates:
 
 
 def _measured(
-    held: Held, queries: Float[np.ndarray, "queries dim"], found: Nearest
+    held: Held, queries: Float[np.ndarray, "queries dim"], found: Nearest, templates: Templates
 ) -> Float[np.ndarray, "queries found"]:
-    """The model's distances of what was found, infinity where there is nothing (any more)."""
-    there = sorted({str(key) for key in found.keys.ravel() if key is not None})
-    templates = gathered(held.store.read(keys=there), queries.shape[1]) if there else None
-    place = {} if templates is None else {key: row for row, key in enumerate(templates.keys)}
+    """The model's distances of what was found, where it is among the templates; infinity elsewhere."""
+    place = {key: row for row, key in enumerate(templates.keys)}
     rows = np.array([[place.get(key, -1) for key in line] for line in found.keys], dtype=np.int64)
     rows = rows.reshape(found.keys.shape)
     distances = np.full(found.keys.shape, np.inf)
     query, column = np.nonzero(rows >= 0)
-    if templates is not None and len(query):
+    if len(query):
         measured = held.coordinates.between(queries[query], templates.embeddings[rows[query, column]])
         distances[query, column] = measured
     return distances

@@ -24,7 +24,6 @@ from alikely.gallery.identifying import identify, verify
 from alikely.gallery.joining import Joining
 from alikely.gallery.listing import listed
 from alikely.gallery.live import append_live, live_of, log_beside, read_live
-from alikely.gallery.open_set import open_set_threshold
 from alikely.model import SiameseModel
 from alikely.storage import load_model
 from alikely.stores import create_store
@@ -148,7 +147,6 @@ class Gallery:
         committed: who stops and begins again goes on from there.
         """
         examples = enrolment.examples_of(source, self.inside.model.preparation.kind)
-        self._computed.forget()
         return enrolment.enrol(self.inside, examples, identity, fields, progress)
 
     def verify(
@@ -229,10 +227,8 @@ class Gallery:
         calibration's own (95 % without one), 0 an estimate without a promise. Raises CalibrationError with what it
         takes, GalleryError for an empty gallery.
         """
-        self.inside.require_templates()
         with self._one:
-            shown = self._computed.shown()
-        return open_set_threshold(self.inside, shown, fpir, confidence)
+            return self._computed.threshold(fpir, confidence)
 
     def remove(self, identity: str | None = None, key: str | None = None) -> Removed:
         """Remove an identity with all its templates, or one template by its key, and search the files for traces.
@@ -241,7 +237,6 @@ class Gallery:
         traces. Raises GalleryError where it is not there.
         """
         with self._one:
-            self._computed.forget()
             return removal.remove(self.inside, identity, key)
 
     def export_to(self, file: Path | str, overwrite: bool = False) -> int:
@@ -253,7 +248,6 @@ class Gallery:
 
     def import_from(self, file: Path | str, progress: Progress | None = None) -> tuple[int, int]:
         """Take in what `export_to` wrote, from a gallery of the same model; how many were new, how many replaced."""
-        self._computed.forget()
         return moving.import_from(self.inside, Path(file), progress)
 
     def drift(self, log: Path | None = None, source: Path | str | Examples | None = None) -> Drift:

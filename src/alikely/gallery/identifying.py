@@ -13,6 +13,7 @@ from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery.answers import Candidate, Identification, Threshold
 from alikely.gallery.candidates import distances_to, gathered, nearest_identities
 from alikely.gallery.held import Held
+from alikely.gallery.strangers import ROUNDING
 from alikely.metrics import percent
 from alikely.metrics.verification import check_rate
 
@@ -62,10 +63,11 @@ def identify(
         raise SettingsError(f"the prior must lie between 0 and 1, got {prior}; one enrolled in ten is 0.1")
     answers = []
     for start in range(0, len(queries), AT_ONCE):
-        found = nearest_identities(held, queries[start : start + AT_ONCE], k)
+        found = nearest_identities(held, queries[start : start + AT_ONCE], max(k, 2))  # two: to see a tie
         for name, nearest in zip(names[start : start + AT_ONCE], found, strict=True):
             if not nearest:
                 raise GalleryError(f"{held.where}: another removed all that was enrolled, meanwhile; enrol something")
+            tied, nearest = _tied(nearest, threshold.distance), nearest[:k]
             # Before looking, each of the enrolled has an equal part of the prior.
             chances = _chances(held, [distance for _, distance, _ in nearest], prior / threshold.identities)
             candidates = tuple(
@@ -73,8 +75,17 @@ def identify(
                 for (identity, distance, templates), chance in zip(nearest, chances, strict=True)
             )
             near_enough = candidates[0].distance <= threshold.distance
-            answers.append(Identification(name, candidates[0].identity if near_enough else None, threshold, candidates))
+            identity = candidates[0].identity if near_enough else None
+            answers.append(Identification(name, identity, threshold, candidates, tied))
     return answers
+
+
+def _tied(nearest: Sequence[tuple[str, float, int]], threshold: float) -> tuple[str, ...]:
+    """The identities as near as the nearest, but for rounding; none where it is alone."""
+    _, smallest, _ = nearest[0]
+    scale = max(threshold, smallest, 0.0)
+    tied = tuple(identity for identity, distance, _ in nearest if distance <= smallest + ROUNDING * scale)
+    return tied if len(tied) > 1 else ()
 
 
 def _cannot(calibration: Calibration, identity: str, count: int, wanted: float, confidence: float) -> str:

@@ -106,12 +106,13 @@ def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> Calibra
     calibration, templates, fresh = held.model.calibration, shown.templates, len(_unlearned(held))
     smallest = _smallest(held, shown, confidence)
     promised = f"with {percent(confidence)} confidence" if confidence else "even as an estimate"
-    by_calibration = (
-        "the model has no calibration"
-        if calibration is None
-        else "the calibration of the model can bear "
-        f"{percent_up(min(1.0, calibration.bearable('fmr', confidence) * templates))} for {templates:,} templates"
-    )
+    bearable = 1.0 if calibration is None else calibration.bearable("fmr", confidence) * templates
+    if calibration is None:
+        by_calibration = "the model has no calibration"
+    elif bearable < 1:
+        by_calibration = f"the calibration of the model can bear {percent_up(bearable)} for {templates:,} templates"
+    else:
+        by_calibration = f"the calibration of the model can bear no rate below 100 % for {templates:,} templates"
     ways = [f"ask for {percent_up(smallest)} or more (--fpir, fpir=)"] if smallest < 1 else []
     estimate = _smallest(held, shown, 0.0)
     if confidence and estimate <= fpir:

@@ -36,6 +36,7 @@ IDENTIFICATION = {
     "probability": 0.97,
     "threshold": THRESHOLD,
     "candidates": [{"identity": "Ann", "distance": 0.21, "templates": 2, "probability": 0.97}],
+    "tied": [],
 }
 
 
@@ -91,7 +92,7 @@ class CandidateTold(BaseModel):
 
 
 class IdentificationTold(BaseModel):
-    """Who an item shows (null: nobody who is enrolled), and the nearest identities."""
+    """Who an item shows (null: nobody who is enrolled), the nearest identities, and those that are equally near."""
 
     item: str
     identity: str | None
@@ -99,6 +100,7 @@ class IdentificationTold(BaseModel):
     probability: float | None
     threshold: ThresholdTold
     candidates: list[CandidateTold]
+    tied: list[str]
 
 
 class HitTold(BaseModel):

@@ -18,7 +18,7 @@ import alikely.tasks.recommend
 import alikely.tasks.sentences
 from alikely.client import AsyncClient, Client, answers, calls, gallery_answers, gallery_calls
 from alikely.client.asking import Asked, Gallery
-from alikely.errors import ServiceError
+from alikely.errors import InputError, ServiceError
 from alikely.server import ServeSettings, create_app, open_served
 from alikely.storage import load_model
 from alikely.tasks.anomaly import load_detector
@@ -123,6 +123,8 @@ def test_the_other_uses(client, uses):
     assert [one.item for one in client.recommend_like("p1", k=3).items] == [
         one.item for one in recommender.like("p1", 3)
     ]
+    with pytest.raises(InputError, match="give a list"):
+        client.recommend_for("p1")
     assert client.ask("how do I cancel an order").answer == "cancel the order"
 
 

@@ -36,7 +36,12 @@ def test_as_soon_as_there_is_a_key_it_is_asked_for_and_removals_count_at_once(tm
     assert code_of(client.get("/v1/models")) == (401, "no_key")  # none is left: nobody is let in
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_this_machine_itself_needs_no_key_at_any_of_its_own_addresses(tmp_path, host):
+    assert small_service(tmp_path, host=host).get("/v1/models").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "127.example", "localhost.example"])
 def test_for_other_machines_keys_are_needed_even_before_there_is_one(tmp_path, host):
     client = small_service(tmp_path, host=host)
 

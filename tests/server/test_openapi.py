@@ -106,7 +106,9 @@ def test_the_description_says_how_errors_look(guarded):
     for _, path, operation in operations(client, rights["read"]):
         assert "4XX" in operation["responses"], path
         assert list(operation["responses"]["503"]["content"]) == ["application/problem+json"]
-        assert operation.get("summary"), path
+        # In plain words: not the name of the function.
+        assert len(operation["summary"].split()) > 1, path
+        assert operation["summary"].lower() != operation["operationId"].replace("_", " "), path
         assert operation.get("description"), path
 
 

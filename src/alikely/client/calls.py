@@ -26,7 +26,7 @@ from alikely.client.many import Many, Part, Problems, Progress, listed
 from alikely.client.naming import alone, file_name
 from alikely.client.reading import answer_as
 from alikely.client.requests import Call
-from alikely.client.saying import File, Item, said
+from alikely.client.saying import File, Item, refuse_one, said
 
 T = TypeVar("T")
 Rows = Float[np.ndarray, "_ dim"]  # how many differs from request to request
@@ -97,6 +97,7 @@ def recommend_for(
     recommender: str | None = None,
 ) -> Call[Recommendations]:
     """What somebody may like who liked the items `history`, the latest last. As `Recommender.for_somebody`."""
+    refuse_one(history)
     asked = {"person": person, "k": k, "where": where, "with_seen": with_seen, "diversity": diversity}
     body = {"history": list(history), **asked, "recommender": recommender}
     return Call("POST", f"{at}/recommend/for", as_a(Recommendations), body)

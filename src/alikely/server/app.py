@@ -41,6 +41,7 @@ def create_app(served: Served) -> FastAPI:
         version=version("alikely"),
         summary="Same or different, who it is, what is like it: decisions with known error rates.",
         lifespan=life,
+        openapi_tags=[{"name": "page", "description": "What the page asks for itself: it changes with the page."}],
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",

@@ -1,5 +1,6 @@
 """The OpenAPI description as FastAPI makes it -> with our errors in it, as all routes give them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,8 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in schema["paths"].values():
         for operation in path.values():
+            # The beginning of what is said of it, in place of the name of a function.
+            operation["summary"] = re.split(r"[.:;](?:\s|$)", operation["description"], maxsplit=1)[0]
             said = operation["responses"]
             said.pop("422", None)  # FastAPI's own, of another form
             for code, what in SAID.items():

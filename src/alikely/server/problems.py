@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -19,6 +19,7 @@ OF_OTHERS = 422
 CODES = {404: "not_found", 405: "method"}
 # What pydantic calls the ways in which an item may be said.
 OF_ITEMS = ("str", "bytes", "list[any]", "dict[str,any]")
+NO_ITEM = "is no item; give a text, a list or an object, or a file of a form"
 # What whoever reads a message may not be able to do: who can, and how.
 CALIBRATE = "whoever runs the service can calibrate it (alikely calibrate MODEL SOURCE)"
 # What messages say to whoever types commands -> to clients: they know fields of requests, and lists of galleries.
@@ -121,12 +122,18 @@ def of_values(errors: Sequence[Mapping[str, Any]]) -> Response:
     return problem(422, "request", first_mistake(errors))
 
 
-def first_mistake(errors: Sequence[Mapping[str, Any]]) -> str:
-    """The first of what pydantic found, in one line."""
+def first_mistake(errors: Sequence[Mapping[str, Any]], known: Iterable[str] = ()) -> str:
+    """The first of what pydantic found, in one line; `known`: the names that a body may hold."""
     first = errors[0]
     said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
     parts = [str(part) for part in first["loc"] if part not in ("query", "path")]
-    if parts and parts[-1] in OF_ITEMS:
+    if first["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        said = "is no object; give one of JSON, from names to values"
+    elif first["type"] == "extra_forbidden":
+        there = f"; there are {', '.join(known)}" if len(parts) == 1 and known else "; leave it out"
+        said = f"there is no such field{there}"
+    elif parts and parts[-1] in OF_ITEMS:
         parts.pop()
-        said = "is no item; give a text, a list or an object, or a file of a form"
+        of_field = parts[-2:-1] == ["fields"]
+        said = "is no field; give a number, a text, or true or false" if of_field else NO_ITEM
     return f"{'.'.join(parts) or 'the body'}: {said}"

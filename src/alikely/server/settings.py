@@ -1,14 +1,13 @@
 """How a service runs: where it listens, what it accepts, what it keeps. All limits are here."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alikely.errors import SettingsError
-
-LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 class ServeSettings(BaseModel):
@@ -62,4 +61,7 @@ class ServeSettings(BaseModel):
     @property
     def local(self) -> bool:
         """Whether only this machine can reach it."""
-        return self.host in LOCAL
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False

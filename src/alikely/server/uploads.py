@@ -69,7 +69,7 @@ async def read_asked(request: Request, kind: type[A]) -> A:
         asked = kind.model_validate(said)
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_input=False, include_context=False)
-        raise RefusedError(422, "request", first_mistake(mistakes)) from None
+        raise RefusedError(422, "request", first_mistake(mistakes, kind.model_fields)) from None
     _check_numbers(asked, _takes(kind))
     return asked
 
@@ -221,7 +221,7 @@ def _decoded(said: ItemSaid, name: str) -> bytes:
     except ValueError:
         content = _decoded_freely(said, name)
     if not content:
-        raise InputError(f"{name}: is empty; send the bytes of a picture file in base64")
+        raise InputError(f"{name}: is empty; send a picture file (in JSON its bytes in base64)")
     return content
 
 

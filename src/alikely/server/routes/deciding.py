@@ -11,7 +11,7 @@ from alikely.server.held import TheServed
 from alikely.server.routes.identifying import DecisionTold
 from alikely.server.uploads import Asked, body_of, read_asked
 
-router = APIRouter(prefix="/v1", tags=["compare"])
+router = APIRouter(prefix="/v1", tags=["compare", "page"])
 
 
 class DecideAsked(Asked):

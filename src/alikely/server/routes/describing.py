@@ -153,7 +153,9 @@ async def drift(served: TheServed, caller: MayRead) -> list[dict[str, Any]]:  # 
     return await run_in_threadpool(drift_told, served)
 
 
-@router.get("/try", response_model=None, responses={200: {"model": PairToTry}, 404: {"description": "No items"}})
+@router.get(
+    "/try", tags=["page"], response_model=None, responses={200: {"model": PairToTry}, 404: {"description": "No items"}}
+)
 async def pair(
     served: TheServed,
     caller: MayRead,  # noqa: ARG001

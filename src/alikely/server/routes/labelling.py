@@ -16,7 +16,7 @@ from alikely.server.held import TheServed
 from alikely.server.problems import RefusedError
 from alikely.server.uploads import Asked, body_of, read_asked
 
-router = APIRouter(prefix="/v1/labels", tags=["labels"])
+router = APIRouter(prefix="/v1/labels", tags=["labels", "page"])
 
 ID = r"^[0-9a-f]{16}$"
 ItemId = Annotated[str, Field(pattern=ID, examples=["9f86d081884c7d65"])]

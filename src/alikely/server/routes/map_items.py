@@ -14,7 +14,7 @@ from alikely.server.routes.mapping import FieldName
 from alikely.server.thumbnails import MEDIA_TYPE
 from alikely.server.uploads import Asked, body_of, read_asked
 
-router = APIRouter(prefix="/v1/map", tags=["map"])
+router = APIRouter(prefix="/v1/map", tags=["map", "page"])
 
 MOST_FOUND = 50
 MOST_SHOWN = 60  # items of a group at once

@@ -14,7 +14,7 @@ from alikely.server.packed import A_YEAR, Packed, packed_answer
 from alikely.server.problems import RefusedError
 from alikely.server.web.plotly import plotly_script, plotly_version
 
-router = APIRouter(prefix="/v1/map", tags=["map"])
+router = APIRouter(prefix="/v1/map", tags=["map", "page"])
 
 FieldName = Annotated[str, Query(max_length=300, description="a field of the map", examples=["label"])]
 

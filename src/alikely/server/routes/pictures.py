@@ -13,7 +13,7 @@ from alikely.server.problems import RefusedError
 from alikely.server.thumbnails import MEDIA_TYPE
 from alikely.server.uploads import Asked, body_of, read_asked
 
-router = APIRouter(prefix="/v1", tags=["galleries"])
+router = APIRouter(prefix="/v1", tags=["galleries", "page"])
 
 # Whoever may see it may keep it for so long; what is removed is soon gone there, too.
 FOR_A_WHILE = {"Cache-Control": "private, max-age=300"}

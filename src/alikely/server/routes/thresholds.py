@@ -16,7 +16,7 @@ from alikely.server.problems import RefusedError
 from alikely.server.told import basis_told
 from alikely.thresholds import threshold_figures
 
-router = APIRouter(prefix="/v1", tags=["thresholds"])
+router = APIRouter(prefix="/v1", tags=["thresholds", "page"])
 
 MOST_SHOWN = 48
 Threshold = Annotated[float, Query(ge=0, allow_inf_nan=False, description="a distance", examples=[0.42])]

@@ -96,11 +96,11 @@ export function whoView(here) {
 
   async function identify() {
     const [said] = await ask(here.path("/identify"), await question("items", { fpir: rate(fpir), confidence: confidence(), k: 5 }));
-    const { identity, threshold, candidates } = said;
+    const { identity, threshold, candidates, tied } = said;
     const nearest = candidates[0];
     const node = identity !== null && here.kind === "picture" ? spot(identity) : null;
     const head = identity !== null
-      ? [el("h2", { class: "clamped", title: identity }, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${distance(nearest.distance)}, at or below the threshold ${distance(threshold.distance)}.`)]
+      ? [el("h2", { class: "clamped", title: identity }, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${distance(nearest.distance)}, at or below the threshold ${distance(threshold.distance)}.`), tied.length > 0 && el("p", {}, `Equally near, so it may be any of them: ${tied.join(", ")}.`)]
       : [el("h2", {}, "Nobody who is enrolled"), el("p", {}, `The nearest is ${nearest.identity} at ${distance(nearest.distance)}; a name is given up to ${distance(threshold.distance)}.`)];
     const { rows, table } = nearestTable(candidates, identity);
     answer.replaceChildren(

@@ -16,6 +16,7 @@ from alikely.item_words import lines_of
 from alikely.labelling import labels_in
 from alikely.labelling.answers import FILE as PAIRS_FILE
 from alikely.server.finding import findings_in
+from alikely.server.finding_labels import holds_labels
 from alikely.server.state import State
 from alikely.storage import DESCRIPTION
 from alikely.stores.local import ABOUT
@@ -67,18 +68,20 @@ def what_is(folder: Path | str) -> What:
     found = _mark(path)
     if found is not None:
         return found
-    names = ", ".join(get_args(What)[:-1])
+    names = ", ".join(get_args(What))
     if not path.is_dir():
         why = "is a file" if path.exists() else "no such folder"
-        raise InputError(f"{path}: {why}; name the folder of one of these: {names}, service")
+        raise InputError(f"{path}: {why}; name the folder of one of these: {names}")
     below = [f"{one} ({what})" for one in sorted(path.iterdir()) if (what := _mark(one)) is not None]
     if below:
         more = f" and {len(below) - NAMED:,} more" if len(below) > NAMED else ""
         raise InputError(f"{path}: is no one thing, but holds some; name one: {', '.join(below[:NAMED])}{more}")
-    raise InputError(
-        f"{path}: holds none of {', '.join(MARKS)}, so it is none of these: {names}; name the folder of one (what a "
-        "folder of data holds says `alikely check`)"
-    )
+    if holds_labels(path):
+        raise InputError(
+            f"{path}: holds labels of findings, as `alikely anomaly labels` writes them: data to learn from; see "
+            "labels.csv in it"
+        )
+    raise InputError(f"{path}: is none of these: {names}; name the folder of one. Data? Try: alikely check {path}")
 
 
 def inspect(folder: Path | str, own_code: bool = False) -> Inspected:

@@ -90,7 +90,7 @@ def test_a_model_of_another_format_version(tmp_path, arguments):
 
 def test_a_model_that_is_none(tmp_path):
     assert "no such folder" in refused("inspect", tmp_path / "nowhere")
-    assert "holds none of model.json, detector.json" in refused("inspect", tmp_path)
+    assert "is none of these: model, gallery, answers, detector" in refused("inspect", tmp_path)
 
 
 def test_embeddings_with_another_ending(source, out, model):

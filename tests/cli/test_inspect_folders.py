@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from alikely.server.finding_labels import FindingLabels, write_finding_labels
 from alikely.server.findings import Findings
 from alikely.server.state import State
 from tests.commands import command, refused
@@ -87,7 +88,11 @@ def test_what_is_none_of_ours_is_said(uses, tmp_path):
     assert "is a file; name the folder of one of these: model, gallery, answers, detector, rec" in refused(
         "inspect", file
     )
-    assert "holds none of model.json, detector.json, recommender.json, store.json" in refused("inspect", tmp_path)
+    said = refused("inspect", tmp_path)
+    assert "recommender, service; name the folder of one" in said
+    assert f"Data? Try: alikely check {tmp_path}" in said
+    write_finding_labels(FindingLabels((), tmp_path), tmp_path / "labels")
+    assert "holds labels of findings, as `alikely anomaly labels` writes" in refused("inspect", tmp_path / "labels")
 
 
 def test_a_damaged_folder_is_told(uses, tmp_path):

@@ -58,6 +58,8 @@ def test_without_an_error_the_interval_reaches_as_far_as_the_identities_leave_op
 def test_too_few_identities_give_figures_without_an_interval():
     report = summary(pairs_of([0.1] * 50, [0.9] * 200, identities=4), fmrs=(0.01,))
     assert report.eer == Estimate(0.0, reason="no interval: 4 identities are too few")
+    alone = summary(pairs_of([0.1] * 50, [0.9] * 200, identities=1), fmrs=(0.01,))
+    assert alone.eer.reason == "no interval: 1 identity is too few"
 
 
 def test_a_wider_confidence_makes_a_wider_interval(pairs):

@@ -161,7 +161,8 @@ def estimate_from(
     or 1, the interval reaches as far as that many identities leave open.
     """
     if identities < FEWEST_IDENTITIES or len(drawn) < FEWEST_DRAWS:
-        return Estimate(value, reason=f"no interval: {identities} identities are too few")
+        few = "1 identity is" if identities == 1 else f"{identities} identities are"
+        return Estimate(value, reason=f"no interval: {few} too few")
     (low,), (high,) = percentile_interval(drawn[:, None], confidence)
     unseen = _largest_unseen_rate(identities, confidence)
     if value == 0:

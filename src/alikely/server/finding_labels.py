@@ -124,7 +124,7 @@ def write_finding_labels(labels: FindingLabels, out: Path | str, overwrite: bool
     """
     folder = Path(out)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        if not _is_ours(folder):
+        if not holds_labels(folder):
             raise StorageError(f"{folder}: is there but holds no labels of findings; name another folder")
         if not overwrite:
             raise StorageError(f"{folder}: holds labels already; name another folder, or replace them: --overwrite")
@@ -172,7 +172,8 @@ def _labels_of(findings: Sequence[Finding], pictures: Path) -> FindingLabels:
     return FindingLabels(tuple(one for one in findings if one.verdict in LABELS), pictures)
 
 
-def _is_ours(folder: Path) -> bool:
+def holds_labels(folder: Path) -> bool:
+    """Whether a folder is one that `write_finding_labels` wrote."""
     try:
         with (folder / TABLE).open(encoding="utf-8") as file:
             return file.readline().startswith(",".join(COLUMNS))

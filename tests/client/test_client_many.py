@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from pathlib import Path
 
 import httpx2
@@ -172,11 +173,14 @@ def test_who_stops_an_enrolment_is_told_what_is_kept():
 
 
 def test_requests_are_under_way_at_once_and_not_more():
-    service, now, most = Parted(), [0], [0]
+    service, now, most, wanted = Parted(), [0], [0], [0]
 
     async def answer(request):
         now[0] += 1
         most[0] = max(most[0], now[0])
+        until = time.monotonic() + 5
+        while "embed" in request.url.path and most[0] < wanted[0] and time.monotonic() < until:
+            await asyncio.sleep(0.001)  # until as many are under way as may be
         number = int(httpx2.Request.read(request)[11:13].strip(b'"') or 0) if "embed" in request.url.path else 0
         for _ in range(100 - number):  # the last are answered first
             await asyncio.sleep(0)
@@ -184,7 +188,7 @@ def test_requests_are_under_way_at_once_and_not_more():
         return service(request)
 
     async def go(at_once):
-        most[0] = 0
+        most[0], wanted[0] = 0, at_once
         transport = httpx2.MockTransport(answer)
         async with AsyncClient("http://x", transport=transport, at_once=at_once) as client:
             return await client.embed([str(number) for number in range(30)])

@@ -23,14 +23,14 @@ def test_every_figure_of_the_record_stands_on_the_card(model):
     card = model_card(model, "faces")
     evaluation = model.record["evaluation"]
 
-    for name in ("eer", "auc", "fnmr_at_fmr_0.01"):
+    for name, text in (("eer", percent), ("auc", "{:.3f}".format), ("fnmr_at_fmr_0.01", percent)):
         low, high = evaluation[f"{name}_interval"] or (None, None)
         if evaluation[name] is None:
             assert evaluation[f"{name}_reason"] in card
         else:
-            assert f"| {evaluation[name]:.4f} |" in card
+            assert f"| {text(evaluation[name])} |" in card
         if low is not None:
-            assert f"{low:.4f} to {high:.4f}" in card
+            assert f"{text(low)} to {text(high)}" in card
     found = evaluation["at_threshold"]
     assert f"let {percent(found['fmr'])} of these different pairs through and refused {percent(found['fnmr'])}" in card
     assert f"| FNMR (same pairs refused) at FMR 0.1 % | not known | {evaluation['fnmr_at_fmr_0.001_reason']} |" in card

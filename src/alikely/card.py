@@ -2,11 +2,14 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from alikely.data.items import counted
 from alikely.item_words import TWO_ITEMS, UNLIKE, lines_of
 from alikely.metrics import percent
+from alikely.metrics.estimates import plain, row
+from alikely.metrics.intervals import Estimate
 from alikely.model import SiameseModel
 
 TITLES = {
@@ -80,16 +83,9 @@ def _apart(data: dict[str, Any]) -> str:
 def _quality(evaluation: dict[str, Any] | None) -> str:
     if not evaluation:
         return "## Quality\n\nNot measured on identities that were used for nothing else."
-    # What is let through at a FAR is 1 minus what is refused at it.
-    figures = [name for name in evaluation if f"{name}_interval" in evaluation and not name.startswith("tar_at_far_")]
-    rows = [f"| {title_of(name)} | {_figure(evaluation, name)} |" for name in figures]
-    counts = ", ".join(
-        f"{evaluation[name]:,} {name.replace('_', ' ')}"
-        for name in ("identities", "items", "same_pairs", "different_pairs")
-        if evaluation.get(name) is not None
-    )
+    rows = [f"| {title_of(name)} | {value} | {remark} |" for name, value, remark in figures_of(evaluation)]
     return (
-        f"## Quality\n\nOn identities that were used for nothing else ({counts}):\n\n"
+        f"## Quality\n\nOn identities that were used for nothing else ({counts_of(evaluation)}):\n\n"
         f"| measure | value | {percent(evaluation['confidence'])} interval over identities |\n|---|---|---|\n"
         + "\n".join(rows)
         + _verdicts(evaluation.get("at_threshold"))
@@ -124,7 +120,7 @@ def _decision(model: SiameseModel) -> str:
     note = "" if calibration.note is None else f" {calibration.note[:1].upper()}{calibration.note[1:]}."
     return (
         f"## Decision\n\n{said}{note} Fitted on {calibration.same_pairs:,} same and {calibration.different_pairs:,} "
-        f"different pairs of {_whose(model)}."
+        f"different pairs of {whose(model)}."
     )
 
 
@@ -154,7 +150,8 @@ def _counted(model: SiameseModel) -> str:
     return counted(count, "identity", "identities")
 
 
-def _whose(model: SiameseModel) -> str:
+def whose(model: SiameseModel) -> str:
+    """The same, with where they lay, if the model was calibrated by others than training held back."""
     source = model.record.get("data", {}).get("calibrated_on")
     return rests_on(model) if source is None else f"{_counted(model)} of `{source}`"
 
@@ -197,10 +194,17 @@ def _made(model: SiameseModel) -> str:
     parameters = sum(tensor.numel() for tensor in model.encoder.parameters())
     return (
         f"## How it was made\n\nEncoder `{model.encoder_name}` ({parameters:,} weights, embeddings of {model.dim}), "
-        f"distance `{model.distance_name}`; {training.get('epochs_done', '?')} epochs "
-        f"({training.get('ended', '?')}); the weights are those of epoch {training.get('best_epoch', '?')}.\n\n"
+        f"distance `{model.distance_name}`; {lasted(training)}.\n\n"
         f"{alarms}"
         f"Settings:\n\n```\n{settings}\n```\n\nVersions: {versions}."
+    )
+
+
+def lasted(training: Mapping[str, Any]) -> str:
+    """How long was learned, and which epoch's weights were kept."""
+    return (
+        f"{training.get('epochs_done', '?')} epochs ({training.get('ended', '?')}); "
+        f"the weights are those of epoch {training.get('best_epoch', '?')}"
     )
 
 
@@ -217,8 +221,23 @@ def title_of(name: str) -> str:
     return known[name] if name in known else f"FNMR (same pairs refused) at FMR {percent(float(rate))}"
 
 
-def _figure(evaluation: dict[str, Any], name: str) -> str:
-    value, interval = evaluation[name], evaluation[f"{name}_interval"]
-    reason = evaluation.get(f"{name}_reason", "")
-    shown = "not known" if value is None else f"{value:.4f}"
-    return f"{shown} | {reason if interval is None else f'{interval[0]:.4f} to {interval[1]:.4f}'}"
+def figures_of(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The figures of the record's evaluation: name, value, interval; where there is no interval, why not."""
+    # What is let through at a FAR is 1 minus what is refused at it.
+    names = [name for name in evaluation if f"{name}_interval" in evaluation and not name.startswith("tar_at_far_")]
+    return [(name, *_figure(evaluation, name)) for name in names]
+
+
+def counts_of(evaluation: Mapping[str, Any]) -> str:
+    """Of how much the figures are: identities, items, pairs."""
+    return ", ".join(
+        f"{evaluation[name]:,} {name.replace('_', ' ')}"
+        for name in ("identities", "items", "same_pairs", "different_pairs")
+        if evaluation.get(name) is not None
+    )
+
+
+def _figure(evaluation: Mapping[str, Any], name: str) -> tuple[str, str]:
+    text = percent if name == "eer" or name.startswith("fnmr_at_fmr_") else plain
+    low, high = evaluation[f"{name}_interval"] or (None, None)
+    return row(name, Estimate(evaluation[name], low, high, evaluation.get(f"{name}_reason")), text)[1:]

@@ -203,27 +203,16 @@ def test_inspect_shows_what_the_model_is(here):
     assert ran.out == block("""
         model
 
-                                        value
-          --------------------------------------------------------------
-          items                         pictures in grey, 16 x 16 pixels
-                                        steps: colour, resize
-          encoder.name                  cnn
-          encoder.settings.channels     1
-          encoder.settings.dim          8
-          encoder.settings.width        8
-          encoder.settings.depth        2
-          encoder.settings.norm         batch
-          encoder.settings.grid         2
-          encoder.settings.normalise    yes
-          encoder.settings.dropout      0
-          distance.name                 euclidean
-          calibration.threshold         0.406
-          calibration.fmr               0.01
-          calibration.confidence        0
-          calibration.same_pairs        40
-          calibration.different_pairs   200
-          calibration.identities        20
-          evaluation                    not measured
+                                          value
+          ----------------------------------------------------------------------------
+          items                           pictures in grey, 16 x 16 pixels
+                                          steps: colour, resize
+          encoder                         cnn, 952 weights, embeddings of 8 numbers
+          distance                        euclidean
+          quality                         not measured on identities that were used for nothing else
+          same at a distance of at most   0.406
+          false-match rate of that        at most 1 %, as found, nothing promised for others
+          calibrated on                   40 same and 200 different pairs of 20 identities
 
         """)
     assert described["calibration"]["threshold"] == load_model("model").calibration.threshold(fmr=0.01)
@@ -238,29 +227,53 @@ def test_inspect_shows_the_settings_that_were_chosen_and_a_line_for_each_finding
             "settings": settings.model_dump(mode="json"),
             "alarms": ["the loss stands still"],
             "best_epoch": 3,
+            "epochs_done": 7,
+            "ended": "all epochs",
         },
-        "data": {"items": 26630, "labels": {"train": ["a"]}, "findings": [finding, {**finding, "check": "source"}]},
-        "evaluation": {"eer": 0.00001234, "eer_interval": [0.0, 0.5], "far": 26630.4, "auc": None, "confidence": 0.95},
+        "data": {
+            "source": "photos",
+            "items": 26630,
+            "labels": {"train": ["a"]},
+            "parts": {"dropped_pairs": 0, "train": {"identities": 20, "items": 1300, "pairs": 0}},
+            "skipped": 0,
+            "findings": [finding, {"check": "copies", "what": "two labels are alike"}],
+        },
+        "evaluation": {
+            "eer": 0.02778,
+            "eer_interval": [0.0, 0.5],
+            "auc": None,
+            "auc_interval": None,
+            "auc_reason": "too few",
+            "tar_at_far_0.01": 0.5,
+            "tar_at_far_0.01_interval": None,
+            "same_pairs": 1200,
+            "confidence": 0.95,
+            "at_threshold": {"wanted_fmr": 0.01, "fmr": 0.0125, "fnmr": 0.25},
+        },
     }
     save_model(replace(small_model(calibrated=False), record=record), tmp_path / "bare")
     lines = [" ".join(line.split()) for line in command("inspect", tmp_path / "bare").out.splitlines()]
-    shown = lines[lines.index("distance.name euclidean") + 1 : -1]
+    shown = lines[lines.index("distance euclidean") + 1 : -1]
 
-    assert [line for line in shown if not line.startswith("versions.")] == [
-        "training.settings.encoder_settings.depth 2",
-        "training.settings.loss triplet",
-        "training.settings.epochs 7",
-        "training.settings.seed 20231",
-        "training.settings.others at their defaults (docs/settings.md)",
-        "training.best_epoch 3",
-        "training.alarms the loss stands still",
-        "data.items 26,630",
-        "data.findings single: 1 of 5 identities has a single item",
-        "source: 1 of 5 identities has a single item",
-        "evaluation.eer 0.00001234",
-        "evaluation.eer_interval 0 to 0.5",
-        "evaluation.far 26,630",
-        "evaluation.confidence 0.95",
+    assert [line for line in shown if not line.startswith("versions ")] == [
+        "training 7 epochs (all epochs); the weights are those of epoch 3",
+        'settings encoder_settings = {"depth": 2}',
+        'loss = "triplet"',
+        "epochs = 7",
+        "seed = 20231",
+        "others at their defaults (docs/settings.md)",
+        "alarms during the training the loss stands still",
+        "data photos: 26,630 items",
+        "used for learning 20 identities, 1,300 items",
+        "found by the data checks 1 of 5 identities has a single item",
+        "two labels are alike",
+        "quality measured on identities that were used for nothing else:",
+        "1,200 same pairs",
+        "in brackets: the 95 % interval over identities",
+        "EER 2.78 % (0 % to 50 %)",
+        "AUC not known (too few)",
+        "FMR of the model's verdicts 1.25 %; its threshold was set for 1 %",
+        "FNMR of the model's verdicts 25 %",
         "calibration none: distances, but no verdicts",
     ]
     described = parsed(command("inspect", tmp_path / "bare", "--json"))

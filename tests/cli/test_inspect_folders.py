@@ -28,7 +28,7 @@ def shown(folder) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "rows", "described"),
     [
-        ("model", {"distance.name": "euclidean"}, {"what": "model"}),
+        ("model", {"distance": "euclidean"}, {"what": "model"}),
         (
             "people",
             {"templates": "8", "identities": "4", "fields": "price (number), shop (text)"},

@@ -1,9 +1,7 @@
 """alikely embed, alikely inspect."""
 
-import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +10,6 @@ from alikely.cli.output import print_json, print_rows, say, say_skipped
 
 if TYPE_CHECKING:
     from alikely.calibration import Calibration
-
-MOST_SHOWN = 6  # of a list
-EMPTY: tuple[object, ...] = (None, {}, [])  # what says nothing
 
 
 @app.command(short_help="Write the embeddings of SOURCE to a file.")
@@ -78,62 +73,17 @@ def inspect(
 
 def print_model(folder: Path, own_code: bool, as_json: bool) -> None:
     """What a model is."""
-    from alikely.item_words import lines_of
+    from alikely.model_rows import rows_of_model
     from alikely.storage import describe, load_model
 
     loaded = load_model(folder, own_code=own_code)
+    if not as_json:
+        print_rows(str(folder), ("", "value"), rows_of_model(loaded))
+        return
     described = describe(loaded)
     if loaded.calibration is not None:
         described["calibration"] = _summary(loaded.calibration)
-    if as_json:
-        print_json({"what": "model", **described})
-    else:
-        print_rows(str(folder), ("", "value"), rows_of(described, lines_of(loaded.preparation)))
-
-
-def rows_of(described: Mapping[str, Any], items: Sequence[str]) -> list[tuple[str, str]]:
-    """What a model is, for people: its items in words, of the settings those that were chosen; --json has all.
-
-    `items` are the lines about them; not all tokens or categories that are known.
-    """
-    data, training = described.get("data", {}), described.get("training", {})
-    calibration = described.get("calibration")
-    if calibration is not None and calibration["threshold"] is None:
-        calibration = {**calibration, "threshold": "none: every pair is called different"}
-    parts = {
-        **described,
-        "evaluation": described.get("evaluation") or "not measured",
-        "calibration": calibration or "none: distances, but no verdicts",
-        "training": {
-            **({"settings": _chosen(training["settings"])} if "settings" in training else {}),
-            **{key: value for key, value in training.items() if key not in ("settings", "alarms")},
-        },
-        "data": {key: value for key, value in data.items() if key not in ("findings", "labels", "learned")},
-    }
-    rows = _under("items", items)
-    for key, part in parts.items():
-        if not key.startswith("preparation"):
-            rows += [(name, _shown(name, value)) for name, value in _flat(key, part) if value not in EMPTY]
-        if key == "training":
-            rows += _under("training.alarms", training.get("alarms", []))
-        if key == "data":
-            findings = [f"{finding['check']}: {finding['what']}" for finding in data.get("findings", [])]
-            rows += _under("data.findings", findings)
-    return rows
-
-
-def _chosen(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that are not at their defaults; what is not said of the others is said in a line of its own."""
-    from alikely.config import TrainSettings
-
-    defaults = TrainSettings().model_dump(mode="json")
-    chosen = {name: value for name, value in settings.items() if value != defaults.get(name)}
-    return {**chosen, "others": "at their defaults (docs/settings.md)"}
-
-
-def _under(name: str, lines: Sequence[str]) -> list[tuple[str, str]]:
-    """Lines under one name, which stands before the first of them."""
-    return [(name if place == 0 else "", line) for place, line in enumerate(lines)]
+    print_json({"what": "model", **described})
 
 
 def _summary(calibration: "Calibration") -> dict[str, object]:
@@ -147,35 +97,3 @@ def _summary(calibration: "Calibration") -> dict[str, object]:
         "identities": calibration.identities,
         "note": calibration.note,
     }
-
-
-def _flat(name: str, value: object) -> list[tuple[str, object]]:
-    if isinstance(value, dict) and value:
-        return [row for key, inner in value.items() for row in _flat(f"{name}.{key}", inner)]
-    return [(name, value)]
-
-
-def _shown(name: str, value: object) -> str:
-    """A value for people; long lists by their beginning (--json has them whole)."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, int):
-        return str(value) if name.endswith("seed") else f"{value:,}"
-    if isinstance(value, dict):
-        return " ".join(f"{key} {_shown(key, inner)}" for key, inner in value.items())
-    if isinstance(value, list):
-        more = f" ... ({len(value):,} in all)" if len(value) > MOST_SHOWN else ""
-        between = " to " if name.endswith("_interval") else ", "
-        return between.join(_shown(name, inner) for inner in value[:MOST_SHOWN]) + more
-    return str(value)
-
-
-def _number(value: float) -> str:
-    """Four digits, and those before the point all: 26,630 or 0.406, 0.00002 as well, never with an exponent."""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    digits = 4 if value == 0 else max(0, 3 - math.floor(math.log10(abs(value))))
-    said = f"{value:.{digits}f}"
-    return said.rstrip("0").rstrip(".") if "." in said else said

@@ -16,6 +16,7 @@ The command line turns each into one line on standard error and exit code 2.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 MOST_LISTED = 20  # bad items in a message
 
@@ -97,7 +98,8 @@ class ServiceError(AlikelyError):
 
     A client of a service (`alikely.client`) tells what the service said: its HTTP `status` (None: it gave no answer),
     its `code`, as `problems` (name of the item, what is wrong with it) of items that cannot be read, and of a list that
-    is asked in several requests how many of its items were `done` before.
+    is asked in several requests how many of its items were `done` before, and their `answers`: as the whole list would
+    have them, in its order, up to the first request that holds an item without an answer; None: none.
     """
 
     code = "service"
@@ -109,9 +111,11 @@ class ServiceError(AlikelyError):
         code: str = "service",
         problems: Sequence[tuple[str, str]] = (),
         done: int = 0,
+        answers: Any = None,
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.problems, self.done = status, code, tuple(problems), done
+        self.answers = answers
 
 
 class StorageError(AlikelyError):

@@ -302,8 +302,3 @@ def test_what_stands_twice_in_a_list_is_sent_once_with_its_last_fields(small, us
                 people.remove(name)
         assert people.enrol([one, *others, one], "again").repeated == 1
         people.remove("again")
-
-
-def test_no_items_are_refused_by_the_service(small):
-    with Client(small) as client, pytest.raises(ServiceError, match="there are no items"):
-        client.gallery("people").enrol([], "nobody")

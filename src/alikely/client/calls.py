@@ -27,6 +27,7 @@ from alikely.client.naming import alone, file_name
 from alikely.client.reading import answer_as
 from alikely.client.requests import Call
 from alikely.client.saying import File, Item, refuse_one, said
+from alikely.errors import ServiceError
 
 T = TypeVar("T")
 Rows = Float[np.ndarray, "_ dim"]  # how many differs from request to request
@@ -38,7 +39,8 @@ def embed(at: str, items: Iterable[Item], progress: Progress | None = None) -> M
     def ask(part: Part) -> Call[Rows]:
         return Call("POST", f"{at}/embed", _rows, {"items": part.said}, called=part.called)
 
-    return Many("embedding", *listed(items), ask=ask, join=_joined_rows, progress=progress)
+    without = Call("GET", f"{at}/models", _no_rows)
+    return Many("embedding", *listed(items), ask=ask, join=_joined_rows, progress=progress, without=without)
 
 
 def compare(
@@ -148,6 +150,15 @@ def of_items(path: str, read: Callable[[Any], T], items: Mapping[str, Item], ask
 def _rows(answered: Any) -> Rows:
     rows = answer_as(Embedded, answered).embeddings
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(rows[0]) if rows else 0)
+
+
+def _no_rows(answered: Any) -> Rows:
+    model = answer_as(Models, answered).model
+    if model is None:
+        raise ServiceError(
+            "the service has no model to embed with; whoever runs it can give it one (alikely serve MODEL)"
+        )
+    return np.zeros((0, model.dim), dtype=np.float32)
 
 
 def _joined_rows(answers: Sequence[Rows], problems: Problems) -> Rows:  # noqa: ARG001

@@ -104,6 +104,8 @@ class Client:
             with joining.asking(part):
                 if part.to_send:
                     joining.add(self._answer(question.ask(part), lambda: joining.begun))
+        if joining.without is not None:
+            return self._answer(joining.without, lambda: False)
         return joining.result()
 
     def _answer(self, call: Call[T], patient: Callable[[], bool]) -> T:
@@ -212,6 +214,8 @@ class AsyncClient:
             for _, task in under_way:
                 task.cancel()
             await gather(*(task for _, task in under_way), return_exceptions=True)
+        if joining.without is not None:
+            return await self._answer(joining.without, lambda: False)
         return joining.result()
 
     async def _answer_part(self, many: Many[A, Any], part: Part, joining: Joining[A, Any]) -> A | None:

@@ -9,7 +9,7 @@ from alikely.errors import BadItemsError, ServiceError
 
 AGAIN = frozenset({"busy", "ending", "closing", "rate"})  # the codes of refusals that pass by themselves
 TOO_LARGE = 413
-BAD_ITEMS, NO_KEY = BadItemsError.code, "no_key"
+BAD_ITEMS, NO_KEY, UNREACHABLE = BadItemsError.code, "no_key", "unreachable"
 ADVICE = "Mend them or leave them out."
 
 
@@ -91,7 +91,7 @@ def unreachable(error: httpx2.HTTPError, url: str) -> ServiceError:
     return ServiceError(
         f"{url}: cannot be reached ({error or type(error).__name__}); check the address, whether `alikely serve` runs "
         "there, and its certificate (verify=)",
-        code="unreachable",
+        code=UNREACHABLE,
     )
 
 

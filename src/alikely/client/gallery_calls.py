@@ -141,7 +141,7 @@ def search_all(
     """The same for each of several items, in their order: a request for each."""
 
     def ask(part: Part) -> Call[Found]:
-        asked = {"item": part.said[0] if part.said else None, "k": k, "where": where}
+        asked = {"item": part.said[0], "k": k, "where": where}
         return Call("POST", f"{at}/search", partial(_found, part), asked, called=part.called)
 
     return Many("searching", *listed(items), ask, _all_found, most=1, progress=progress)

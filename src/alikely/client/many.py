@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from alikely.client.answers import Limits
-from alikely.client.failing import ADVICE, BAD_ITEMS, TOO_LARGE, told_of
+from alikely.client.failing import ADVICE, BAD_ITEMS, TOO_LARGE, UNREACHABLE, told_of
 from alikely.client.naming import path_of, placed
 from alikely.client.requests import Call
 from alikely.client.saying import File, Item, refuse_one, said
@@ -41,8 +41,8 @@ class Part:
 
     @property
     def to_send(self) -> bool:
-        """Whether there is something to send: a list without items is the service's to refuse."""
-        return bool(self.said) or not self.count
+        """Whether there is something to send."""
+        return bool(self.said)
 
     def called(self, name: str) -> str:
         """The user's name of what the service calls so."""
@@ -61,7 +61,7 @@ class Many(Generic[A, T]):
     ask: the request for a part. join: the answers, and the problems of items that cannot be read -> one answer.
     skips: items that cannot be read are told in the answer; else they are an error, when all others were asked.
     kept: the service keeps what is answered, and to ask again changes nothing. once: what stands twice in the list is
-    sent once. most: items in a request.
+    sent once. most: items in a request. without: what is asked where there are no items; None: nothing.
     """
 
     doing: str
@@ -74,12 +74,13 @@ class Many(Generic[A, T]):
     once: bool = False
     most: int = MOST_AT_ONCE
     progress: Progress | None = None
+    without: Call[T] | None = None
 
     def parts(self, limits: Limits | None) -> Iterator[Part]:
         """The items in parts that these limits allow, in their order; None: they are one at most."""
         most = self.most if limits is None else min(self.most, limits.items)
         room = float("inf") if limits is None else limits.megabytes * 1e6 * ROOM
-        part, place, seen = Part(), -1, set[bytes]()
+        part, seen = Part(), set[bytes]()
         for place, (item, say) in enumerate(self.items):
             try:
                 one = say()
@@ -102,7 +103,7 @@ class Many(Generic[A, T]):
             part.items.append(item)
             part.size += size
             part.count += 1
-        if part.count or place < 0:
+        if part.count:
             yield part
 
 
@@ -114,27 +115,36 @@ class Joining(Generic[A, T]):
         self._answers: list[A] = []
         self._problems: list[tuple[str, str]] = []
         self._refused: ServiceError | None = None
+        self._whole = True  # no item so far is without an answer
+        self._first: list[A] = []  # the answers before the first item without one
 
     @property
     def begun(self) -> bool:
         """Whether the service has answered."""
         return bool(self._answers)
 
+    @property
+    def without(self) -> Call[T] | None:
+        """What is asked where there were no items; None: nothing."""
+        return None if self.done else self.many.without
+
     @contextmanager
     def asking(self, part: Part) -> Iterator[None]:
         """What happens to a part: items that cannot be read are noted, any other error says what was done before it."""
-        self._problems += part.problems
+        self._whole = self._whole and (self.many.skips or not part.problems)
         try:
             yield
+            self._problems += part.problems
             self._tell(part)
         except ServiceError as error:
             if (problems := _of_items(part, error)) is not None:
-                self._problems += problems
-                self._refused = error
+                self._problems += [*part.problems, *problems]
+                self._refused, self._whole = error, self._whole and self.many.skips
                 self._tell(part)
             elif said := self._so_far(error):
                 message, cause = f"{error}{said}", error.__cause__
-                raise ServiceError(message, error.status, error.code, error.problems, self.done) from cause
+                told = (error.status, error.code, error.problems, self.done, self._answered())
+                raise ServiceError(message, *told) from cause
             else:
                 raise
         except KeyboardInterrupt:
@@ -143,6 +153,8 @@ class Joining(Generic[A, T]):
     def add(self, answer: A) -> None:
         """The answer to the part that is next in the list's order."""
         self._answers.append(answer)
+        if self._whole:
+            self._first.append(answer)
 
     def result(self) -> T:
         """All answers as one. Raises ServiceError or, where all others could be asked, BadItemsError for bad items."""
@@ -150,7 +162,12 @@ class Joining(Generic[A, T]):
             return self.many.join(self._answers, self._problems)
         if self._refused is None:
             raise BadItemsError(self._problems, ADVICE)
-        raise ServiceError(told_of(self._problems), self._refused.status, self._refused.code, self._problems, self.done)
+        told = (self._refused.status, self._refused.code, self._problems, self.done, self._answered())
+        raise ServiceError(told_of(self._problems), *told)
+
+    def _answered(self) -> T | None:
+        problems = self._problems if self.many.skips else ()
+        return self.many.join(self._first, problems) if self._first else None
 
     def _tell(self, part: Part) -> None:
         self.done += part.count
@@ -159,9 +176,11 @@ class Joining(Generic[A, T]):
 
     def _so_far(self, error: ServiceError | None) -> str:
         of = "" if self.many.total is None else f" of {self.many.total:,}"
-        if self.many.kept and (self.done or error is None or error.status is None):
+        if self.many.kept and self.done:
             done = f"{self.done:,}{of} items are done, and what can be read of them is enrolled"
             return f"\n{done}; enrol all again: each is kept once"
+        if self.many.kept and (error is None or (error.status is None and error.code != UNREACHABLE)):
+            return "\nwhat was sent may be enrolled; enrol all again: each is kept once"
         return f"\nbefore, {self.done:,}{of} items were answered" if self.done else ""
 
 

@@ -151,6 +151,22 @@ def test_without_labels_an_item_is_its_own_identity(tmp_path):
     assert len(arrays.identities()) == 2  # and not both "embedding 1"
 
 
+@pytest.mark.parametrize(("label", "why"), [("a\0b", "the sign NUL"), ("\ud800", "half a sign"), ("", "it is empty")])
+def test_an_item_with_a_label_that_cannot_be_kept_is_named_and_the_others_are_enrolled(label, why):
+    gallery = gallery_of(passing_model())
+
+    done = gallery.enrol(embeddings(line(0, 1, 2), ["a", label, "c"]))
+
+    assert (done.new, gallery.identities()) == (2, {"a": 1, "c": 1})
+    ((name, problem),) = done.problems
+    assert name == "embedding 2"
+    assert problem.startswith(f"the identity {label!r} cannot be kept: ")
+    assert why in problem
+    if label:
+        with pytest.raises(InputError, match="^the identity .* cannot be kept: .*" + why):
+            gallery.enrol(embeddings(line(3)), identity=label)
+
+
 def test_fields_may_be_those_of_all_items_or_of_each():
     gallery = gallery_of(passing_model())
     gallery.enrol(embeddings(line(0, 1), ["a", "b"]), fields=[{"n": 1}, {"t": "1", "n": 2.5}])

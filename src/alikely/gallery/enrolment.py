@@ -18,6 +18,7 @@ from alikely.gallery.content import content_in, content_of, key_of, own_name
 from alikely.gallery.fields import check_fields, fields_of
 from alikely.gallery.held import Held
 from alikely.model import SiameseModel
+from alikely.stores.values import unfit_text
 from alikely.types import Examples, Field, Item, Kind, Templates
 
 LONGEST = 500  # signs of an identity
@@ -57,13 +58,15 @@ def enrol(
     An item shows `identity`, or without one its label, or without that its own name. Its fields are the further columns
     of its table, and `fields`: of all items, or a list with those of each. An item that is there under its identity is
     not embedded again, but gets new fields where some are given; so does one that stands twice in the source: the last
-    fields are kept. Raises InputError for an identity that is blank or
-    longer than 500 signs, SettingsError for fields that cannot be kept, StorageError where the disk is full, and
-    GalleryError where another writes too long: the last two, and the KeyboardInterrupt of who stops it, say what is
-    enrolled.
+    fields are kept. An item with a label that no store can keep stands in `problems`. Raises InputError for an identity
+    that is blank, longer than 500 signs or holds what no store can keep, SettingsError for fields that cannot be kept,
+    StorageError where the disk is full, and GalleryError where another writes too long: the last two, and the
+    KeyboardInterrupt of who stops it, say what is enrolled.
     """
     if identity is not None and not identity.strip():
         raise InputError("an identity must be a text that is not blank; name who or what the items show")
+    if identity is not None and (unfit := _unfit(identity)):
+        raise InputError(unfit)
     labels = () if examples.labels is None else [str(label) for label in examples.labels]
     for named in labels if identity is None else [identity]:
         if len(named) > LONGEST:
@@ -129,6 +132,9 @@ def _enrol_batch(
         if content is None:
             continue
         shows = identity if identity is not None else _shown_by(examples, place, content)
+        if unfit := _unfit(shows):
+            problems.append((examples.names[place], unfit))
+            continue
         key = key_of(content, shows)
         repeated += key in seen
         seen.add(key)
@@ -193,6 +199,11 @@ def _with_new_fields(held: Held, there: set[str], fields: Mapping[str, Mapping[s
             )
         )
     return {old.keys[row] for row in rows}
+
+
+def _unfit(identity: str) -> str | None:
+    problem = unfit_text(identity) if identity else "it is empty"
+    return f"the identity {identity!r} cannot be kept: {problem}" if problem else None
 
 
 def _shown_by(examples: Examples, place: int, content: str) -> str:

@@ -112,6 +112,23 @@ def test_the_description_says_how_errors_look(guarded):
         assert operation.get("description"), path
 
 
+def test_every_body_has_examples_of_it(guarded):
+    client, rights = guarded
+    bodies = [
+        (path, operation["requestBody"]["content"]["application/json"])
+        for _, path, operation in operations(client, rights["read"])
+        if "requestBody" in operation
+    ]
+
+    assert len(bodies) > 15
+    for path, body in bodies:
+        assert body["examples"], path
+        for said in body["examples"].values():
+            assert set(body["schema"].get("required", ())) <= set(said["value"]) <= set(body["schema"]["properties"]), (
+                path
+            )
+
+
 def references(schema) -> set[str]:
     if isinstance(schema, list):
         return set().union(*map(references, schema))

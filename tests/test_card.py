@@ -41,6 +41,12 @@ def test_every_figure_of_the_record_stands_on_the_card(model):
         assert f"| {used} | {counts['identities']} | {counts['items']} |" in card
 
 
+def test_figures_of_too_few_pairs_are_not_known_on_the_card(model):
+    evaluation = model.record["evaluation"] | {"different_pairs": 2}
+    card = model_card(replace(model, record=model.record | {"evaluation": evaluation}), "faces")
+    assert "| AUC | not known | 2 different pairs are too few |" in card
+
+
 def test_the_card_says_what_the_threshold_rests_on(model):
     card, calibration = model_card(model, "faces"), model.calibration
 

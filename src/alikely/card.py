@@ -8,7 +8,7 @@ from typing import Any
 from alikely.data.items import counted
 from alikely.item_words import TWO_ITEMS, UNLIKE, lines_of
 from alikely.metrics import percent
-from alikely.metrics.estimates import plain, row
+from alikely.metrics.estimates import FEWEST_PAIRS, plain, row, too_few
 from alikely.metrics.intervals import Estimate
 from alikely.model import SiameseModel
 
@@ -239,5 +239,8 @@ def counts_of(evaluation: Mapping[str, Any]) -> str:
 
 def _figure(evaluation: Mapping[str, Any], name: str) -> tuple[str, str]:
     text = percent if name == "eer" or name.startswith("fnmr_at_fmr_") else plain
+    few = too_few(*(evaluation.get(f"{kind}_pairs", FEWEST_PAIRS) for kind in ("same", "different")))
+    if few is not None and name not in ("spearman", "pearson"):
+        return "not known", few
     low, high = evaluation[f"{name}_interval"] or (None, None)
     return row(name, Estimate(evaluation[name], low, high, evaluation.get(f"{name}_reason")), text)[1:]

@@ -2,12 +2,15 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from alikely.errors import InputError, SettingsError, TooFewError
 from alikely.metrics import Estimate, PairDistances, VerificationReport, percent, summary
+from alikely.metrics.estimates import too_few
+from alikely.report.words import figures_of
 
 
 def pairs_of(same, different, identities=20):
@@ -122,13 +125,14 @@ def test_a_real_report_is_json(pairs):
 
 
 def test_the_rows_for_printing():
-    assert report_by_hand().rows() == [
+    report = replace(report_by_hand(), same_pairs=30, different_pairs=40)
+    assert report.rows() == [
         ("EER", "8.34 %", "7.1 % to 9.62 %"),
         ("AUC", "0.974", "0.960 to 0.981"),
         ("FNMR at FMR 1 %", "50 %", "no interval: why"),
         ("FNMR at FMR 0.1 %", "not known", "too few pairs"),
     ]
-    assert report_by_hand().further_rows() == [
+    assert report.further_rows() == [
         ("TAR at FAR 1 %", "50 %", "no interval: why"),
         ("TAR at FAR 0.1 %", "not known", "too few pairs"),
         ("minimum detection cost (prior 1 %)", "0.700", "0.600 to 0.900"),
@@ -161,3 +165,16 @@ def test_bad_input_is_refused(pairs):
     for confidence in (0.0, 1.0, 95.0):
         with pytest.raises(SettingsError, match="confidence"):
             summary(pairs, confidence=confidence)
+
+
+def test_figures_of_too_few_pairs_are_printed_as_not_known_and_kept_for_machines():
+    report = summary(pairs_of([0.1] * 19, [0.9] * 2))
+    few = "2 different pairs are too few"
+    rows = [*report.rows(), *report.further_rows()]
+    assert [row[1:] for row in rows] == [("not known", few)] * len(rows)
+    assert (report.to_dict()["eer"], report.to_dict()["auc"]) == (0.0, 1.0)
+    assert [figure.value for figure in figures_of(report)] == ["not known"] * 4
+    assert too_few(1, 10) == "1 same pair is too few"
+    assert too_few(3, 9) == "3 same and 9 different pairs are too few"
+    assert too_few(10, 10) is None
+    assert summary(pairs_of([0.1] * 10, [0.9] * 10)).rows()[0][:2] == ("EER", "0 %")

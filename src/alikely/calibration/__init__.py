@@ -14,12 +14,13 @@ personal     several references of one identity: a threshold of its own
 from alikely.calibration.curve import OperatingCurve, RatesAt
 from alikely.calibration.distributions import Distributions, distributions_of
 from alikely.calibration.evidence import Evidence
-from alikely.calibration.fitting import FEWEST_PAIRS, calibrate
+from alikely.calibration.fitting import calibrate
 from alikely.calibration.personal import PersonalCalibration, Spread, calibrate_personal, reference_pairs
 from alikely.calibration.probability import ProbabilityMap
 from alikely.calibration.quality import ProbabilityQuality, ReliabilityBin, probability_quality, quality_on_others
 from alikely.calibration.reading import calibration_from
 from alikely.calibration.record import Calibration
+from alikely.metrics.estimates import FEWEST_PAIRS
 
 __all__ = [
     "calibrate",

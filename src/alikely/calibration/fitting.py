@@ -7,10 +7,9 @@ from alikely.calibration.probability import Method, fit_probability
 from alikely.calibration.record import Calibration, check_confidence
 from alikely.errors import CalibrationError, InputError
 from alikely.metrics import PairDistances, Verification, percent
-from alikely.metrics.estimates import resolves
+from alikely.metrics.estimates import FEWEST_PAIRS, resolves
 from alikely.metrics.verification import check_rate
 
-FEWEST_PAIRS = 10
 USUAL_FMR = 0.01
 USUAL_CONFIDENCE = 0.95
 # Where the usual rate cannot be promised, the first of these that can be is the default; a larger one helps nobody.

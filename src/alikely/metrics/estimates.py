@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from alikely.metrics.pairs import PairDistances
 from alikely.metrics.rates import ErrorRates
 from alikely.metrics.verification import area_under_roc, check_rate, equal_error_rate, smallest_fnmr
 
+FEWEST_PAIRS = 10  # of each kind, for a figure that means something
 MOST_DIGITS = 10  # of a rate that is not quite all
 
 
@@ -101,7 +102,7 @@ class VerificationReport:
         """For printing: (name, value, interval) of the main figures; where there is no interval, why not."""
         rows = [
             row(name, estimate, plain if key in ("auc", "spearman", "pearson") else percent)
-            for key, name, estimate in self._figures()
+            for key, name, estimate in self.for_people()._figures()
         ]
         if self.at_threshold is not None:
             at = self.at_threshold
@@ -115,8 +116,22 @@ class VerificationReport:
         """The same for figures that some fields go by: TAR at a FAR, the minimum detection cost."""
         return [
             row(name, estimate, plain if key == "min_detection_cost" else percent)
-            for key, name, estimate in self._further_figures()
+            for key, name, estimate in self.for_people()._further_figures()
         ]
+
+    def for_people(self) -> "VerificationReport":
+        """The same with figures not known that rest on too few pairs; JSON has the numbers."""
+        few = too_few(self.same_pairs, self.different_pairs)
+        if few is None:
+            return self
+        unknown = Estimate(None, reason=few)
+        return replace(
+            self,
+            eer=unknown,
+            auc=unknown,
+            fnmr_at_fmr=tuple((fmr, unknown) for fmr, _ in self.fnmr_at_fmr),
+            min_detection_cost=unknown,
+        )
 
     def _figures(self) -> list[tuple[str, str, Estimate]]:
         at_rates = [(f"fnmr_at_fmr_{fmr:g}", f"FNMR at FMR {percent(fmr)}", found) for fmr, found in self.fnmr_at_fmr]
@@ -216,6 +231,15 @@ def rates_at_threshold(rates: ErrorRates, confidence: float = 0.95, seed: int = 
 def resolves(pairs: int, rate: float) -> bool:
     """Whether so many pairs can show so small an error rate at all: one pair must not be more than the rate."""
     return bool(1 / pairs <= rate)
+
+
+def too_few(same: int, different: int) -> str | None:
+    """Why so many pairs say next to nothing, in words; None where they are enough."""
+    few = [(count, kind) for count, kind in ((same, "same"), (different, "different")) if count < FEWEST_PAIRS]
+    if not few:
+        return None
+    said = " and ".join(f"{count} {kind}" for count, kind in few)
+    return f"{said} pair is too few" if few == [(1, few[0][1])] else f"{said} pairs are too few"
 
 
 def percent(rate: float) -> str:

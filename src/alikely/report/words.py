@@ -24,6 +24,7 @@ def figures_of(report: VerificationReport) -> tuple[Figure, ...]:
     """The headline numbers: of pairs with scores how well the distances agree with these; the two errors of the
     verdicts; then what is used to compare models.
     """
+    report = report.for_people()
     figures = _agreement(report)
     own = report.at_threshold
     if own is not None:
@@ -132,7 +133,7 @@ def _how_sure(report: VerificationReport, measured_on: str) -> str:
         f"Measured on {report.identities:,} {measured_on} ({items}{report.same_pairs:,} same and "
         f"{report.different_pairs:,} different pairs)"
     )
-    own, eer = report.at_threshold, report.eer
+    own, eer = report.at_threshold, report.for_people().eer
     if own is not None and own.fmr_interval is not None and own.fnmr_interval is not None:
         ends = [f"{percent(low)} and {percent(high)}" for low, high in (own.fmr_interval, own.fnmr_interval)]
         return (

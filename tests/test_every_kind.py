@@ -129,7 +129,8 @@ def require_equal_in_a_fresh_process(models, folder):
         [sys.executable, "-c", IN_A_FRESH_PROCESS, str(folder)], check=True, cwd=Path(__file__).parent.parent
     )
     for number, (case, model) in enumerate(models.items()):
-        there = np.load(folder / f"{number:04d}.npz")
+        with np.load(folder / f"{number:04d}.npz") as file:
+            there = dict(file)
         for name, here in answers(model).items():
             assert not np.isnan(here).any(), (case, name)
             assert np.array_equal(there[name], here), (case, name)

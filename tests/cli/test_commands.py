@@ -172,7 +172,8 @@ def test_embed_takes_one_text(tmp_path):
     )
     save_model(model, tmp_path / "texts")
     ran = command("embed", tmp_path / "texts", "one text here", "--out", tmp_path / "e.npz")
-    content = np.load(tmp_path / "e.npz")
+    with np.load(tmp_path / "e.npz") as file:
+        content = dict(file)
 
     assert ran.out == f"1 embedding of {network.dim} numbers written to {tmp_path / 'e.npz'}\n"
     assert content["names"].tolist() == ["'one text here' (item 1)"]
@@ -181,7 +182,8 @@ def test_embed_takes_one_text(tmp_path):
 
 def test_embed_writes_the_embeddings_that_python_gives(here, tmp_path):
     ran = command("embed", "model", "others", "--out", tmp_path / "e.npz")
-    content = np.load(tmp_path / "e.npz")
+    with np.load(tmp_path / "e.npz") as file:
+        content = dict(file)
 
     assert ran.out == f"24 embeddings of 8 numbers written to {tmp_path / 'e.npz'}\n"
     assert (ran.code, ran.err) == (0, "")

@@ -72,6 +72,9 @@ def test_identities_that_are_equally_near_are_named(k):
     assert tie.sentence().endswith("\nnote: these are equally near, and it may be any of them: 0, Zed")
     assert (alone.identity, alone.tied) == ("1", ())
     assert "note" not in alone.sentence()
+    for none in (0, -1):
+        with pytest.raises(SettingsError, match="1 to 10,000 of the nearest"):
+            gallery.identify(rows[0], fpir=0.1, confidence=0.0, k=none)
 
 
 def test_a_threshold_is_kept_until_anybody_changes_the_gallery(tmp_path, monkeypatch):

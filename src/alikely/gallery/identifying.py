@@ -11,7 +11,7 @@ from alikely.calibration.record import check_confidence, percent_up
 from alikely.decision import Decision
 from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery.answers import Candidate, Identification, Threshold
-from alikely.gallery.candidates import distances_to, gathered, nearest_identities
+from alikely.gallery.candidates import check_k, distances_to, gathered, nearest_identities
 from alikely.gallery.held import Held
 from alikely.gallery.strangers import ROUNDING
 from alikely.metrics import percent
@@ -61,6 +61,7 @@ def identify(
     """Who each of the embeddings (as the store keeps them) is, or nobody: see `Gallery.identify`."""
     if not 0 < prior < 1:
         raise SettingsError(f"the prior must lie between 0 and 1, got {prior}; one enrolled in ten is 0.1")
+    check_k(k)
     answers = []
     for start in range(0, len(queries), AT_ONCE):
         found = nearest_identities(held, queries[start : start + AT_ONCE], max(k, 2))  # two: to see a tie

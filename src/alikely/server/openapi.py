@@ -61,7 +61,8 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
     for path in schema["paths"].values():
         for operation in path.values():
             # The beginning of what is said of it, in place of the name of a function.
-            operation["summary"] = re.split(r"[.:;](?:\s|$)", operation["description"], maxsplit=1)[0]
+            if "description" in operation:
+                operation["summary"] = re.split(r"[.:;](?:\s|$)", operation["description"], maxsplit=1)[0]
             said = operation["responses"]
             said.pop("422", None)  # FastAPI's own, of another form
             for code, what in SAID.items():

@@ -14,6 +14,14 @@ install_import_hook("alikely", "beartype.beartype")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--slow-page",
+        action="store_true",
+        help="the browser as on a slow line and processor: shows which browser tests look before the page is ready",
+    )
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with the unpacked data sets; without `ALIKELY_DATA` the test is skipped."""

@@ -3,10 +3,15 @@
 from importlib.resources import files
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.server.web.services import Service, make_parts, serving
 
+expect.set_options(timeout=20_000)  # of playwright's waits, each: a busy machine is no fault of the page
 SERIOUS = ("serious", "critical")
+# With --slow-page: each request waits that many milliseconds, and the processor is that many times as slow.
+SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+SLOW_PROCESSOR = {"rate": 3}
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +43,7 @@ def complaints():
 
 
 @pytest.fixture
-def open_page(chromium, complaints):
+def open_page(chromium, complaints, request):
     """Opens a window at a service, 1280 wide; after the test nothing may have been complained of."""
     contexts = []
 
@@ -48,7 +53,11 @@ def open_page(chromium, complaints):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        if request.config.getoption("--slow-page"):
+            devtools = context.new_cdp_session(page)
+            devtools.send("Network.emulateNetworkConditions", SLOW_LINE)
+            devtools.send("Emulation.setCPUThrottlingRate", SLOW_PROCESSOR)
+        page.set_default_timeout(20_000)
         watch(page, running.url, complaints)
         return page
 

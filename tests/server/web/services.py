@@ -108,7 +108,7 @@ def write_table(file: Path, rows: list[list[object]]) -> None:
         csv.writer(written).writerows(rows)
 
 
-def wait_until(page: Page, true: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(page: Page, true: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait for what no locator says. (`page.wait_for_function` is no way: the page forbids what it does, `eval`.)"""
     until = time.monotonic() + seconds
     while not true():

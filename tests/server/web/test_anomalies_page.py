@@ -97,7 +97,7 @@ def test_findings_are_accepted_dismissed_and_undone(page, findings, odd, check_a
     expect(page.locator("#findings .finding")).to_have_count(2)
     assert findings.one(1).verdict == "open"
     page.get_by_label("Accepted").check()
-    expect(page.locator("#findings h3")).to_have_text(odd[1].name)
+    expect(page.locator("#findings h3")).to_have_text([odd[1].name])
     assert "said local" in page.locator("#findings").inner_text()
     assert page.url.endswith("?verdict=accepted")
     page.locator("#findings").get_by_role("button", name="Undo").click()

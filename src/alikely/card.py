@@ -237,10 +237,15 @@ def counts_of(evaluation: Mapping[str, Any]) -> str:
     )
 
 
-def _figure(evaluation: Mapping[str, Any], name: str) -> tuple[str, str]:
-    text = percent if name == "eer" or name.startswith("fnmr_at_fmr_") else plain
+def estimate_of(evaluation: Mapping[str, Any], name: str) -> Estimate:
+    """A figure of the record's evaluation as people are told it: not known, with the reason, of too few pairs."""
     few = too_few(*(evaluation.get(f"{kind}_pairs", FEWEST_PAIRS) for kind in ("same", "different")))
     if few is not None and name not in ("spearman", "pearson"):
-        return "not known", few
+        return Estimate(None, reason=few)
     low, high = evaluation[f"{name}_interval"] or (None, None)
-    return row(name, Estimate(evaluation[name], low, high, evaluation.get(f"{name}_reason")), text)[1:]
+    return Estimate(evaluation[name], low, high, evaluation.get(f"{name}_reason"))
+
+
+def _figure(evaluation: Mapping[str, Any], name: str) -> tuple[str, str]:
+    text = percent if name == "eer" or name.startswith("fnmr_at_fmr_") else plain
+    return row(name, estimate_of(evaluation, name), text)[1:]

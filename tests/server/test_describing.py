@@ -92,6 +92,24 @@ def test_figures_with_their_intervals(client):
     assert said["findings"] == [{"check": "copies", "severity": "warning", "what": "two are alike", "count": 1}]
 
 
+def test_figures_of_too_few_pairs_are_not_known_as_on_the_card(client):
+    """They are for people; the numbers stay in `evaluation`."""
+    model = client.app.state.served.model
+    pairs = {"same_pairs": 9, "different_pairs": 200, "spearman": 0.4, "spearman_interval": None}
+    model.record["evaluation"] |= pairs
+    try:
+        said = client.get("/v1/model").json()
+    finally:
+        for name in pairs:
+            del model.record["evaluation"][name]
+    assert [(one["name"], one["value"], one["interval"], one["reason"]) for one in said["figures"]] == [
+        ("eer", None, None, "9 same pairs are too few"),
+        ("auc", None, None, "9 same pairs are too few"),
+        ("spearman", 0.4, None, None),
+    ]
+    assert said["evaluation"]["eer"] == 0.02
+
+
 def test_no_path_and_no_label_is_told(client, folder):
     said = [client.get(f"/v1/model{part}").text for part in ("", "/card", "/calibration", "/drift")]
     said += [client.get("/model").text, client.get("/compare").text]

@@ -7,10 +7,11 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from alikely.calibration import Calibration, distributions_of
-from alikely.card import calibrated_unlearned, model_card, rests_on, title_of
+from alikely.card import calibrated_unlearned, estimate_of, model_card, rests_on, title_of
 from alikely.errors import AlikelyError
 from alikely.gallery import Gallery
 from alikely.item_words import lines_of
+from alikely.metrics.intervals import Estimate
 from alikely.model import SiameseModel
 from alikely.recalibration.points import promised_rates
 from alikely.server.held import NO_MODEL, Served
@@ -47,18 +48,10 @@ def model_told(served: Served) -> dict[str, Any]:
 
 
 def figures_told(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
-    """The figures of an evaluation that have intervals: name, what it is, value, both ends, why one is not known."""
+    """The figures of an evaluation that have intervals, for people: name, what it is, value, both ends, why there is
+    none (of too few pairs there is none; `evaluation` keeps the numbers)."""
     names = [name for name in evaluation if f"{name}_interval" in evaluation and not name.startswith("tar_at_far_")]
-    return [
-        {
-            "name": name,
-            "title": title_of(name),
-            "value": evaluation[name],
-            "interval": evaluation[f"{name}_interval"],
-            "reason": evaluation.get(f"{name}_reason"),
-        }
-        for name in names
-    ]
+    return [_figure_told(name, estimate_of(evaluation, name)) for name in names]
 
 
 def calibration_told(model: SiameseModel, calibration: Calibration) -> dict[str, Any]:
@@ -125,6 +118,16 @@ def name_of_model(served: Served) -> str:
     if served.folders.model is None:
         raise RefusedError(404, "no_model", NO_MODEL)
     return served.folders.model.resolve().name
+
+
+def _figure_told(name: str, estimate: Estimate) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title_of(name),
+        "value": estimate.value,
+        "interval": None if estimate.low is None else [estimate.low, estimate.high],
+        "reason": estimate.reason,
+    }
 
 
 def _drift(gallery: Gallery) -> dict[str, Any]:

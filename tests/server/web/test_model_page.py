@@ -42,6 +42,20 @@ def test_what_the_model_is_and_promises(service, page, check_accessible, check_n
     check_narrow(page)
 
 
+def test_figures_of_too_few_pairs_are_not_known(service, page):
+    evaluation = service.served.model.record["evaluation"]
+    before = evaluation["same_pairs"]
+    evaluation["same_pairs"] = 9
+    try:
+        page.goto("/model")
+        quality = shown(page, "quality")
+    finally:
+        evaluation["same_pairs"] = before
+    assert "9 same pairs are too few" in quality
+    assert "Equal error rate\nnot known" in quality
+    assert percent(evaluation["eer"]) not in quality.split("Equal error rate")[1].split("At the model")[0]
+
+
 def test_the_card_is_readable(service, page):
     page.goto("/model")
     card = shown(page, "card")

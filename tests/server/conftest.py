@@ -1,7 +1,8 @@
-"""A service of all uses, small, for the tests of a file: the folders, what is served, a client."""
+"""For the tests of a file: a service of all uses, small (the folders, what is served, a client); certificates."""
 
 import pytest
 
+from tests.server.certificates_made import make_certificates
 from tests.server.uses import asked, make_uses
 
 
@@ -19,3 +20,8 @@ def service(uses, tmp_path_factory):
 @pytest.fixture
 def client(service):
     return service[0]
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    return make_certificates(tmp_path_factory.mktemp("certificates"))

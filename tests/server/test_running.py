@@ -17,7 +17,7 @@ import pytest
 
 from alikely.errors import ServiceError, SettingsError
 from alikely.server import Folders, ServeSettings, open_served
-from alikely.server.listening import bound, check_certificate, reached_from_elsewhere, url_of
+from alikely.server.listening import bound, reached_from_elsewhere, url_of
 from alikely.server.running import check_settings
 from alikely.server.state import State
 from alikely.storage import save_model
@@ -238,37 +238,6 @@ def test_a_gallery_of_another_model(model, tmp_path):
     )
     assert ran.code == 2
     assert "model" in ran.err
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """Two self-signed certificates with their keys, and a key with a password."""
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
-
-    for name in ("one", "two"):
-        openssl(
-            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
-            *("-keyout", f"{name}.key", "-out", f"{name}.pem"),
-        )
-    openssl("ec", "-aes256", "-passout", "pass:secret", "-in", "one.key", "-out", "locked.key")
-    return folder
-
-
-def test_certificates_that_do_not_fit(certificates, tmp_path):
-    one = certificates / "one.pem"
-    check_certificate(one, certificates / "one.key")
-    with pytest.raises(ServiceError, match="does not belong to the certificate"):
-        check_certificate(one, certificates / "two.key")
-    with pytest.raises(ServiceError, match="cannot be read"):
-        check_certificate(one, tmp_path / "none.key")
-    with pytest.raises(ServiceError, match="no certificate and its key"):
-        check_certificate(certificates / "one.key", one)
-    with pytest.raises(ServiceError, match="password"):
-        check_certificate(one, certificates / "locked.key")
 
 
 def test_it_speaks_https(model, tmp_path, certificates, connected):

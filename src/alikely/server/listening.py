@@ -1,9 +1,7 @@
-"""An address -> a socket that is bound to it; certificate files -> checked: what fails is told before it listens."""
+"""An address -> a socket that is bound to it, and how it is reached; or an error that says the way out."""
 
 import errno
 import socket
-import ssl
-from pathlib import Path
 
 from alikely.errors import ServiceError
 from alikely.server.settings import ServeSettings
@@ -61,32 +59,6 @@ def reached_from_elsewhere(settings: ServeSettings) -> str | None:
     if settings.host not in ("0.0.0.0", "::"):
         return None
     return f"others reach it at this machine's address or name ({socket.gethostname()}), with an API key"
-
-
-def check_certificate(certificate: Path, private_key: Path) -> None:
-    """Raise ServiceError for files that cannot be read, are no such, or do not belong together."""
-    for file in (certificate, private_key):
-        try:
-            with file.open("rb") as opened:
-                opened.read(1)
-        except OSError as error:
-            raise ServiceError(f"{file}: cannot be read ({error.strerror}); name a PEM file") from error
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key, password=_no_password)
-    except ssl.SSLError as error:
-        if error.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
-            raise ServiceError(
-                f"{private_key}: does not belong to the certificate {certificate}; name the key it was made with"
-            ) from error
-        raise ServiceError(
-            f"{certificate}, {private_key}: are no certificate and its key in PEM ({error.reason or error}); a key "
-            "with a password has to be decrypted first"
-        ) from error
-
-
-def _no_password() -> str:
-    # OpenSSL would ask at the terminal, where nobody may sit.
-    return ""
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:

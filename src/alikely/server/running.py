@@ -10,10 +10,11 @@ import uvicorn
 from alikely.data.pictures import QUIET
 from alikely.errors import ServiceError
 from alikely.server.app import create_app
+from alikely.server.certificates import check_certificate
 from alikely.server.heads import BoundedHeads
 from alikely.server.held import Served
 from alikely.server.keys import Keys
-from alikely.server.listening import bound, check_certificate, url_of
+from alikely.server.listening import bound, url_of
 from alikely.server.settings import ServeSettings
 from alikely.server.state import State
 

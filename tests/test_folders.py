@@ -1,5 +1,6 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,39 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
 
     with pytest.raises(StorageError, match="model"), whole_folder(tmp_path / "file" / "model"):
         pass
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """What reaches the disk, by its number there, and when something takes its place (0), in this order."""
+    steps: list[int] = []
+    sync, replace, exchanged = os.fsync, Path.replace, folders._exchanged
+
+    def noted_sync(handle):
+        steps.append(os.fstat(handle).st_ino)
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", lambda path, target: steps.append(0) or replace(path, target))
+    monkeypatch.setattr(folders, "_exchanged", lambda one, other: steps.append(0) or exchanged(one, other))
+    return steps
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_place_and_then_its_name_is(tmp_path, steps):
+    write_text(tmp_path / "file", "new")
+
+    assert steps == [(tmp_path / "file").stat().st_ino, 0, tmp_path.stat().st_ino]
+
+
+def test_all_of_a_folder_is_on_the_disk_before_it_takes_its_place_and_then_its_name_is(tmp_path, steps):
+    (tmp_path / "labels").mkdir()
+    with whole_folder(tmp_path / "labels") as partial:
+        (partial / "pictures" / "normal").mkdir(parents=True)
+        for place in ("table", "pictures/normal/1"):
+            (partial / place).write_text("new")
+
+    inside = [tmp_path / "labels", *(tmp_path / "labels").rglob("*")]
+    before, after = steps[: steps.index(0)], steps[steps.index(0) + 1 :]
+    assert len(inside) == 5
+    assert sorted(before) == sorted(path.stat().st_ino for path in inside)
+    assert after == [tmp_path.stat().st_ino]

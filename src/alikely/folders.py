@@ -24,8 +24,8 @@ def whole_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         yield partial
-        for file in partial.iterdir():
-            _to_disk(file)
+        for inside in partial.rglob("*"):
+            _to_disk(inside)
         _to_disk(partial)
         # Only where the two cannot change places in one step does `target` lack for a moment.
         if target.exists() and not _exchanged(partial, target):

@@ -60,6 +60,17 @@ def test_a_rate_that_the_pairs_cannot_bear_is_refused(small, asked, message):
         small.threshold(**asked)
 
 
+@pytest.mark.parametrize(("wanted", "estimate"), [(0.011, 0.011), (0.009, 0.01)])
+def test_a_rate_that_cannot_be_promised_is_refused_with_one_that_can_be_estimated(small, wanted, estimate):
+    with pytest.raises(CalibrationError) as refused:
+        small.threshold(fmr=wanted, confidence=0.9)
+    assert refused.value.estimate == estimate
+    assert small.threshold(fmr=estimate, confidence=0.0) == 0.51
+    with pytest.raises(CalibrationError) as refused:
+        small.threshold(fmr=0.009, confidence=0.0)
+    assert (refused.value.smallest, refused.value.estimate) == (0.01, None)
+
+
 @pytest.mark.parametrize("asked", [{"fmr": -0.1}, {"fmr": 1.1}, {"fnmr": 2.0}, {"fmr": math.nan}, {}])
 def test_rates_out_of_bounds_are_refused(small, asked):
     with pytest.raises(SettingsError):

@@ -71,14 +71,17 @@ class ModelError(AlikelyError):
 class CalibrationError(AlikelyError):
     """A promise that the calibration data cannot bear, or a model without a calibration.
 
-    `smallest` is the smallest rate that can be asked for instead; None where that is not known.
+    `smallest` is the smallest rate that can be asked for instead; None where that is not known. `estimate` is the rate
+    nearest to the one asked for of which there is an estimate, without a promise; None where there is none, or where
+    an estimate was asked for.
     """
 
     code = "calibration"
 
-    def __init__(self, message: str, smallest: float | None = None) -> None:
+    def __init__(self, message: str, smallest: float | None = None, estimate: float | None = None) -> None:
         super().__init__(message)
         self.smallest = smallest
+        self.estimate = estimate
 
 
 class GalleryError(AlikelyError):

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from alikely.calibration.record import percent_up
 from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery.answers import Candidate, Hit, Identification, Threshold
 from alikely.gallery.gallery import Gallery
@@ -180,6 +181,14 @@ def test_verify_never_takes_a_worse_rate_than_the_models_own_unasked(rule, confi
     with pytest.raises(CalibrationError):
         gallery.verify(rows[3], "a", fmr=smallest * 0.85)
     assert ("--confidence 0" in str(refused.value)) == (confidence > 0)
+    # Of the same rate there is an estimate, of a smaller one only of the smallest that there is.
+    assert refused.value.estimate == (own if confidence else None)
+    with pytest.raises(CalibrationError, match="may match falsely") as refused:
+        gallery.verify(rows[3], "a", fmr=1e-9)
+    estimate = 3 * model.calibration.bearable("fmr", 0.0)
+    assert refused.value.estimate == (estimate if confidence else None)
+    assert (f"take an estimate of {percent_up(estimate)} or more, which" in str(refused.value)) == (confidence > 0)
+    assert gallery.verify(rows[3], "a", fmr=estimate, confidence=0.0).fmr == estimate
 
 
 def test_verify_with_one_template_is_compare():

@@ -181,6 +181,17 @@ def test_the_refusal_carries_the_smallest_rate_that_is_answered():
     assert gallery.threshold(smallest).fpir == smallest
     with pytest.raises(CalibrationError):
         gallery.threshold(smallest * 0.99)
+    estimate = refused.value.estimate
+    assert estimate is not None
+    assert 0.001 < estimate < smallest
+    assert gallery.threshold(estimate, 0.0).confidence == 0
+    with pytest.raises(CalibrationError) as unknown:
+        gallery.threshold(estimate * 0.99, 0.0)
+    assert unknown.value.estimate is None
+    # Where there is an estimate of the very rate, it is that one.
+    with pytest.raises(CalibrationError) as unpromised:
+        gallery.threshold((estimate + smallest) / 2)
+    assert unpromised.value.estimate == (estimate + smallest) / 2
 
 
 def test_nothing_is_offered_where_no_rate_can_be_kept():

@@ -228,6 +228,10 @@ def test_what_is_wrong_is_said_in_the_words_of_requests(client, fresh):
     refused = client.post(f"{PEOPLE}/identify", files={"items": content}, data={"fpir": "0.0001", **ESTIMATE})
     assert refused.json()["code"] == "calibration"
     assert "(fpir)" in refused.json()["detail"]
+    assert "estimate" not in refused.json()  # one was asked for
+    refused = client.post(f"{PEOPLE}/identify", files={"items": content}, data={"fpir": "0.0001", "confidence": "0.9"})
+    estimate = {"fpir": str(refused.json()["estimate"]), "confidence": "0"}
+    assert client.post(f"{PEOPLE}/identify", files={"items": content}, data=estimate).status_code == 200
     gone = client.delete(f"{PEOPLE}/identities", params={"identity": "nobody"})
     assert gone.status_code == 404
     assert "--" not in refused.text

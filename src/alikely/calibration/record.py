@@ -193,6 +193,7 @@ class Calibration:
                 f"{self.needed(rate, error, confidence)}. The smallest rate that these can bear is "
                 f"{percent_up(smallest)}; ask for that or a lower confidence, or calibrate on more identities",
                 smallest if smallest < 1 else None,
+                max(rate, self.bearable(error, 0.0)),
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -256,6 +257,13 @@ def check_confidence(confidence: float) -> None:
         raise SettingsError(
             f"the confidence must be at least 0 (no promise) and less than 1, got {confidence}; 95 % is 0.95"
         )
+
+
+def estimate_way(wanted: float, estimate: float, option: str) -> str:
+    """The way out of a promise that cannot be made, in words: an estimate of the wanted rate or of a larger one."""
+    if estimate <= wanted:
+        return "take an estimate that promises nothing (--confidence 0)"
+    return f"take an estimate of {percent_up(estimate)} or more, which promises nothing (--confidence 0 {option})"
 
 
 def percent_up(rate: float) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alikely.calibration import Calibration
-from alikely.calibration.record import check_confidence, percent_up
+from alikely.calibration.record import check_confidence, estimate_way, percent_up
 from alikely.decision import Decision
 from alikely.errors import CalibrationError, GalleryError, SettingsError
 from alikely.gallery.answers import Candidate, Identification, Threshold
@@ -43,9 +43,7 @@ def verify(
     check_confidence(sure)
     # Each template may match falsely: the union bound. No rule goes below the nearest, so that it holds for all.
     if count > 1 and wanted / count < calibration.bearable("fmr", sure):
-        smallest = calibration.bearable("fmr", sure) * count
-        why = _cannot(calibration, identity, count, wanted, sure)
-        raise CalibrationError(why, smallest if smallest < 1 else None)
+        raise _cannot(calibration, identity, count, wanted, sure)
     decision = calibration.decide(distance, fmr=wanted / count, prior=prior, confidence=sure)
     return replace(decision, fmr=wanted)
 
@@ -89,16 +87,19 @@ def _tied(nearest: Sequence[tuple[str, float, int]], threshold: float) -> tuple[
     return tied if len(tied) > 1 else ()
 
 
-def _cannot(calibration: Calibration, identity: str, count: int, wanted: float, confidence: float) -> str:
+def _cannot(calibration: Calibration, identity: str, count: int, wanted: float, confidence: float) -> CalibrationError:
     bearable = calibration.bearable("fmr", confidence)
+    smallest, estimate = bearable * count, max(wanted, calibration.bearable("fmr", 0.0) * count)
     promised = f"with {percent(confidence)} confidence" if confidence else "even as an estimate"
-    ways = [f"ask for {percent_up(bearable * count)} or more (--fmr, fmr=)"] if bearable * count < 1 else []
-    ways += ["take an estimate that promises nothing (--confidence 0)"] if confidence else []
+    ways = [f"ask for {percent_up(smallest)} or more (--fmr, fmr=)"] if smallest < 1 else []
+    ways += [estimate_way(wanted, estimate, "--fmr")] if confidence and estimate < 1 else []
     ways += ["enrol fewer templates of it", "calibrate the model on more identities"]
-    return (
+    return CalibrationError(
         f"{identity} has {count} templates, and each of them may match falsely: a false-match rate of "
         f"{percent(wanted)} takes one of {percent(wanted / count)} for each, and the calibration of the model can bear "
-        f"{percent_up(bearable)} {promised}; {', or '.join(ways)}"
+        f"{percent_up(bearable)} {promised}; {', or '.join(ways)}",
+        smallest if smallest < 1 else None,
+        estimate if confidence and estimate < 1 else None,
     )
 
 

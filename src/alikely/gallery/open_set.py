@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alikely.calibration.record import check_confidence, percent_up
+from alikely.calibration.record import check_confidence, estimate_way, percent_up
 from alikely.errors import CalibrationError
 from alikely.gallery.answers import Threshold
 from alikely.gallery.candidates import nearest_identities
@@ -114,13 +114,9 @@ def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> Calibra
     else:
         by_calibration = f"the calibration of the model can bear no rate below 100 % for {templates:,} templates"
     ways = [f"ask for {percent_up(smallest)} or more (--fpir, fpir=)"] if smallest < 1 else []
-    estimate = _smallest(held, shown, 0.0)
-    if confidence and estimate <= fpir:
-        ways.append("take an estimate that promises nothing (--confidence 0)")
-    elif confidence and estimate < smallest:
-        ways.append(
-            f"take an estimate of {percent_up(estimate)} or more, which promises nothing (--confidence 0 --fpir)"
-        )
+    estimate = max(fpir, _smallest(held, shown, 0.0))
+    estimated = confidence > 0 and estimate < smallest
+    ways += [estimate_way(fpir, estimate, "--fpir")] if estimated else []
     needed = _needed(shown.strangers, fpir, confidence)
     if needed <= MOST_SHOWN:
         ways.append(f"enrol until there are about {needed:,} that the model has not learned from")
@@ -130,6 +126,7 @@ def _cannot(held: Held, shown: Shown, fpir: float, confidence: float) -> Calibra
         f"enrolled identities, {of_these} the model has not learned from, are too few to show it, and "
         f"{by_calibration}; " + (", or ".join(ways) or "calibrate the model on more identities"),
         smallest if smallest < 1 else None,
+        estimate if estimated else None,
     )
 
 

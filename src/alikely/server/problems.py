@@ -89,8 +89,9 @@ def answer_of(error: AlikelyError, places: Mapping[str, str] | None = None) -> R
         _log.error("%s", error)
         return problem(507, error.code, "the service cannot read or write what it keeps; its log says why")
     further: dict[str, Any] = {}
-    if isinstance(error, CalibrationError) and error.smallest is not None:
-        further = {"smallest": error.smallest}
+    if isinstance(error, CalibrationError):
+        rates = {"smallest": error.smallest, "estimate": error.estimate}
+        further = {name: rate for name, rate in rates.items() if rate is not None}
     if isinstance(error, BadItemsError):
         problems = [(for_clients(name, places), for_clients(said, places)) for name, said in error.problems]
         further = {"items": [{"item": name, "problem": said} for name, said in problems]}

@@ -152,35 +152,6 @@ def test_a_rate_that_cannot_be_kept_shows_what_can_be(page, service, people, com
     complaints.expect("409")
 
 
-def test_a_promise_that_cannot_be_made_leaves_two_ways(page, service, people, complaints):
-    """The model of these tests promises nothing by itself: its page is told that it does, and the first answer, too."""
-    detail = "cannot be kept; ask for 3.9 % or more (--fpir, fpir=), or take an estimate (--confidence 0)"
-    refused = {"status": 409, "code": "calibration", "detail": detail, "smallest": 0.0381}
-
-    def told(route):
-        body = route.fetch().text()
-        assert 'data-promises=""' in body
-        route.fulfill(body=body.replace('data-promises=""', 'data-promises="yes"'), content_type="text/html")
-
-    page.route("**/gallery?view=who", told)
-    page.route("**/identify", lambda route: route.fulfill(status=409, json=refused), times=1)
-    ask_who(page, service.pictures[0])
-    page.get_by_role("button", name="Ask", exact=True).click()
-    answer = page.locator("#who-answer")
-    answer.get_by_role("heading", name="1 % cannot be promised here").wait_for()
-    # The nearest stand there at once, with no name given.
-    expect(answer.locator("tbody tr").first).to_be_visible()
-    expect(answer.get_by_text("estimates, no promise")).to_be_visible()
-    assert answer.locator(".answer").count() == 0
-    assert page.get_by_label("Strangers taken for somebody").is_visible()
-    assert "--" not in answer.inner_text()
-    assert answer.get_by_role("button").all_inner_texts() == ["Ask with 3.9\N{NO-BREAK SPACE}%", "Take an estimate"]
-    answer.get_by_role("button", name="Take an estimate").click()
-    answer.locator(".answer").wait_for()
-    assert page.get_by_label("An estimate will do").is_checked()
-    complaints.expect("409")
-
-
 def test_an_empty_gallery_says_to_enrol_first(page, service, people, complaints):
     """Whoever emptied it meanwhile."""
     ask_who(page, service.pictures[0])

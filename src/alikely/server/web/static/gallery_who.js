@@ -31,6 +31,7 @@ export function whoView(here) {
       else await identify();
     } catch (error) {
       if (error.code === "calibration" && (here.calibrated || !claims())) await rateRefused(error);
+      else if (error.code === "calibration") uncalibrated(error);
       else if (error.code === "gallery") await notThere(error);
       else showProblem(answer, error);
     } finally {
@@ -46,26 +47,38 @@ export function whoView(here) {
   }
 
   /** What can be asked for instead of a rate that cannot be kept. */
-  async function rateRefused({ said: { smallest } }) {
+  async function rateRefused({ said: { smallest, estimate: guessed } }) {
     const field = claims() ? fmr : fpir;
     const estimated = estimate.checked || !here.promises;
     const wanted = field.value === "" ? (claims() ? "The rate that the model was calibrated for" : "1\u00a0%") : percent(rate(field));
-    const again = (word, change) => el("button", { type: "button", onclick: () => { change(); form.requestSubmit(); } }, word);
-    const upTo = smallest === undefined ? null : roundUp(smallest);
+    const [upTo, about] = [smallest, guessed].map((one) => (one === undefined ? null : roundUp(one)));
+    const again = (word, found, guess) => el("button", { type: "button", onclick: () => {
+      field.value = String(Number((100 * found).toPrecision(6)));
+      estimate.checked = guess;
+      form.requestSubmit();
+    } }, word);
     const can = upTo === null
       ? `No rate at all can be ${estimated ? "estimated" : "promised"} yet.`
       : `The smallest rate that can be ${estimated ? "estimated" : "promised"} now is ${percent(upTo)}.`;
-    const more = claims() ? "A model that is calibrated on more identities can keep smaller ones." : "The more are enrolled whom the model has not learned from, the smaller it gets.";
+    const more = claims() ? "A model that is calibrated on more identities can keep smaller ones; so can fewer templates of one identity." : "The more are enrolled whom the model has not learned from, the smaller it gets.";
     document.getElementById("error-rate").open = true;
     answer.replaceChildren(
       el("div", { class: "notice info stack" },
         el("h2", {}, `${wanted} cannot be ${estimated ? "estimated" : "promised"} here`),
-        el("p", {}, `${can} ${more}${estimated ? "" : " An estimate promises nothing, and needs fewer."}`),
+        el("p", {}, `${can} ${more}${about === null ? "" : " An estimate promises nothing, and needs fewer."}`),
         el("div", { class: "row" },
-          upTo !== null && again(`Ask with ${percent(upTo)}`, () => (field.value = String(Number((100 * upTo).toPrecision(6))))),
-          !estimated && again("Take an estimate", () => (estimate.checked = true)))),
+          upTo !== null && again(`Ask with ${percent(upTo)}`, upTo, estimate.checked),
+          about !== null && again(`Take an estimate of ${percent(about)}`, about, true))),
     );
     if (!claims()) await nearestAnyhow();
+  }
+
+  /** Without a calibration no distance means the same, but those who are enrolled show how near strangers come. */
+  function uncalibrated(error) {
+    const instead = () => { form.elements.claim[0].click(); form.requestSubmit(); };
+    showProblem(answer, error);
+    answer.append(el("p", {}, "“Who is it?” goes by those who are enrolled, and needs no calibration."),
+      el("div", {}, el("button", { type: "button", onclick: instead }, "Ask who it is")));
   }
 
   /** Nobody is enrolled at all, or nobody under the name that is claimed. */
@@ -172,5 +185,5 @@ function promised({ fpir, confidence, basis, identities }) {
 /** To two digits, and never less than it is, so that it can be asked for. */
 function roundUp(rate) {
   const step = 10 ** (Math.floor(Math.log10(rate)) - 1);
-  return Math.min(1, Number((Math.ceil(rate / step) * step).toPrecision(2)));
+  return Math.min(1, Number((Math.ceil(rate / step - 1e-9) * step).toPrecision(2)));
 }

@@ -79,6 +79,18 @@ def test_batch_answers_as_items_one_by_one(tmp_path):
         torch.testing.assert_close(encoder(rows())[place], encoder(rows()[place : place + 1])[0])
 
 
+def test_a_network_with_one_scale_for_each_batch_gets_one_item_at_a_time(tmp_path):
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    of_rows(tmp_path / "n.onnx")
+    quantize_dynamic(tmp_path / "n.onnx", tmp_path / "int8.onnx", weight_type=QuantType.QInt8)
+    encoder = Onnx(str(tmp_path / "int8.onnx"), given=5, normalise=False).eval()
+    small, large = rows()[:1], 1000 * rows()[1:]
+    # Beside the large one, the small one would be rounded away.
+    assert encoder(small).abs().max() > 0.1
+    assert torch.equal(encoder(torch.cat([large, small]))[-1:], encoder(small))
+
+
 def test_pictures_take_size_and_colour_from_the_file(tmp_path):
     file = of_pictures(tmp_path / "n.onnx")
     chosen = {"size": None, "colour": "auto", "shape": "pad", "light": "none"}

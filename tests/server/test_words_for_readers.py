@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from alikely.server import Folders
 from alikely.server.problems import for_clients
+from alikely.storage import save_model
+from tests.models import small_model
+from tests.server.small import pngs, small_service
 
 SERVER = Path(str(files("alikely.server")))
 TO_CLIENTS = ("RefusedError", "CalibrationError", "HTTPException", "problem")
@@ -65,3 +69,30 @@ def test_the_page_says_who_can_give_a_command(ending):
 )
 def test_what_is_said_to_who_types_commands_is_said_otherwise_to_clients(said, expected):
     assert for_clients(said, {"/srv/people": "people"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "said", "expected"),
+    [
+        ("/srv/people", "'/srv/people/ada.json' is damaged", "'people/ada.json' is damaged"),
+        ("/srv/people", "see /srv/people.", "see people."),
+        ("/srv/people", "/srv/people-old, /srv/people.bak", "/srv/people-old, /srv/people.bak"),
+        ("/people", "/srv/people: is no folder", "/srv/people: is no folder"),
+        ("x/a", "x/a: a rate of 0.001 in x/ab, ax/a and x/a.json", "a: a rate of 0.001 in x/ab, ax/a and x/a.json"),
+    ],
+)
+def test_only_whole_paths_are_said_otherwise(place, said, expected):
+    assert for_clients(said, {place: Path(place).name}) == expected
+
+
+@pytest.mark.parametrize("folder", [".", "a", "0"])
+def test_figures_stay_what_they_are_whatever_the_served_folder_is_called(tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "0"):
+        Path(name).mkdir()
+    save_model(small_model(), tmp_path / "model")
+    left, right = pngs()[:2]
+    asked = {"files": {"left": left, "right": right}, "data": {"fmr": "0.00001", "confidence": "0.95"}}
+    with small_service(tmp_path / "state", Folders(model=Path("model"), pictures=(Path(folder),))) as service:
+        said = service.post("/v1/compare", **asked).json()["detail"]
+    assert said.startswith("a false-match rate of 0.001 % on identities never seen cannot be promised")

@@ -73,12 +73,11 @@ def create_app(served: Served) -> FastAPI:
 
 
 def _places(served: Served) -> dict[str, str]:
-    """Where what is served lies, by what clients are told instead; the longest first."""
+    """Where what is served lies, by what clients are told instead; the longest first. "." and "/" tell nothing."""
     folders = served.folders
     some = (*folders.galleries, *folders.detectors, *folders.recommenders, *folders.answers, *folders.pictures)
-    named = {
-        str(place): Path(place).name for place in (folders.model, folders.items, served.state.folder, *some) if place
-    }
+    every = (folders.model, folders.items, served.state.folder, *some)
+    named = {str(place): Path(place).name for place in every if place and Path(place).name}
     return dict(sorted(named.items(), key=lambda entry: -len(entry[0])))
 
 

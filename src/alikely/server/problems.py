@@ -32,6 +32,8 @@ OF_COMMANDS = (
     (r"`alikely gallery list` shows (what is|those that are)", "its list of identities says who is"),
     (r"`alikely gallery list --json` shows those", "its list of templates says which are"),
 )
+# Not a part of another word, number or path; a full stop behind it ends the sentence.
+WHOLE_PATH = r"(?<![\w./-]){}(?![\w-]|\.\w)"
 _log = logging.getLogger("alikely.server")
 TITLES = {
     400: "Bad request",
@@ -103,7 +105,7 @@ def answer_of(error: AlikelyError, places: Mapping[str, str] | None = None) -> R
 def for_clients(said: str, places: Mapping[str, str] | None = None) -> str:
     """A message in the words of requests and of whoever reads the page, with nothing of `places` on this machine."""
     for place, instead in (places or {}).items():
-        said = said.replace(place, instead)
+        said = instead.join(re.split(WHOLE_PATH.format(re.escape(place)), said))
     for pattern, instead in OF_COMMANDS:
         said = re.sub(pattern, instead, said)
     return said

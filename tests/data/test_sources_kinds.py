@@ -13,6 +13,20 @@ from alikely.data.sources import read_items, read_source
 from alikely.errors import InputError, SettingsError
 from tests.data.source_files import table
 
+# --- a table without names
+
+
+def test_no_row_is_lost_as_a_line_of_names(tmp_path):
+    with pytest.raises(
+        InputError, match="line 1: holds numbers and no names, so it is an item and not the line of nam"
+    ):
+        read_items(table(tmp_path, "0.5,1.5\n2.5,3.5\n"), "row")
+    # What may be names is taken for them, and it is said which they are.
+    numbered = read_items(table(tmp_path, "0,1\n2.5,3.5\n"), "row")
+    assert numbered.notes == ("each row is an item, of the columns 0, 1",)
+    assert len(numbered.items) == 1
+
+
 # --- texts
 
 

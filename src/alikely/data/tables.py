@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def read_table(path: Path, known: Collection[str], lists: Collection[str] = ()) 
     """Read a table. The columns `known` (small letters) must hold text or numbers; others that do not are left out.
 
     `lists` are columns that are kept in `cells` where they hold lists.
-    CSV: with a line of names; comma, semicolon or tab; UTF-8 with or without byte-order mark, or UTF-16 with one.
+    CSV: with a line of names (numbers only where they are whole and grow: 0, 1, 2 or years); comma, semicolon or tab;
+    UTF-8 with or without byte-order mark, or UTF-16 with one.
     JSONL: one object a line. Parquet: needs pyarrow.
 
     Raises InputError for a file that cannot be read as such a table, SettingsError where pyarrow is missing.
@@ -125,8 +127,8 @@ def _text_of(path: Path) -> str:
 
 
 def _from_csv(path: Path, text: str) -> Table:
-    head = next(line for line in text.splitlines() if line.strip())
-    delimiter = max(_DELIMITERS, key=head.count)
+    first = next(line for line in text.splitlines() if line.strip())
+    delimiter = max(_DELIMITERS, key=first.count)
     # Blanks after the delimiter are how people write by hand.
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows: list[list[str]] = []
@@ -134,7 +136,9 @@ def _from_csv(path: Path, text: str) -> Table:
     # One limit for the whole process, always the same, as files are read in several threads.
     csv.field_size_limit(LONGEST_CELL)
     try:
-        names = _names(path, next(cells for cells in lines if any(cell.strip() for cell in cells)))
+        head = next(cells for cells in lines if any(cell.strip() for cell in cells))
+        _refuse_numbers(path, lines.line_num, head)
+        names = _names(path, head)
         before = lines.line_num
         for cells in lines:
             # A cell in quotes may go over several lines: the first counts.
@@ -224,6 +228,30 @@ def _is_readable(cell: Any) -> bool:
     try:
         cell.as_py()
     except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refuse_numbers(path: Path, line: int, head: list[str]) -> None:
+    """Raise InputError where a first line holds numbers that are no names, so that no item is lost as their line.
+
+    Whole numbers that grow may be names: programs number columns so, and years are such.
+    """
+    cells = [cell.strip() for cell in head if cell.strip()]
+    if not all(map(is_number, cells)):
+        return
+    if not all(cell.isdecimal() for cell in cells) or any(int(a) >= int(b) for a, b in pairwise(cells)):
+        raise InputError(
+            f"{path}, line {line}: holds numbers and no names, so it is an item and not the line of names; "
+            "write the names of the columns above it"
+        )
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number as Python reads it."""
+    try:
+        float(text)
+    except ValueError:
         return False
     return True
 

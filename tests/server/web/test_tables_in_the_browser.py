@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alikely.data.tables import read_table
+from alikely.errors import InputError
 from alikely.gallery.fields import fields_of
 from tests.server.web.written import serving_written
 
@@ -45,7 +46,7 @@ def by_command(path):
     rows = [
         [place, {name: table.columns[name][row] for name in table.columns}] for row, place in enumerate(table.places)
     ]
-    return {"columns": list(table.found), "rows": rows, "problems": []}
+    return {"columns": list(table.columns), "rows": rows, "problems": []}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,9 @@ def by_command(path):
         'a,b\n"x, y",\n,z\n',
         "a\nonly\nthis\n",
         "\na,b\n\n1,2\n",
+        ",0,1,,10\nx,3,2,,1\n",
+        "2019;2021\n0.5;0.25\n",
+        "1.5,a\n2.5,b\n",
     ],
 )
 def test_a_table_is_what_the_commands_read(page, tmp_path, text):
@@ -99,6 +103,17 @@ def test_lines_that_fit_no_table_are_named(page, text, name, columns, rows, prob
 )
 def test_what_is_no_table_is_refused_in_words(page, text, expected):
     assert page.evaluate(READ, [text, "t.csv"]) == expected
+
+
+@pytest.mark.parametrize("head", ["0.5,1.5", "1,1", "2,1", "-1,0", ",1e3", "1,2,2.5"])
+def test_a_first_line_of_numbers_is_no_line_of_names(page, tmp_path, head):
+    """Neither the page nor the commands lose an item as such a line."""
+    path = tmp_path / "table.csv"
+    path.write_text(f"\n{head}\n3,4\n")
+    with pytest.raises(InputError, match=r"line 2: holds numbers and no names, .*; write the names of the columns"):
+        read_table(path, known=())
+    said = page.evaluate(READ, [path.read_text(), "table.csv"])
+    assert said == "begins with a line of numbers; write the names of the columns above it"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from alikely.data.items import name_of
-from alikely.data.tables import Table, read_table
+from alikely.data.tables import Table, is_number, read_table
 from alikely.errors import InputError
 from alikely.types import Item
 
@@ -79,7 +79,7 @@ def columns_to_numbers(table: Table, name: str, columns: tuple[str, ...]) -> Flo
 
 def _from_table(name: str, table: Table, channels: tuple[str, ...] | None) -> Opened:
     found = tuple(table.columns)
-    if found and all(_is_number(column) for column in found):
+    if found and all(is_number(column) for column in found):
         raise InputError(
             f"{name}: the first line holds numbers; write the names of the channels there, for example "
             f"{','.join('xyzuvw'[: len(found)])}"
@@ -176,11 +176,3 @@ def _checked(
             "fill it, for example with what lies between its neighbours, or cut the sequence there"
         )
     return Opened(values, channels, None if times is None else times[:steps])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -4,7 +4,7 @@ import { el } from "./api.js";
 import { valuesOf } from "./field_values.js";
 import { itemOf, numberColumns, readItems } from "./several_reading.js";
 import { severalSources } from "./several_sources.js";
-import { count } from "./words.js";
+import { aKind, count } from "./words.js";
 import { readable, shortened } from "./written.js";
 
 const WORDS = {
@@ -25,8 +25,8 @@ const WORDS = {
   },
   embedding: {
     legend: "Embeddings",
-    hint: "A table with a line of names and a column for each number (CSV, TSV); or JSON, JSONL with an “embedding” in each.",
-    pasting: "Or paste cells of a spreadsheet with their names above",
+    hint: "A table with a column for each number (CSV, TSV), with or without a line of names; or JSON, JSONL with an “embedding” in each.",
+    pasting: "Or paste cells of a spreadsheet",
   },
 };
 const NAMES = ["label", "identity", "name", "who"]; // columns that are taken for the names at first
@@ -66,7 +66,8 @@ export function severalInput(root, { kind, columns = [], named = false, onChange
 
   /** Offer what the columns that are there can be taken for. */
   function understood() {
-    first.offer(given.sources().some(({ table }) => table.named) ? [["item", "a text, as all others"], ["names", "names of columns"]] : [], "item");
+    const unsure = given.sources().filter(({ table }) => table.named);
+    first.offer(unsure.length ? [["item", `${aKind(kind)}, as all others`], ["names", "names of columns"]] : [], unsure.some(({ table }) => table.likely) ? "names" : "item");
     const read = sources();
     const tables = read.filter(({ table }) => table.rows.some((row) => row.item === undefined));
     const found = [...new Set(read.flatMap(({ table }) => table.columns))];

@@ -1,21 +1,42 @@
 // The text of a file (or what was pasted) and a kind of item -> the items in it with what stands beside them.
 
-import { csvLines, isJson, readTable, separatorOf } from "./tables.js";
+import { csvLines, isJson, isNumbers, mayBeNames, readTable, separatorOf, tableOf } from "./tables.js";
 import { fromJson, numbers, sequence } from "./written.js";
 
 const TIMES = ["t", "time", "timestamp"];
 const KNOWN = ["id", "label", "group"]; // of the core: columns that say something of an item
+const WHOLE = ["embedding", "vector"]; // columns that hold all numbers of an embedding
 const HEADS = [...KNOWN, "text", "identity", "name", "who", "path", "item"]; // a first line with one of these names columns
 
 /**
  * {columns, rows: [{place, cells, item?}], problems}, as `readTable` gives them. `item` is there where only one thing can
  * be meant; else `itemOf` makes it of the cells. `channels` are the names of those that the model takes of a sequence.
- * `named` is there where the first line might also be names of columns: the table as it is then.
+ * `named` is there where the first line might also be names of columns: the table as it is then; `likely`: whether it is.
  */
 export function readItems(kind, text, name, channels = []) {
   if (kind === "sequence") return readSequences(text, name, channels);
   if (kind === "text" && !hasNames(text, name)) return readUnnamed(text, name);
+  if (kind === "embedding" && !isJson(text, name)) return readNumbers(text, name);
   return readTable(text, name, kind === "row" ? null : kind);
+}
+
+/** Embeddings in columns: a first line with numbers is one of them, unless these are, or may be, names. */
+function readNumbers(text, name) {
+  const lines = csvLines(text, separatorOf(text));
+  const head = lines[0]?.cells ?? [];
+  const numeric = head.filter(isNumbers);
+  if (!numeric.length || head.some((cell) => [...HEADS, ...WHOLE].includes(cell.trim().toLowerCase()))) return readTable(text, name);
+  const table = tableOf(head.map((_, at) => `${at + 1}`), lines, "has");
+  return withNames(table, text, name, mayBeNames(numeric));
+}
+
+/** A table whose first line was taken for an item, with what it is if that line names the columns. */
+function withNames(table, text, name, likely = false) {
+  try {
+    return { ...table, named: readTable(text, name), likely };
+  } catch {
+    return table; // such as with one name twice: they cannot be names
+  }
 }
 
 const isTable = (name) => /\.(csv|tsv)$/i.test(name);
@@ -36,11 +57,7 @@ function readUnnamed(text, name) {
   const lines = found.every(({ cells }) => cells.length === 1)
     ? { columns: [], rows: found.map(({ line, cells }) => ({ place: `line ${line}`, cells: {}, item: cells[0].trim() })), problems: [] }
     : readLines(text);
-  try {
-    return { ...lines, named: readTable(text, name) };
-  } catch {
-    return lines; // such as with one name twice: they cannot be names
-  }
+  return withNames(lines, text, name);
 }
 
 function parses(text) {
@@ -137,8 +154,8 @@ function numberOf(cell) {
 
 /** The columns that may hold the numbers of an embedding: one called so, else those with numbers in the first row. */
 export function numberColumns({ columns, rows }, apart) {
-  const called = columns.find((column) => ["embedding", "vector"].includes(column));
+  const called = columns.find((column) => WHOLE.includes(column));
   if (called) return [called];
   const first = rows[0]?.cells ?? {};
-  return columns.filter((column) => column !== apart && !KNOWN.includes(column) && column !== "name" && `${first[column]}`.trim() && Number.isFinite(Number(first[column])));
+  return columns.filter((column) => column !== apart && !KNOWN.includes(column) && column !== "name" && isNumbers(first[column] ?? ""));
 }

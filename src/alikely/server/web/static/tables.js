@@ -15,20 +15,32 @@ export const readTable = (text, name, alone = null) => (isJson(text, name) ? ofJ
 const columnOf = (name) => name.trim().toLowerCase();
 
 function ofCsv(text) {
-  const separator = separatorOf(text);
-  const [head, ...lines] = csvLines(text, separator);
+  const [head, ...lines] = csvLines(text, separatorOf(text));
   if (!head) throw new Error("is empty");
+  const filled = head.cells.filter((cell) => cell.trim());
+  if (filled.every(isNumbers) && !mayBeNames(filled)) throw new Error("begins with a line of numbers; write the names of the columns above it");
   const columns = head.cells.map(columnOf);
-  const twice = columns.find((name, place) => columns.indexOf(name) !== place);
+  const twice = columns.find((name, place) => name && columns.indexOf(name) !== place);
   if (twice !== undefined) throw new Error(`has two columns called “${twice}”; rename one`);
+  return tableOf(columns, lines, "names");
+}
+
+/** Whether a cell holds nothing but numbers: one, or several with blanks between them. */
+export const isNumbers = (cell) => /\S/.test(cell) && `${cell}`.trim().split(/\s+/).every((word) => Number.isFinite(Number(word)));
+
+/** Whether numbers may be names of columns: whole ones that grow, as programs number columns, and as years do. */
+export const mayBeNames = (cells) => cells.every((cell, at) => /^\s*\d+\s*$/.test(cell) && (at === 0 || Number(cells[at - 1]) < Number(cell)));
+
+/** Lines (of `csvLines`) as the rows of a table with these columns, as many as the first line `has`; without a name none counts. */
+export function tableOf(columns, lines, has) {
   const rows = [];
   const problems = [];
   for (const { line, cells } of lines) {
     const place = `line ${line}`;
-    if (cells.length !== columns.length) problems.push({ place, problem: `has ${cells.length} cells; the first line names ${columns.length}` });
-    else rows.push({ place, cells: Object.fromEntries(columns.map((name, at) => [name, cells[at]])) });
+    if (cells.length !== columns.length) problems.push({ place, problem: `has ${cells.length} cells; the first line ${has} ${columns.length}` });
+    else rows.push({ place, cells: Object.fromEntries(columns.map((name, at) => [name, cells[at]]).filter(([name]) => name)) });
   }
-  return { columns, rows, problems };
+  return { columns: columns.filter(Boolean), rows, problems };
 }
 
 /** What stands between the names of the columns: the sign that is there most often. */

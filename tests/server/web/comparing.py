@@ -12,7 +12,7 @@ def choose(page, side: int, path) -> None:
 
 
 def verdict_of(page) -> str:
-    """The verdict that is shown, once it is there."""
+    """The verdict that is shown, once there is one (it may still be that of other items)."""
     chip = page.locator(".verdict-head .verdict")
     chip.wait_for()
     return chip.inner_text().strip()

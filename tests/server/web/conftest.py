@@ -5,9 +5,9 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import expect
 
-from tests.server.web.services import Service, make_parts, serving
+from tests.server.web.services import PATIENCE, Service, make_parts, serving, wait_until
 
-expect.set_options(timeout=20_000)  # of playwright's waits, each: a busy machine is no fault of the page
+expect.set_options(timeout=1000 * PATIENCE)
 SERIOUS = ("serious", "critical")
 # With --slow-page: each request waits that many milliseconds, and the processor is that many times as slow.
 SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
@@ -24,15 +24,18 @@ def parts(tmp_path_factory):
 def service(parts, tmp_path_factory):
     """A service with all of them: `.url`, `.served`, `.pictures` (digits that are in no part of it, two of each)."""
     with serving(parts, parts.folders, tmp_path_factory.mktemp("state") / "state") as running:
+        running.served.pictures.found.wait()
         yield running
 
 
 class Complaints(list):
     """What a page complained of: must be empty when the test ends."""
 
+    page = None  # the newest that is watched
+
     def expect(self, text: str) -> None:
-        """There is at least one with this text: `expect("422")` for a request that was meant to fail. They are gone."""
-        assert any(text in complaint for complaint in self), f"nothing complained of {text}: {list(self)}"
+        """There is one with this text, now or soon: `expect("422")` for a request that was meant to fail. They go."""
+        wait_until(self.page, lambda: any(text in one for one in self), found=lambda: f"{text}: {list(self)}")
         self[:] = [complaint for complaint in self if text not in complaint]
 
 
@@ -57,7 +60,7 @@ def open_page(chromium, complaints, request):
             devtools = context.new_cdp_session(page)
             devtools.send("Network.emulateNetworkConditions", SLOW_LINE)
             devtools.send("Emulation.setCPUThrottlingRate", SLOW_PROCESSOR)
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(1000 * PATIENCE)
         watch(page, running.url, complaints)
         return page
 
@@ -75,6 +78,7 @@ def page(open_page, service):
 
 def watch(page, url, complaints):
     """Note all that goes wrong on a page of the service at this address."""
+    complaints.page = page
 
     def console(message):
         # That an answer was an error is noted below, with its address. How slow drawing is says the machine's driver.

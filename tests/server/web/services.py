@@ -41,6 +41,7 @@ TAUGHT = 60  # pictures of each digit that the model learns from, calibrates and
 ENROLLED = 12  # pictures of each enrolled digit
 LOOKED = 30  # pictures of each digit for Map, Threshold and Label
 SHOPS = ("Bern", "Basel", "Chur")
+PATIENCE = 60.0  # seconds of each wait for a page: a busy machine is no fault of it
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,14 @@ def write_table(file: Path, rows: list[list[object]]) -> None:
         csv.writer(written).writerows(rows)
 
 
-def wait_until(page: Page, true: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait for what no locator says. (`page.wait_for_function` is no way: the page forbids what it does, `eval`.)"""
-    until = time.monotonic() + seconds
+def wait_until(page: Page, true: Callable[[], bool], found: Callable[[], object] = str) -> None:
+    """Wait for what no locator says; `found()` is told where it does not come.
+
+    (`page.wait_for_function` is no way: the page forbids what it does, `eval`.)
+    """
+    until = time.monotonic() + PATIENCE
     while not true():
-        assert time.monotonic() < until, f"not so after {seconds:g} s"
+        assert time.monotonic() < until, f"not so after {PATIENCE:g} s {found()}"
         page.wait_for_timeout(50)
 
 

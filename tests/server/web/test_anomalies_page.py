@@ -38,10 +38,6 @@ def judge_now(page, files):
     page.locator("#scored .notice").wait_for()
 
 
-def listed(page) -> list[str]:
-    return page.locator("#findings h3").all_inner_texts()
-
-
 def test_files_are_judged_now_and_what_is_anomalous_is_listed(
     page, service, findings, odd, complaints, tmp_path, check_accessible, check_narrow
 ):
@@ -58,10 +54,9 @@ def test_files_are_judged_now_and_what_is_anomalous_is_listed(
     told = page.locator("#scored .notice").inner_text().replace("\N{NO-BREAK SPACE}", " ")
     assert "2 of 3 items are anomalous." in told
     assert "at most 5 % are called anomalous, with 95 % confidence" in told
-    assert page.locator("#scored .chip").all_inner_texts() == ["Anomalous", "Normal", "Anomalous"]
-    assert "is not a picture" in page.locator(".file-list").inner_text()
-    page.locator("#findings .finding").nth(1).wait_for()
-    assert listed(page) == [odd[1].name, odd[0].name]
+    expect(page.locator("#scored .chip")).to_have_text(["Anomalous", "Normal", "Anomalous"])
+    expect(page.locator(".file-list")).to_contain_text("is not a picture")
+    expect(page.locator("#findings h3")).to_have_text([odd[1].name, odd[0].name])
     states = page.locator(".file-list li").evaluate_all("all => all.map((one) => one.dataset.state)")
     assert states == ["found", "done", "found", "bad"]
     assert len({one.content for one in findings.newest("open")}) == 2
@@ -69,37 +64,38 @@ def test_files_are_judged_now_and_what_is_anomalous_is_listed(
     check_narrow(page)
     # The heat map in place of the picture, and back.
     card = page.locator("#scored .finding").first
-    assert card.locator("figure:visible").count() == 2
+    captions = card.locator("figcaption").filter(visible=True)
+    expect(captions).to_have_text(["Picture", "Where it deviates"])
     card.get_by_text("Heat map").click()
-    assert card.locator("figure:visible figcaption").all_inner_texts() == ["Where it deviates"]
+    expect(captions).to_have_text(["Where it deviates"])
     card.get_by_text("Picture", exact=True).last.click()
-    assert card.locator("figure:visible").count() == 1
+    expect(captions).to_have_text(["Picture"])
 
 
 def test_findings_are_accepted_dismissed_and_undone(page, findings, odd, check_accessible):
     judge_now(page, odd)
     page.goto("/anomalies")
     page.locator("#findings img").nth(5).wait_for()
-    assert listed(page) == [path.name for path in reversed(odd)]
-    assert page.locator("#findings .finding").first.get_by_text("Finding 3,").count() == 1
+    expect(page.locator("#findings h3")).to_have_text([path.name for path in reversed(odd)])
+    expect(page.locator("#findings .finding").first).to_contain_text("Finding 3,")
     page.locator("#findings .finding").nth(1).get_by_role("button", name="Accept").click()
     expect(page.locator("#findings .finding")).to_have_count(2)
     # The next one is under the hand.
-    assert page.evaluate("document.activeElement.closest('article').dataset.number") == "1"
+    expect(page.locator("#findings [data-number='1'] button:focus")).to_have_text("Accept")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#findings .finding")).to_have_count(1)
     assert [one.verdict for one in findings.newest()] == ["open", "accepted", "dismissed"]
     expect(page.locator("#count-dismissed")).to_have_text("1")
-    assert page.locator("#count-open").inner_text() == "1"
+    expect(page.locator("#count-open")).to_have_text("1")
     check_accessible(page)
     page.locator("#undo").get_by_role("button", name="Undo").click()
     expect(page.locator("#findings .finding")).to_have_count(2)
     assert findings.one(1).verdict == "open"
     page.get_by_label("Accepted").check()
     expect(page.locator("#findings h3")).to_have_text([odd[1].name])
-    assert "said local" in page.locator("#findings").inner_text()
-    assert page.url.endswith("?verdict=accepted")
+    expect(page.locator("#findings")).to_contain_text("said local")
+    page.wait_for_url("**?verdict=accepted")
     page.locator("#findings").get_by_role("button", name="Undo").click()
     page.get_by_role("heading", name="Nothing was accepted").wait_for()
     assert findings.counts() == {"open": 3, "accepted": 0, "dismissed": 0}
@@ -109,7 +105,7 @@ def test_labels_are_downloaded(page, findings, odd):
     judge_now(page, odd)
     page.goto("/anomalies")
     page.locator("#findings .finding").nth(2).wait_for()
-    assert not page.get_by_role("link", name="ZIP").is_visible()  # nothing is judged yet
+    expect(page.get_by_role("link", name="ZIP")).to_be_hidden()  # nothing is judged yet
     page.locator("#findings .finding").first.get_by_role("button", name="Accept").click()
     page.get_by_role("link", name="ZIP").wait_for()
     with page.expect_download() as table:
@@ -128,16 +124,15 @@ def test_a_finding_that_is_gone_is_told(page, findings, odd, complaints):
     page.locator("#findings .finding").first.wait_for()
     findings._all.clear()
     page.locator("#findings").get_by_role("button", name="Dismiss").click()
-    page.locator("#list-problem .notice").wait_for()
-    assert "There is no finding 1" in page.locator("#list-problem").inner_text()
+    expect(page.locator("#list-problem")).to_contain_text("There is no finding 1")
     complaints.expect("404")
 
 
 def test_nothing_found_says_what_to_do(page, findings, check_accessible, check_narrow):
     page.goto("/anomalies")
     page.get_by_role("heading", name="Nothing is open").wait_for()
-    assert page.locator("#score").is_visible()
+    expect(page.locator("#score")).to_be_visible()
     page.get_by_role("button", name="Judge").click()
-    assert "at least one picture" in page.locator("#score-problem").inner_text()
+    expect(page.locator("#score-problem")).to_contain_text("at least one picture")
     check_accessible(page)
     check_narrow(page)

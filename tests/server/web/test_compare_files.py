@@ -2,10 +2,11 @@
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.server.web.comparing import LEFT, RIGHT, choose, verdict_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def test_pasted_and_dropped_pictures_fill_the_sides_in_their_order(service, page):
@@ -31,9 +32,9 @@ def test_pasted_and_dropped_pictures_fill_the_sides_in_their_order(service, page
         ["red", "blue"],
     )
     assert verdict_of(page)
-    assert page.locator(".file-name").all_inner_texts() == ["red.png", "blue.png"]
+    expect(page.locator(".file-name")).to_have_text(["red.png", "blue.png"])
     page.get_by_role("button", name="Swap").click()
-    assert page.locator(".file-name").all_inner_texts() == ["blue.png", "red.png"]
+    expect(page.locator(".file-name")).to_have_text(["blue.png", "red.png"])
 
 
 def test_two_files_on_one_side_fill_both_and_more_are_named(page):
@@ -51,9 +52,8 @@ def test_two_files_on_one_side_fill_both_and_more_are_named(page):
         }"""
     )
     verdict_of(page)
-    assert page.locator(".file-name").all_inner_texts() == ["b.png", "a.png"]
-    left_out = page.locator("#right [role=alert]").inner_text()
-    assert left_out == "There is no place for more. Left out: c.png, d.png."
+    expect(page.locator(".file-name")).to_have_text(["b.png", "a.png"])
+    expect(page.locator("#right [role=alert]")).to_have_text("There is no place for more. Left out: c.png, d.png.")
 
 
 def test_a_damaged_picture_is_told_in_words_and_another_mends_it(service, page, tmp_path, complaints):
@@ -117,11 +117,11 @@ def test_what_is_too_large_and_no_picture_is_refused_in_words(page, complaints, 
     large = tmp_path / "large.png"
     large.write_bytes(bytes(6_000_000))
     page.goto("/compare")
-    for _ in (LEFT, RIGHT):
+    for side in (LEFT, RIGHT):
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Choose a picture").first.click()
         chooser.value.set_files(large)
-        page.get_by_text("The browser cannot show this file.").last.wait_for()
+        expect(page.get_by_text("The browser cannot show this file.")).to_have_count(side + 1)
     alert = page.locator("#problem [role=alert]")
     alert.wait_for()
     assert alert.inner_text().startswith("Both pictures together have more than 10 MB")

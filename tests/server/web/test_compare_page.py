@@ -3,19 +3,21 @@
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from alikely.calibration import calibrate
 from alikely.storage import load_model, save_model
 from tests.models import made_up_pairs
 from tests.server.web.comparing import LEFT, RIGHT, choose, verdict_of
-from tests.server.web.services import serving
+from tests.server.web.services import serving, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def test_two_files_give_the_verdict_that_python_gives(service, page, check_accessible, check_narrow):
     page.goto("/compare")
     assert page.title() == "Compare · Alikely"
+    page.locator("#fmr").wait_for()
     check_accessible(page)
     for first, second in ((2, 3), (2, 14)):
         choose(page, LEFT, service.pictures[first])
@@ -45,20 +47,18 @@ def test_by_keyboard_alone(service, page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
     for side, picture in ((LEFT, 2), (RIGHT, 3)):
         for _ in range(8):
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement.textContent") == "Choose a picture":
                 break
         page.keyboard.press("Enter")
-        for _ in range(100):
-            page.wait_for_timeout(50)
-            if len(choosers) > side:
-                break
+        wait_until(page, lambda side=side: len(choosers) > side)
         choosers[side].set_files(service.pictures[picture])
         page.locator(".drop").nth(side).locator("img").wait_for()
     assert verdict_of(page) == "Same"
+    page.locator("#fmr").wait_for()
     # From there on to the settings: the rate is changed by its first letter, the band by the space bar.
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -141,7 +141,7 @@ def test_why_shows_both_pictures_and_says_it(service, page, check_accessible):
     maps = page.locator(".why-maps img")
     maps.nth(1).wait_for()
     assert maps.count() == 2
-    assert page.evaluate("[...document.querySelectorAll('.why-maps img')].every((one) => one.naturalWidth >= 100)")
+    wait_until(page, lambda: maps.evaluate_all("all => all.every((one) => one.naturalWidth >= 100)"))
     said = page.request.post(
         "/v1/explain",
         multipart={

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.server.web.test_gallery_many import enrol_many, send, templates
 from tests.server.web.written import serving_written
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,6 @@ def test_what_stood_twice_is_counted(open_page, texts):
     page = open_page(texts)
     lines = [f"street {number}" for number in range(9)]
     enrol_many(page, pasted="\n".join([lines[0], *lines, lines[0]]))
-    page.locator(".understood").wait_for()
     assert send(page) == "9 texts enrolled, 2 stood twice in what was sent."
 
 
@@ -54,7 +53,6 @@ def test_texts_are_kept_with_them_and_shown(open_page, texts, check_accessible, 
     page = open_page(texts)
     long = "so long a way " * 50
     enrol_many(page, pasted=f"K1250 has a crack\n{long}")
-    page.locator(".understood").wait_for()
     keep = page.get_by_label("Keep the text with it")
     expect(keep).to_be_hidden()  # each is its own name
     page.get_by_label("Who or what each belongs to").select_option("all")

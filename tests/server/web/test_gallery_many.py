@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.server.web.services import wait_until
 from tests.server.web.written import AT_ONCE, serving_written
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +18,15 @@ def texts(tmp_path_factory):
 
 
 def enrol_many(page, files=None, pasted=None):
-    """Go there, choose these files, or paste."""
+    """Go there, choose these files, or paste; wait until they are read."""
     page.goto("/gallery?view=enrol")
     page.locator("#enrol-items label", has_text="Many").click()
     if files:
         page.set_input_files("#enrol-items input[type=file]", files)
+        expect(page.locator(".file-list li")).to_have_count(len(files) if isinstance(files, list) else 1)
     if pasted:
         page.get_by_label("Or paste").fill(pasted)
+        page.locator(".understood").wait_for()
 
 
 def send(page) -> str:
@@ -54,7 +56,7 @@ def test_a_table_of_texts_takes_several_requests_and_bad_lines_are_named(
     who = page.get_by_label("Who or what each belongs to")
     expect(who).to_have_value("column label")
     expect(page.locator("#identity-field")).to_be_hidden()
-    assert "10 texts to send; 2 cannot be used" in page.locator("#enrol-items").inner_text()
+    expect(page.locator("#enrol-items")).to_contain_text("10 texts to send; 2 cannot be used")
     check_accessible(page)
     check_narrow(page)
     sizes = []
@@ -94,15 +96,15 @@ def test_lines_of_texts_get_one_name_or_are_their_own(open_page, texts):
     assert send(page) == "2 texts enrolled."
     assert len(templates(texts, "a red house, old")) == len(templates(texts, "the green bridge")) == 1
     # What was enrolled is gone from the form; another name for all of them is asked for.
-    assert page.get_by_label("Or paste").input_value() == ""
+    expect(page.get_by_label("Or paste")).to_have_value("")
     page.get_by_label("Or paste").fill("a red house, old\nthe green bridge")
     page.locator(".understood").wait_for()
     who.select_option("all")
     page.locator("#enrol button.primary").click()
-    assert "Write who or what it shows" in page.locator("#enrol-problem").inner_text()
+    expect(page.locator("#enrol-problem")).to_contain_text("Write who or what it shows")
     page.get_by_label("Who or what they show").fill("both")
     assert send(page) == "2 texts enrolled as both."
-    assert "under several names" in page.locator("#enrolled").inner_text()
+    expect(page.locator("#enrolled")).to_contain_text("under several names")
     page.get_by_role("button", name="Look at both").click()
     expect(page.locator("#templates article")).to_have_count(2)
 
@@ -110,7 +112,6 @@ def test_lines_of_texts_get_one_name_or_are_their_own(open_page, texts):
 def test_cells_of_a_spreadsheet_are_pasted_with_their_names(open_page, texts):
     page = open_page(texts)
     enrol_many(page, pasted='what\tText\nblue\t"tea, and ""cake"""\ngreen\ttwo cats\n')
-    page.locator(".understood").wait_for()
     page.get_by_label("Who or what each belongs to").select_option("column what")
     assert send(page) == "2 texts enrolled."
     assert len(templates(texts, "blue")) == len(templates(texts, "green")) == 1
@@ -135,7 +136,7 @@ def test_what_cannot_be_read_is_said_where_it_was_chosen(open_page, texts, tmp_p
     ):
         assert wanted in words
     page.locator("#enrol button.primary").click()
-    assert "there is nothing to enrol yet" in page.locator("#enrol-problem").inner_text()
+    expect(page.locator("#enrol-problem")).to_contain_text("there is nothing to enrol yet")
     page.get_by_role("button", name="Leave out latin.csv").click()
     expect(page.locator(".file-list li")).to_have_count(len(files) - 1)
 
@@ -143,15 +144,13 @@ def test_what_cannot_be_read_is_said_where_it_was_chosen(open_page, texts, tmp_p
 def test_who_stops_it_is_told_what_was_not_sent_and_goes_on_later(open_page, texts):
     page = open_page(texts)
     enrol_many(page, pasted="\n".join(f"house number {number}" for number in range(3 * AT_ONCE)))
-    page.locator(".understood").wait_for()
     held = []
     page.route("**/enrol", lambda route: held.append(route))
     page.locator("#enrol button.primary").click()
     page.get_by_role("button", name="Stop").click()
     wait_until(page, lambda: len(held) == 1)
     held[0].continue_()
-    page.locator("#enrolled .notice").wait_for()
-    assert page.locator("#enrolled .notice p").inner_text() == (
+    expect(page.locator("#enrolled .notice p")).to_have_text(
         f"{AT_ONCE} texts enrolled, {2 * AT_ONCE} not sent yet: press Enrol to go on."
     )
     page.unroute("**/enrol")
@@ -162,17 +161,15 @@ def test_who_stops_it_is_told_what_was_not_sent_and_goes_on_later(open_page, tex
 def test_a_service_that_is_busy_is_asked_again_and_one_that_fails_is_told(open_page, texts, complaints):
     page = open_page(texts)
     enrol_many(page, pasted="\n".join(f"river {number}" for number in range(2 * AT_ONCE)))
-    page.locator(".understood").wait_for()
     busy = {"status": 503, "code": "busy", "detail": "ask again in a second"}
     page.route("**/enrol", lambda route: route.fulfill(status=503, json=busy, headers={"Retry-After": "1"}), times=1)
     assert send(page) == f"{2 * AT_ONCE} texts enrolled."
     complaints.expect("503")
     enrol_many(page, pasted="a stone\n")
-    page.locator(".understood").wait_for()
     refused = {"status": 403, "code": "right", "detail": "the key me has the right read; this takes enrol"}
     page.route("**/enrol", lambda route: route.fulfill(status=403, json=refused))
     assert send(page) == "1 not sent yet: press Enrol to go on."
-    assert "this takes enrol" in page.locator("#enrol-problem").inner_text()
+    expect(page.locator("#enrol-problem")).to_contain_text("this takes enrol")
     complaints.expect("403")
 
 
@@ -191,7 +188,7 @@ def test_rows_take_their_names_and_fields_from_columns(open_page, tmp_path, chec
         page = open_page(running)
         enrol_many(page, [table, other])
         expect(page.get_by_label("Who or what each belongs to")).to_have_value("column who")
-        assert "amount: 1.5" in page.locator(".understood").inner_text()
+        expect(page.locator(".understood")).to_contain_text("amount: 1.5")
         assert send(page) == "2 rows enrolled, 4 could not be enrolled."
         bad = bad_ones(page)
         assert "'much' is no number" in bad["people.jsonl, line 3"]
@@ -242,7 +239,6 @@ def test_embeddings_stand_in_columns_or_in_lists(open_page, tmp_path):
         (tmp_path / "lists.json").write_text(json.dumps(listed), encoding="utf-8")
         page = open_page(running)
         enrol_many(page, [tmp_path / "table.csv", tmp_path / "lists.json"])
-        page.locator(".understood").wait_for()
         assert send(page) == "2 embeddings enrolled, 2 could not be enrolled."
         bad = bad_ones(page)
         assert bad["table.csv, line 3"] == "“x” is no number"

@@ -1,6 +1,7 @@
 """The page Map as a person uses it: by pointer, by keyboard, on a phone; and with 100,000 points."""
 
 import csv
+import time
 
 import numpy as np
 import pytest
@@ -9,20 +10,12 @@ from playwright.sync_api import expect
 from alikely.server.looked import Looked
 from alikely.types import Examples
 from benchmarks.map_page import frames_while_dragged
+from tests.pace import slower
 from tests.server.web.services import serving, wait_until
 
 pytestmark = pytest.mark.browser
 
 MANY = 100_000
-# Without a graphics card, WebGL is made by the processor, and says so.
-SOFTWARE = "GL Driver Message"
-
-
-@pytest.fixture
-def complaints(complaints):
-    """Without what the missing graphics card has to say."""
-    yield complaints
-    complaints[:] = [one for one in complaints if SOFTWARE not in one]
 
 
 @pytest.fixture
@@ -32,7 +25,7 @@ def map_page(page, service):
 
 def opened(page, source=None):
     page.goto("/map" if source is None else f"/map?source={source}")
-    page.wait_for_selector("#plot[data-ready]", timeout=60_000)
+    page.wait_for_selector("#plot[data-ready]")
     return page
 
 
@@ -68,8 +61,7 @@ def test_a_picture_where_one_points_and_more_where_one_clicks(map_page):
     x, y = point_at(map_page, 3)
     tip = map_page.locator("#tip")
     expect(tip).to_be_visible()
-    expect(tip.locator("img")).to_have_js_property("complete", True)
-    assert tip.locator("img").evaluate("(image) => image.naturalWidth") == 8
+    expect(tip.locator("img")).to_have_js_property("naturalWidth", 8)
     label = tip.locator("strong").inner_text()
     expect(map_page.locator("#ring")).to_be_visible()
     map_page.mouse.click(x, y)
@@ -258,9 +250,9 @@ def test_a_hundred_thousand_points(parts, open_page, tmp_path, monkeypatch):
         expect(page.locator("#tip")).to_be_visible()
         before = middle(page)
         frames = frames_while_dragged(page, moves=30)
-        assert middle(page)[0] != before[0]
+        wait_until(page, lambda: middle(page)[0] != before[0])
         # Milliseconds, on a processor that draws, and that many share.
-        assert np.median(frames) < 1000
+        assert np.median(frames) < 1000 * slower(time.perf_counter)
 
 
 # How many of the pixels of the drawing are not of the background.

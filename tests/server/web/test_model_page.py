@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from alikely.metrics import percent
 from alikely.storage import load_model, save_model
 from tests.models import small_model
 from tests.server.web.services import serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def shown(page, part: str) -> str:
@@ -93,11 +94,12 @@ def test_drift_and_galleries(service, page):
 
 def test_the_parts_are_reached_by_keyboard(page):
     page.goto("/model")
-    shown(page, "card")
+    # All of them: what comes above it later moves it.
+    expect(page.locator(".skeleton")).to_have_count(0)
     page.get_by_role("link", name="Model card").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/model#card")
-    assert page.evaluate("document.getElementById('card').getBoundingClientRect().top < innerHeight")
+    expect(page.locator("#card")).to_be_in_viewport()
 
 
 def test_a_bare_model_says_what_is_lacking(open_page, parts, tmp_path, complaints, check_accessible):

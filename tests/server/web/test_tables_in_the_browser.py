@@ -12,7 +12,7 @@ from alikely.errors import InputError
 from alikely.gallery.fields import fields_of
 from tests.server.web.written import serving_written
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 READ = """async ([text, name]) => {
     const {readTable} = await import("/static/tables.js");

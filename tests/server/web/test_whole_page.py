@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from alikely.server.web.pages import PAGES
-from tests.server.web.services import serving
+from tests.server.web.services import serving, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 NAMES = [page.name for page in PAGES]
 ALL = ["compare", "search", "gallery", "map", "threshold", "label", "anomalies", "model"]
@@ -33,9 +33,22 @@ FOCUSED = """() => {
     };
 }"""
 
+# What is there once all that a part asks for at its beginning has come.
+READY = {
+    "compare": "#fmr",
+    "search": "#cards .spot.pictured >> nth=11",
+    "gallery": "#identities .spot.pictured >> nth=2",
+    "map": "#plot[data-ready]",
+    "threshold": "main:has(#points > *):has(#changes-words:not(:empty))",
+    "label": "#name-form, #pair img",
+    "anomalies": "#none .empty, #findings .finding",
+    "model": "main:not(:has(.skeleton))",
+}
 
-def settled(page):
-    page.wait_for_load_state("networkidle")
+
+def settled(page, name):
+    """Wait until nothing is added to this part any more."""
+    expect(page.locator(READY[name]).filter(visible=True).first).to_be_visible()
 
 
 def test_every_part_has_its_page():
@@ -49,7 +62,7 @@ def test_from_part_to_part_and_everywhere_for_everybody(page, check_accessible, 
             "link", name=part.title, exact=True
         ).click()
         page.wait_for_url(f"**/{part.name}*")
-        settled(page)
+        settled(page, part.name)
         assert page.title().endswith("· Alikely")
         assert page.locator("h1").count() == 1
         assert page.locator("nav a[aria-current=page]").inner_text() == part.title
@@ -60,7 +73,7 @@ def test_from_part_to_part_and_everywhere_for_everybody(page, check_accessible, 
 @pytest.mark.parametrize("name", ALL)
 def test_tab_goes_through_a_page_in_its_order_visibly_and_out_again(page, name):
     page.goto(f"/{name}")
-    settled(page)
+    settled(page, name)
     # From the very beginning, also where the page has put the focus elsewhere.
     page.evaluate("document.querySelector('.skip').focus()")
     page.keyboard.press("Tab")
@@ -87,7 +100,7 @@ def test_tab_goes_through_a_page_in_its_order_visibly_and_out_again(page, name):
 
 def test_one_person_by_keyboard_alone(page, service):
     page.goto("/")
-    settled(page)
+    settled(page, "compare")
 
     def go_to(name):
         """Tab until this link has the focus, then Enter."""
@@ -98,15 +111,15 @@ def test_one_person_by_keyboard_alone(page, service):
                 break
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/{name.lower()}*")
-        settled(page)
+        settled(page, name.lower())
 
     # The first press of Tab offers to go past the menu.
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
     go_to("Label")
-    page.get_by_label("Your name").wait_for()
+    expect(page.get_by_label("Your name")).to_be_focused()
     page.keyboard.type("Keyla")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Pair 1", exact=True).wait_for()
@@ -114,7 +127,6 @@ def test_one_person_by_keyboard_alone(page, service):
     page.get_by_role("region", name="Your last answer").wait_for()
 
     go_to("Threshold")
-    page.locator("#slider").wait_for()
     page.locator("#slider").focus()
     before = page.locator("#number").input_value()
     page.keyboard.press("ArrowRight")
@@ -134,7 +146,7 @@ def test_the_theme_is_switched_and_stays(page):
     dark = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(dark)
     page.locator("#theme-button").click()
-    assert page.evaluate(dark) != light
+    wait_until(page, lambda: page.evaluate(dark) != light)
     page.goto("/model")
     assert page.evaluate(dark) != light
 
@@ -166,7 +178,7 @@ def test_what_is_not_served_is_not_offered_and_nothing_breaks(parts, lacks, ther
         assert offered == (there or ["compare", "map", "threshold", "label", "model"])
         for name in offered:
             page.goto(f"/{name}")
-            settled(page)
+            page.wait_for_load_state("networkidle")
             assert page.locator("main").inner_text().strip()
         for name in sorted(set(ALL) - set(offered)):
             page.goto(f"/{name}")

@@ -83,6 +83,7 @@ async function start() {
   at("name-form").hidden = true;
   at("rename").hidden = !state.asksName;
   at("asking").hidden = false;
+  at("pair-title").textContent = "The next pair";
   at("pair").replaceChildren(el("div", { class: "two" }, el("div", { class: "skeleton" }), el("div", { class: "skeleton" })));
   await Promise.all([fetchAhead(), refresh()]);
   next();

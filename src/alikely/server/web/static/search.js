@@ -119,7 +119,7 @@ function setLike(key, identity) {
 
 async function search() {
   asking.abort();
-  asking = new AbortController();
+  const mine = (asking = new AbortController());
   number.closest(".field").hidden = false;
   toAddress();
   meaning.replaceChildren();
@@ -150,7 +150,7 @@ async function search() {
     }
     showProblem(ofCondition ? wherePlace : problem, error);
   } finally {
-    cards.removeAttribute("aria-busy");
+    if (mine === asking) cards.removeAttribute("aria-busy");
   }
 }
 

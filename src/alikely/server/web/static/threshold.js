@@ -32,6 +32,7 @@ async function start() {
   function goTo(value) {
     threshold = value;
     typed("");
+    inField();
     moved(parts);
   }
   function go(row) {
@@ -112,7 +113,10 @@ async function load(parts) {
     get("number").max = figures.thresholds.at(-1);
     get("to-default").disabled = figures.default === null;
     get("to-cheapest").disabled = figures.cheapest === null;
-    threshold ??= wanted >= 0 ? Math.min(wanted, figures.thresholds.at(-1)) : (figures.default ?? figures.thresholds[0]);
+    if (threshold === null) {
+      threshold = wanted >= 0 ? Math.min(wanted, figures.thresholds.at(-1)) : (figures.default ?? figures.thresholds[0]);
+      inField();
+    }
     marks(parts);
   } catch (error) {
     showProblem(get("problem"), error);
@@ -136,6 +140,12 @@ function marks(parts) {
   moved(parts);
 }
 
+/** The threshold in its field: only when it is another one, so that nobody who types there loses it to an answer. */
+function inField() {
+  const box = get("number");
+  if (document.activeElement !== box || Number(box.value) !== threshold) box.value = figures.thresholds.includes(threshold) ? written(threshold) : threshold;
+}
+
 function moved(parts) {
   const now = ratesAt(threshold);
   parts.distances.move(threshold);
@@ -143,8 +153,6 @@ function moved(parts) {
   const slider = get("slider");
   slider.value = threshold;
   slider.setAttribute("aria-valuetext", `${shown(threshold)}: false matches ${percent(now.fmr)}, missed matches ${percent(now.fnmr)}`);
-  const box = get("number");
-  if (document.activeElement !== box || Number(box.value) !== threshold) box.value = figures.thresholds.includes(threshold) ? written(threshold) : threshold;
   rates(now);
   costs(now);
   toAddress();

@@ -67,6 +67,16 @@ def test_a_model_is_copied_with_its_new_calibration(here, tmp_path):
     assert load_model("copy").calibration.default_fmr == 0.2
     assert "copy: is there already" in refused("calibrate", "model", "others", "--out", "copy")
 
+    said = command("calibrate", "model", "others", "--fmr", "0.2", "--out", "copy2").out.splitlines()[-1]
+    assert said == "a copy of model with the new calibration is in copy2; model itself is unchanged"
+
+
+@pytest.mark.parametrize("name", ["new.json", "NEW.JSON"])
+def test_a_model_is_not_copied_into_what_looks_like_a_file(here, tmp_path, name):
+    said = refused("calibrate", "model", "others", "--fmr", "0.2", "--out", name)
+    assert f"--out {name}: for a model that is a new folder" in said
+    assert not (tmp_path / name).exists()
+
 
 def test_scores_give_a_file_that_other_programs_read(here):
     ran = command("calibrate", "--scores", "scores.csv", "--fmr", "0.05", "--fnmr", "0.2", "--out", "c.json")

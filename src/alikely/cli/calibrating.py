@@ -122,7 +122,12 @@ def calibrate(
     print_calibrated(found)
     if report is not None:
         say(f"report written to {report}")
-    say("nothing was written; for that: --out FILE.json" if written is None else f"calibration written to {written}")
+    if model is not None and out is not None:
+        say(f"a copy of {model} with the new calibration is in {out}; {model} itself is unchanged")
+    elif written is not None:
+        say(f"calibration written to {written}")
+    else:
+        say("nothing was written; for that: --out FILE.json")
 
 
 def print_calibrated(found: "Calibrated") -> None:
@@ -179,8 +184,13 @@ def _check_fitting(
 
 
 def _check_new(out: Path | None) -> None:
-    """Raise StorageError where the new folder is there already, before anything is computed."""
-    from alikely.errors import StorageError
+    """Raise before anything is computed: StorageError for a folder that is there, SettingsError for a JSON file."""
+    from alikely.errors import SettingsError, StorageError
 
+    if out is not None and out.suffix.lower() == ".json":
+        raise SettingsError(
+            f"--out {out}: for a model that is a new folder, for a copy of it with the new calibration, and no JSON "
+            "file; name a folder, or leave --out away to calibrate the model in place"
+        )
     if out is not None and os.path.lexists(out):
         raise StorageError(f"{out}: is there already; name another folder")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import alikely.demo
+from alikely.cli import main
 from alikely.data.samples import digits, write_digits
 from alikely.data.sources import read_source
 from alikely.errors import StorageError
@@ -184,6 +185,20 @@ def test_in_json_it_says_the_same(short, tmp_path):
     }
     assert {"left", "right", "same", "verdict", "probability", "distance"} <= set(found["decisions"][0])
     assert [kept["asked"] for kept in found["kept"]] == [0.4, 0.2]
+
+
+@pytest.mark.parametrize("on_the_path", ["/usr/bin/alikely", None])
+def test_what_to_type_next_is_typed_as_this_was(shown, monkeypatch, capsys, on_the_path):
+    monkeypatch.setattr(alikely.demo, "run_demo", lambda _: shown)
+    monkeypatch.setattr(shutil, "which", lambda _: on_the_path)
+    monkeypatch.setattr(sys, "argv", ["/site/alikely/__main__.py", "demo"])
+    monkeypatch.setattr(sys, "orig_argv", ["my env/bin/python", "-m", "alikely", "demo"])
+    with pytest.raises(SystemExit):
+        main()
+
+    steps = capsys.readouterr().out.partition("Next:\n")[2].splitlines()
+    assert len(steps) == 4
+    assert all(step.startswith("  'my env/bin/python' -m alikely ") for step in steps)
 
 
 @pytest.mark.slow

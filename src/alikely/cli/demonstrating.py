@@ -84,4 +84,6 @@ def _serve(out: Path, port: int) -> None:
 
 def _as_called() -> str:
     """How the user can call this program again: `make demo` calls it by its path, which then is not on the PATH."""
+    if Path(sys.argv[0]).name == "__main__.py":
+        return f"{shlex.quote(sys.orig_argv[0])} -m alikely"
     return "alikely" if shutil.which("alikely") else shlex.quote(sys.argv[0])

@@ -1,5 +1,6 @@
 """What messages call an item, and the reading of many."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from alikely.data.items import name_of, read_all
+from alikely.data.items import ITEMS_AT_ONCE, MOST_THREADS, name_of, read_all
 from alikely.data.pictures import open_picture
 from alikely.errors import InputError
 
@@ -55,6 +56,26 @@ def test_read_all_does_not_name_a_file_twice(tmp_path):
         [None],
         [("a.png", "is empty (zero bytes); copy it again or remove it")],
     )
+
+
+def test_read_all_tells_every_so_often_and_ends_at_the_items_that_are_being_read():
+    begun, told, released = [], [], threading.Event()
+
+    def read_one(item):
+        begun.append(item)
+        released.wait(30)
+
+    def stop(*step):
+        told.append(step)
+        # Who does not stop would read all others in this time.
+        threading.Timer(0.5, released.set).start()
+        raise KeyboardInterrupt
+
+    items = [f"n{i}" for i in range(MOST_THREADS * ITEMS_AT_ONCE)]
+    with pytest.raises(KeyboardInterrupt):
+        read_all(items, items, read_one, stop)
+    assert told == [(0, len(items))]
+    assert len(begun) <= MOST_THREADS
 
 
 def test_read_all_stops_at_a_bug_of_ours():

@@ -106,11 +106,28 @@ def test_enrolment_commits_in_batches_and_goes_on_from_there(monkeypatch):
     source = embeddings(line(*range(10)), range(10))
     with pytest.raises(KeyboardInterrupt, match="8 of 10 items are enrolled; run it again"):
         gallery.enrol(source, progress=stop)
-    assert told == [("enrolling", 4, 10), ("enrolling", 8, 10)]
+    assert list(dict.fromkeys(told)) == [("enrolling", 0, 10), ("enrolling", 4, 10), ("enrolling", 8, 10)]
     assert len(gallery) == 8
 
     rest = gallery.enrol(source)
     assert (rest.new, rest.there) == (2, 8)
+
+
+def test_who_stops_while_a_batch_is_read_has_none_of_it(monkeypatch):
+    monkeypatch.setattr("alikely.gallery.enrolment.BATCH", 4)
+    gallery = gallery_of(passing_model())
+    done_so_far = []
+
+    def stop(_, done, __):
+        done_so_far.append(done)
+        if done_so_far[-3:] == [4, 4, 4]:  # once after the first batch, and twice in the second
+            raise ConnectionError
+
+    source = embeddings(line(*range(10)), range(10))
+    with pytest.raises(ConnectionError):
+        gallery.enrol(source, progress=stop)
+    assert len(gallery) == 4
+    assert gallery.enrol(source).there == 4
 
 
 def test_items_that_cannot_be_read_are_named_and_the_others_go_on(tmp_path):

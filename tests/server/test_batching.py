@@ -208,6 +208,30 @@ def test_who_went_away_is_not_embedded(made):
     assert engine.sizes == [1, 2]
 
 
+def test_what_is_large_is_not_read_on_for_who_went_away(made, monkeypatch):
+    batching, _ = made(opened=True)
+    first, released, read = threading.Event(), threading.Event(), []
+
+    def read_one(_, item):
+        read.append(item)
+        first.set()
+        assert released.wait(30)
+        return torch.zeros(1, 16, 16)
+
+    monkeypatch.setattr(type(batching.model.preparation), "read_one", read_one)
+
+    async def go():
+        (gone,) = await asked(batching, [bytes(SMALL)] * 5)
+        await asyncio.to_thread(first.wait, 30)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+
+    asyncio.run(go())
+    released.set()
+    batching.close()
+    assert len(read) == 1
+
+
 def test_when_all_went_away_the_network_is_not_asked(made):
     batching, engine = made()
 

@@ -7,14 +7,18 @@ import socket
 import threading
 import time
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
 from alikely.client import Client
+from alikely.data.preparation import PicturePreparation
 from alikely.errors import ServiceError
 from alikely.gallery import Gallery
 from alikely.server import Folders, ServeSettings, open_served, serving
+from alikely.server.audit import Audit
 from alikely.storage import save_model
+from alikely.stores.local import LocalStore
 from tests.models import pictures, small_model
 from tests.server.uses import png
 
@@ -88,3 +92,66 @@ def test_what_has_no_time_left_at_the_end_is_told_so(folders, tmp_path, slow, ca
     assert found == [(503, "ending")]
     assert given_up.wait(5)
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_an_enrolment_that_has_no_time_left_ends_at_once_and_nothing_of_it_is_there(folders, tmp_path, monkeypatch):
+    begun, read = threading.Event(), []
+    at_once = PicturePreparation.read_one
+
+    def read_one(self, item):
+        read.append(item)
+        begun.set()
+        time.sleep(0.2)
+        return at_once(self, item)
+
+    monkeypatch.setattr(PicturePreparation, "read_one", read_one)
+    shown = [png(one) for one in pictures(60)]
+    found = []
+
+    def ask(url):
+        with Client(url, retries=0) as client, pytest.raises(ServiceError) as refused:
+            client.gallery("people").enrol(shown, "one")
+        found.append((refused.value.status, refused.value.code))
+
+    settings = ServeSettings(port=0, state=tmp_path / "state", drain_seconds=1)
+    before = set(threading.enumerate())
+    with serving(open_served(folders, settings)) as url:
+        asking = threading.Thread(target=ask, args=(url,))
+        asking.start()
+        assert begun.wait(10)
+    # The process would live as long as these.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+    assert found == [(503, "ending")]
+    assert len(read) < len(shown)
+    assert [line["what"] for line in Audit(tmp_path / "state" / "audit.jsonl").last(9)] == ["enrol begun"]
+    monkeypatch.undo()
+    with Gallery.open(tmp_path / "people", small_model()) as gallery:
+        assert len(gallery) == 0
+        assert gallery.enrol(shown, "one").new == len(shown)
+
+
+def test_what_is_enrolled_is_told_although_its_client_hung_up(folders, tmp_path, monkeypatch):
+    # Once it is kept, it is not given up.
+    written, gone = threading.Event(), threading.Event()
+    at_once = LocalStore.put
+
+    def put(self, templates):
+        done = at_once(self, templates)
+        written.set()
+        gone.wait(10)
+        return done
+
+    monkeypatch.setattr(LocalStore, "put", put)
+    asked = {"items": [base64.b64encode(png(pictures()[0])).decode()], "identity": "one"}
+    served = open_served(folders, ServeSettings(port=0, state=tmp_path / "state"))
+    with serving(served) as url:
+        hang_up(url, "/v1/galleries/people/enrol", asked, lambda: written.wait(10))
+        # It is watched who hangs up, by the loop that answers this.
+        urlopen(f"{url}/healthz").close()
+        gone.set()
+        for _ in range(500):
+            if len(said := served.audit.last(9)) == 2:
+                break
+            time.sleep(0.01)
+        assert [line["what"] for line in said] == ["enrol", "enrol begun"]

@@ -1,8 +1,9 @@
 """What holds for items of every kind: what messages call one, and the reading of many in a few threads."""
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 MOST_THREADS = 4
 ITEMS_AT_ONCE = 32
+TOLD_EVERY = 0.2  # seconds: of large pictures, so many take long
 LONGEST_NAME = 200  # in characters, of what may be a path or a text
 
 
@@ -48,22 +50,28 @@ def read_all(
     """Read every item once, in a few threads, and go on past those that cannot be read.
 
     Answers what `read_one` made of each item, in the order of the items and None where it raised InputError, and
-    the list of (name, what is wrong) of those. `progress` is called with (items read so far, items in all).
+    the list of (name, what is wrong) of those. `progress` is called with (items read so far, items in all), every 0.2
+    seconds at least; an error that it raises ends the reading at the items that are being read.
     """
+    stopped = threading.Event()
 
     def read_some(places: Sequence[int]) -> list[tuple[T | None, str | None]]:
-        return [read_or_problem(items[place], read_one) for place in places]
+        return [read_or_problem(items[place], read_one) for place in places if not stopped.is_set()]
 
     results: list[tuple[T | None, str | None]] = []
     pool = ThreadPoolExecutor(max_workers=min(MOST_THREADS, os.cpu_count() or 1))
     try:
         starts = range(0, len(items), ITEMS_AT_ONCE)
-        for some in pool.map(read_some, [range(len(items))[start : start + ITEMS_AT_ONCE] for start in starts]):
-            results.extend(some)
+        reading = [pool.submit(read_some, range(len(items))[start : start + ITEMS_AT_ONCE]) for start in starts]
+        for some in reading:
+            while progress is not None and not wait([some], TOLD_EVERY).done:
+                progress(len(results), len(items))
+            results.extend(some.result())
             if progress is not None:
                 progress(len(results), len(items))
     finally:
         # After Ctrl-C or a bug nobody waits for the rest.
+        stopped.set()
         pool.shutdown(cancel_futures=True)
     bad = [(name, problem) for name, (_, problem) in zip(names, results, strict=True) if problem is not None]
     return [value for value, _ in results], bad

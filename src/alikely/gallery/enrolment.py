@@ -57,11 +57,11 @@ def enrol(
 
     An item shows `identity`, or without one its label, or without that its own name. Its fields are the further columns
     of its table, and `fields`: of all items, or a list with those of each. An item that is there under its identity is
-    not embedded again, but gets new fields where some are given; so does one that stands twice in the source: the last
-    fields are kept. An item with a label that no store can keep stands in `problems`. Raises InputError for an identity
-    that is blank, longer than 500 signs or holds what no store can keep, SettingsError for fields that cannot be kept,
-    StorageError where the disk is full, and GalleryError where another writes too long: the last two, and the
-    KeyboardInterrupt of who stops it, say what is enrolled.
+    not embedded again, but gets new fields where some are given; so does one that stands twice in the source (of a
+    table, also in rows that reading joined): the last fields are kept. An item with a label that no store can keep
+    stands in `problems`. Raises InputError for an identity that is blank, longer than 500 signs or holds what no store
+    can keep, SettingsError for fields that cannot be kept, StorageError where the disk is full, and GalleryError where
+    another writes too long: the last two, and the KeyboardInterrupt of who stops it, say what is enrolled.
     """
     if identity is not None and not identity.strip():
         raise InputError("an identity must be a text that is not blank; name who or what the items show")
@@ -87,14 +87,20 @@ def enrol(
         for start in range(0, len(examples), BATCH):
             stop = min(start + BATCH, len(examples))
             some = examples.select(np.arange(start, stop))
-            done = _added(done, _enrol_batch(held, some, all_fields[start:stop], identity, seen))
+            told = _as_enrolled(progress, start, len(examples))
+            done = _added(done, _enrol_batch(held, some, all_fields[start:stop], identity, seen, told))
             if progress:
                 progress("enrolling", stop, len(examples))
     except (StorageError, GalleryError) as error:
         raise type(error)(f"{error}. {_so_far(done, len(examples))}") from error
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_so_far(done, len(examples))) from None
-    return done
+    return replace(done, repeated=done.repeated + examples.repeats)
+
+
+def _as_enrolled(progress: Progress | None, done: int, total: int) -> Progress | None:
+    """Tells how many are enrolled, whenever something of the next batch is read or embedded."""
+    return None if progress is None else lambda *_: progress("enrolling", done, total)
 
 
 def _so_far(done: Enrolled, items: int) -> str:
@@ -120,7 +126,12 @@ def embedded(
 
 
 def _enrol_batch(
-    held: Held, examples: Examples, fields: Sequence[Mapping[str, Field]], identity: str | None, seen: set[str]
+    held: Held,
+    examples: Examples,
+    fields: Sequence[Mapping[str, Field]],
+    identity: str | None,
+    seen: set[str],
+    progress: Progress | None,
 ) -> Enrolled:
     """One batch; `seen` are the keys of the batches before it and gets those of this one."""
     contents, problems = read_all(examples.items, examples.names, content_of)
@@ -153,7 +164,7 @@ def _enrol_batch(
     numbered = replace(
         examples.select(np.array([places[key] for key in keys])), groups=np.arange(len(keys)), pairs=None
     )
-    embeddings, read, bad = embedded(held.model, numbered)
+    embeddings, read, bad = embedded(held.model, numbered, progress)
     assert read.groups is not None  # they were numbered above
     kept = [keys[number] for number in read.groups]
     seen -= set(keys) - set(kept)  # each of these is told where it stands

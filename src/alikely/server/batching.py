@@ -8,9 +8,10 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 from jaxtyping import Float
@@ -111,10 +112,14 @@ class Batching:
 
     async def _read_elsewhere(self, items: Sequence[Item]) -> list[Tensor]:
         self._reading += 1
+        gone = threading.Event()
+        wanted = takewhile(lambda _: not gone.is_set(), items)
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._readers, _read, self.model.preparation, items)
+            return await loop.run_in_executor(self._readers, _read, self.model.preparation, wanted)
         finally:
+            # Else the thread would read on for who has given up.
+            gone.set()
             self._reading -= 1
 
     def _hand_over(self) -> None:
@@ -207,7 +212,7 @@ def _size(items: Sequence[Item]) -> int:
     )
 
 
-def _read(preparation: Preparation, items: Sequence[Item]) -> list[Tensor]:
+def _read(preparation: Preparation, items: Iterable[Item]) -> list[Tensor]:
     read = []
     for place, item in enumerate(items):
         one, problem = read_or_problem(item, preparation.read_one)

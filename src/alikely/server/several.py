@@ -9,6 +9,7 @@ from alikely.data.sources.names import name_of_item
 from alikely.errors import BadItemsError, InputError
 from alikely.model import SiameseModel
 from alikely.server.settings import ServeSettings
+from alikely.server.threads import GoOn
 from alikely.server.uploads import ItemSaid, item_from
 from alikely.types import Examples, Item, Kind
 
@@ -55,11 +56,16 @@ def all_bad(
     said: Sequence[ItemSaid],
     model: SiameseModel,
     settings: ServeSettings,
-    names: Sequence[str] | None = None,
+    names: Sequence[str] | None,
+    go_on: GoOn,
 ) -> InputError:
-    """The error that names all of these items that cannot be read; `error` itself where it is about something else."""
+    """The error that names all of these items that cannot be read; `error` itself where it is about something else.
+
+    `go_on` is called before each is read.
+    """
     kind, problems = model.preparation.kind, []
     for place, one in enumerate(said):
+        go_on()
         called = f"{kind} {place + 1}" if names is None else names[place]
         try:
             _, problem = read_or_problem(item_from(one, kind, settings, called), model.preparation.read_one)

@@ -1,6 +1,7 @@
 """/v1/embed, /v1/compare, /v1/models: items -> embeddings, and whether two are the same."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -19,6 +20,7 @@ from alikely.server.overview import overview
 from alikely.server.points import point_for
 from alikely.server.problems import CALIBRATE, RefusedError, answer_of, problem
 from alikely.server.several import all_bad
+from alikely.server.threads import while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, items_asked, read_asked
 from alikely.types import Item, Kind
 
@@ -161,7 +163,7 @@ async def embed(request: Request, served: TheServed, caller: MayRead) -> Respons
             items = await items_asked(said, kind, settings)
         embeddings = await batching.embed(items)
     except InputError as error:
-        raise await run_in_threadpool(all_bad, error, said, model, settings) from None
+        raise await while_wanted(request, partial(all_bad, error, said, model, settings, None)) from None
     told = orjson.dumps({"embeddings": embeddings}, option=orjson.OPT_SERIALIZE_NUMPY)
     if b"null" in told:  # what is not finite
         raise ModelError("an embedding is not finite: the model's weights are not usable; train it again")
@@ -197,7 +199,7 @@ async def compare(request: Request, served: TheServed, caller: MayRead) -> dict[
         return await _compared(model, asked, served, caller)
     except InputError as error:
         said, names = (asked.left, asked.right), ("left", "right")
-        raise await run_in_threadpool(all_bad, error, said, model, served.settings, names) from None
+        raise await while_wanted(request, partial(all_bad, error, said, model, served.settings, names)) from None
 
 
 async def _compared(

@@ -14,7 +14,7 @@ from alikely.server.answering import answers
 from alikely.server.held import Served, TheServed
 from alikely.server.routes.galleries import Fields
 from alikely.server.several import items_from
-from alikely.server.threads import while_wanted
+from alikely.server.threads import GoOn, while_wanted
 from alikely.server.uploads import Asked, ItemSaid, body_of, read_asked
 
 router = APIRouter(prefix="/v1/galleries", tags=["galleries"])
@@ -94,8 +94,7 @@ async def enrol(name: str, request: Request, served: TheServed, caller: MayEnrol
     """Enrol items, each once however often it is sent; kept on the disk before the answer. All others go on past those
     that cannot be read: `problems` names these."""
     into, asked = served.gallery(name), await read_asked(request, EnrolAsked)
-    # Once it writes, it goes on to the end.
-    return await while_wanted(request, lambda _: _enrol(name, into, asked, served, caller))
+    return await while_wanted(request, lambda go_on: _enrol(name, into, asked, served, caller, go_on))
 
 
 @router.delete("/{name}/identities", responses=answers(RemovedTold, REMOVED), response_model=None)
@@ -110,7 +109,13 @@ async def remove_template(name: str, key: str, served: TheServed, caller: MayEnr
     return await run_in_threadpool(_remove, name, served, caller, None, key)
 
 
-def _enrol(name: str, gallery: Gallery, asked: EnrolAsked, served: Served, caller: Caller) -> dict[str, Any]:
+def _enrol(
+    name: str, gallery: Gallery, asked: EnrolAsked, served: Served, caller: Caller, go_on: GoOn
+) -> dict[str, Any]:
+    def told(_: str, done: int, total: int) -> None:
+        if done < total:  # else all is enrolled, and what belongs to it is kept, too
+            go_on()
+
     if asked.each and (asked.items or asked.identity is not None or asked.fields):
         raise SettingsError("give items with one identity and fields, or each with its own, not both")
     said = [one.item for one in asked.each] or asked.items
@@ -123,11 +128,11 @@ def _enrol(name: str, gallery: Gallery, asked: EnrolAsked, served: Served, calle
         fields = [asked.each[place].fields for place in places] if asked.each else asked.fields
         # First: nothing is enrolled that the log does not have.
         served.audit.add(caller.name, "enrol begun", {"gallery": name, "identities": who, "items": len(examples)})
-        done = gallery.enrol(examples, asked.identity, fields)
+        done = gallery.enrol(examples, asked.identity, fields, told)
         served.pictures.keep(name, examples.items)
     done = replace(done, problems=(*problems, *done.problems))
-    told = {"gallery": name, "identities": who, "new": done.new, "there": done.there, "problems": len(done.problems)}
-    served.audit.add(caller.name, "enrol", told)
+    counts = {"new": done.new, "there": done.there, "problems": len(done.problems)}
+    served.audit.add(caller.name, "enrol", {"gallery": name, "identities": who} | counts)
     return done.to_dict()
 
 

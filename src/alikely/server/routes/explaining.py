@@ -1,13 +1,13 @@
 """/v1/explain: two pictures -> which of their regions hold them together and which drive them apart."""
 
 import base64
+from functools import partial
 from io import BytesIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from PIL import Image
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from alikely.errors import InputError
 from alikely.explaining import Explanation, explain
@@ -63,7 +63,7 @@ async def why(request: Request, served: TheServed, caller: MayRead) -> dict[str,
     """
     model, asked = served.require_model(), await read_asked(request, ExplainAsked)
     kind, settings = model.preparation.kind, served.settings
-    said = (asked.left, asked.right)
+    said, names = (asked.left, asked.right), ("left", "right")
     if not served.explaining.acquire(blocking=False):
         raise RefusedError(
             503, "busy", f"{EXPLAINED_AT_ONCE} pairs are being explained; ask again soon", {"Retry-After": "2"}
@@ -72,7 +72,7 @@ async def why(request: Request, served: TheServed, caller: MayRead) -> dict[str,
         left, right = await items_asked(said, kind, settings)
         return await while_wanted(request, lambda _: _told(explain(model, left, right, asked.seed)))
     except InputError as error:
-        raise await run_in_threadpool(all_bad, error, said, model, settings, ("left", "right")) from None
+        raise await while_wanted(request, partial(all_bad, error, said, model, settings, names)) from None
     finally:
         served.explaining.release()
 

@@ -129,13 +129,13 @@ async def verify(name: str, request: Request, served: TheServed, caller: MayRead
     """Whether an item shows this identity (1:1)."""
     gallery, asked = served.gallery(name), await read_asked(request, VerifyAsked)
 
-    def answer(_: GoOn) -> dict[str, Any]:
+    def answer(go_on: GoOn) -> dict[str, Any]:
         model = gallery.inside.model
         (item,) = one_item_from(asked.item, model.preparation.kind, served.settings).items
         try:
             decision = gallery.verify(item, asked.identity, asked.fmr, asked.prior, asked.confidence)
         except InputError as error:
-            raise all_bad(error, [asked.item], model, served.settings) from None
+            raise all_bad(error, [asked.item], model, served.settings, None, go_on) from None
         served.meter.verdict("verify", decision.verdict, decision.distance)
         told = {"identity": asked.identity, "verdict": decision.verdict, "distance": decision.distance}
         served.audit.add(caller.name, "verify", {"gallery": name, **told})

@@ -61,7 +61,8 @@ class Examples:
     item shows. `groups` are what a split must not tear apart. `pairs` point into `items`. Examples to learn from or to
     judge by have `labels` or `pairs`; examples that are only embedded need neither. `notes` are what the source has to
     say, such as files that it left out. `columns` are what else a table says of each item (light, device ...), by name,
-    as text, numbers too; an empty text is an empty cell. `kind` is what all the items are.
+    as text, numbers too; an empty text is an empty cell. `kind` is what all the items are. `repeats` counts the rows of
+    the source that said an item again.
     """
 
     items: tuple[Item, ...]
@@ -72,6 +73,7 @@ class Examples:
     notes: tuple[str, ...] = ()
     columns: Mapping[str, Shaped[np.ndarray, " items"]] = field(default_factory=dict)
     kind: Kind = "picture"
+    repeats: int = 0
 
     def __len__(self) -> int:
         return len(self.items)
@@ -102,6 +104,7 @@ class Examples:
             groups=None if self.groups is None else self.groups[keep],
             pairs=pairs,
             columns={name: cells[keep] for name, cells in self.columns.items()},
+            repeats=0,
         )
 
 

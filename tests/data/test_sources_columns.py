@@ -30,9 +30,9 @@ def test_further_columns_of_items_are_kept_as_text_through_select(files):
     assert read_source(table(files, "path,label\na1.png,a\n")).columns == {}
 
 
-def test_of_rows_that_repeat_the_first_has_its_further_columns(files):
+def test_of_rows_that_repeat_the_last_has_its_further_columns(files):
     found = read_source(table(files, "path,label,day\na1.png,a,1\na2.png,a,2\na1.png,a,3\nb1.png,b,4\n"))
-    assert found.columns["day"].tolist() == ["1", "2", "4"]
+    assert found.columns["day"].tolist() == ["3", "2", "4"]
 
 
 def test_further_columns_of_pairs_stay_with_their_pairs(files):

@@ -37,8 +37,16 @@ def test_a_column_text_holds_texts(tmp_path):
     assert found.names == ("'hi' (line 2)", "'bye, bye' (line 3)")
     assert found.labels.tolist() == ["a", "b"]
     assert found.groups.tolist() == ["g", "h"]
-    assert found.columns["day"].tolist() == ["1", "2"]
+    assert found.columns["day"].tolist() == ["3", "2"]  # of what repeats another, the last counts
     assert found.notes == ("rows that repeat another and were taken once: 1",)
+    assert (found.repeats, found.select(np.array([0])).repeats) == (1, 0)
+
+
+def test_a_row_that_says_nothing_more_leaves_what_was_said(tmp_path):
+    found = read_source(table(tmp_path, "text,label,day,city\nhi,a,1,ulm\nhi,a,2,\nhi,a, ,\nbye,b,,\n"))
+    assert found.columns["day"].tolist() == ["2", ""]
+    assert found.columns["city"].tolist() == ["", ""]
+    assert found.repeats == 2
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from alikely.gallery.gallery import Gallery
 from tests.gallery.galleries import embeddings, gallery_of, line, passing_model
 from tests.models import small_model
 from tests.pictures import pattern_folder
+from tests.server.models_of_kinds import model_of
 
 
 def test_each_item_is_enrolled_once_however_often_it_is_run():
@@ -34,6 +35,24 @@ def test_what_stands_twice_in_a_source_is_kept_once_with_the_last_fields_and_cou
     assert (second.new, second.there, second.repeated) == (0, 3, 3)
     kept = {one["identity"]: one["fields"]["n"] for one in gallery.described()}
     assert kept == {"a": 2, "b": 4, "c": 3}
+
+
+def test_a_table_keeps_and_counts_what_stands_twice_in_it_as_a_list_does(tmp_path):
+    """Its texts are joined when it is read; the answer is the same."""
+    model, _ = model_of("text")
+    said, numbers = ["a", "b", "a", "a", "b"], [1, 2, 3, 4, None]
+    rows = "".join(f"{one},{'' if n is None else n}\n" for one, n in zip(said, numbers, strict=True))
+    (tmp_path / "table.csv").write_text(f"text,n\n{rows}", encoding="utf-8")
+    fields = [{} if n is None else {"n": n} for n in numbers]
+    by_table, by_list = gallery_of(model), gallery_of(model)
+
+    first, second = by_table.enrol(tmp_path / "table.csv"), by_list.enrol(said, fields=fields)
+
+    assert first == second
+    assert first.sentence() == "2 enrolled, 0 there already, 3 stood twice"
+    assert {one["identity"]: one["fields"] for one in by_table.described()} == {"a": {"n": 4}, "b": {"n": 2}}
+    assert by_table.described() == by_list.described()
+    assert by_table.enrol(tmp_path / "table.csv") == by_list.enrol(said, fields=fields)
 
 
 def test_one_item_under_two_identities_is_two_templates():

@@ -67,6 +67,10 @@ def _cells(table: Table, kind: Kind, column: str) -> Listed:
     items: list[Item] = []
     called: list[str] = []
     marks = _marks(table)
+    beside = {
+        name: cells for name, cells in table.columns.items() if name not in (column, *marks, NAME if names else "")
+    }
+    told: list[int] = []  # the row whose cells beside it each item keeps
     for row, cell in enumerate(texts or table.cells[column]):
         where = f"{table.path}, {table.places[row]}: the cell of column {column!r}"
         value = resolved(table, cell) if kind != "text" and texts is not None else cell
@@ -75,8 +79,11 @@ def _cells(table: Table, kind: Kind, column: str) -> Listed:
         if key not in rows:
             items.append(item)
             called.append(_name(table, kind, row, cell if texts is not None else None, names))
+            told.append(row)
         first = rows.setdefault(key, row)
         places.append(len(items) - 1 if first == row else places[first])
+        if any(cells[row].strip() for cells in beside.values()):
+            told[places[row]] = row
         for what, cells in marks.items():
             if cells[row] != cells[first]:
                 raise InputError(
@@ -87,17 +94,15 @@ def _cells(table: Table, kind: Kind, column: str) -> Listed:
     refuse_missing(f"{table.path}: ", items, called)
     kept = list(rows.values())
     repeats = len(table.places) - len(kept)
-    further = {
-        name: cells for name, cells in table.columns.items() if name not in (column, *marks, NAME if names else "")
-    }
     examples = Examples(
         items=tuple(items),
         names=tuple(called),
         labels=_at(marks, "label", kept),
         groups=_at(marks, "group", kept),
         notes=(f"rows that repeat another and were taken once: {repeats}",) if repeats else (),
-        columns={name: np.array([cells[row] for row in kept], dtype=str) for name, cells in further.items()},
+        columns={name: np.array([cells[row] for row in told], dtype=str) for name, cells in beside.items()},
         kind=kind,
+        repeats=repeats,
     )
     return Listed(examples, places)
 

@@ -48,7 +48,7 @@ def read_source(source: str | Path, items: str = "auto") -> Examples:
     `items` says what the items are; auto: as columns and endings show. Paths in a table are relative to the folder that
     the table lies in, or absolute. Columns of other names are kept as text in `columns` (of the pairs, in a table of
     pairs). Each file and each text is one item, in however many rows it stands. Rows that say the same thing again are
-    taken once: the first of them, with its other columns.
+    taken once, with the other columns of the last of them that fills one.
 
     Raises InputError that names the file, row or column. Pictures and sequences in files of their own are not opened.
     """

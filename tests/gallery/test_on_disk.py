@@ -1,4 +1,5 @@
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -97,6 +98,21 @@ def test_a_removal_that_a_full_disk_stops_says_so_and_is_ended_by_the_same_call(
         assert not (folder / "removing.json").exists()
         with pytest.raises(GalleryError, match="'person 7' is not there"):
             gallery.remove(identity="person 7")
+
+
+def test_what_was_being_removed_is_overwritten_on_the_disk_before_it_goes(tmp_path, monkeypatch):
+    listed, held, sync = tmp_path / "all" / "removing.json", [], os.fsync
+
+    def look(handle):
+        sync(handle)
+        if listed.exists() and os.fstat(handle).st_ino == listed.stat().st_ino:
+            held.append(listed.read_bytes())
+
+    with made(tmp_path / "all") as gallery:
+        monkeypatch.setattr("os.fsync", look)
+        assert gallery.remove(identity="person 7").exit_code == 0
+    assert not listed.exists()
+    assert [set(content) for content in held] == [{0}]
 
 
 def full(database):

@@ -55,6 +55,25 @@ def test_undoing_takes_back_ones_own_last_answer_and_is_a_line_too(tmp_path):
     assert sum("undo" in json.loads(line) for line in file.path.read_text().splitlines()) == 2
 
 
+def test_what_fails_before_an_answer_is_taken_back_leaves_it(tmp_path):
+    file = AnswerFile(tmp_path)
+    file.add(asked("a", "b"), "same", "Ann")
+    file.add(asked("a", "c"), "skip", "Ann")
+    told = []
+
+    def full(last):
+        told.append((last, file.path.read_text()))
+        raise OSError
+
+    with pytest.raises(OSError):
+        file.undo("Ann", full)
+    ((last, written),) = told
+    assert last.number == 2
+    assert file.path.read_text() == written
+    assert file.undo("Ann", told.append) == told[-1] == last
+    assert said(file) == [(1, "Ann", "same")]
+
+
 def test_what_another_process_adds_is_seen_and_numbers_never_repeat(tmp_path):
     here = AnswerFile(tmp_path)
     here.add(asked("a", "b"), "same", "Ann")
@@ -142,3 +161,20 @@ def test_a_disk_that_refuses_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     assert file.path.read_bytes() == before
     monkeypatch.undo()
     assert file.add(asked("a", "c"), "same", "Ann").number == 2
+
+
+def test_an_answer_that_did_not_reach_the_disk_is_not_kept(tmp_path, monkeypatch):
+    file = AnswerFile(tmp_path)
+    file.add(asked("a", "b"), "same", "Ann")
+    before = file.path.read_bytes()
+
+    def refuse(handle):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", refuse)
+        for say in (lambda: file.add(asked("a", "c"), "same", "Ann"), lambda: file.undo("Ann")):
+            with pytest.raises(StorageError, match="Input/output error"):
+                say()
+    assert file.path.read_bytes() == before
+    assert said(file) == said(AnswerFile(tmp_path)) == [(1, "Ann", "same")]

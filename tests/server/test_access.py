@@ -1,8 +1,13 @@
 """Who may do what: keys and their rights, requests from elsewhere, names of the host, what is told to anybody."""
 
+import asyncio
+
 import pytest
+from fastapi import Request
+from fastapi.security import SecurityScopes
 
 from alikely.server import Folders
+from alikely.server.access import permitted
 from alikely.server.origin import Hosts, check_origin, name_in
 from alikely.server.problems import RefusedError
 from alikely.server.sessions import COOKIE
@@ -59,6 +64,12 @@ def test_rights_contain_each_other(tmp_path):
     assert client.get("/v1/audit", headers=made["admin"]).status_code == 200
 
 
+def test_a_route_that_is_reached_past_the_door_lets_nobody_in():
+    with pytest.raises(RefusedError) as refused:
+        asyncio.run(permitted(Request({"type": "http"}), SecurityScopes(["read"])))
+    assert refused.value.status == 401
+
+
 def test_a_damaged_file_of_keys_lets_nobody_in_and_names_no_path(tmp_path):
     client, keys = small_service(tmp_path), keys_of(tmp_path)
     key = keys.add("phone", "admin")
@@ -85,6 +96,7 @@ def test_a_damaged_file_of_keys_lets_nobody_in_and_names_no_path(tmp_path):
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "http://localhost:8001"}, 403),
         ({"Origin": "http://localhost.evil.example"}, 403),
+        ({"Origin": "http://evil-localhost"}, 403),
         ({"Origin": "null"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),

@@ -83,6 +83,15 @@ def test_processes_tear_no_line(tmp_path):
     assert [line["number"] for line in lines_of(tmp_path / "audit.jsonl")] == list(range(1, 601))
 
 
+def test_the_number_of_a_line_is_its_own_whatever_is_told(tmp_path):
+    path = tmp_path / "audit.jsonl"
+    Audit(path).add("a", "b", {})
+    Audit(path).add("a", "b", {"number": 1, "who": "x", "time": None})
+    Audit(path).add("a", "b", {})
+
+    assert [(line["number"], line["who"]) for line in lines_of(path)] == [(1, "a"), (2, "a"), (3, "a")]
+
+
 def test_half_a_line_of_a_crash_harms_no_other(tmp_path):
     path = tmp_path / "audit.jsonl"
     path.write_text('{"number": 7, "who": "a"}\n{"number": 8, "wh')
@@ -150,12 +159,12 @@ def test_a_file_that_was_taken_away_begins_anew(tmp_path):
 
 def test_what_json_has_not_and_long_texts(tmp_path):
     audit = Audit(tmp_path / "audit.jsonl")
-    audit.add("a", "b", {"distance": float("nan"), "identity": "x" * 5000, "names": ["\ud800", "\n"]})
+    audit.add("a", "b", {"distance": float("nan"), "identity": "x" * 5000, "names": ["\ud800", "\n", "y" * 5000]})
 
     (line,) = lines_of(audit.path)
     assert line["distance"] is None
     assert len(line["identity"]) < 300
-    assert line["names"] == ["\ud800", "\n"]
+    assert line["names"] == ["\ud800", "\n", "y" * 200 + "..."]
 
 
 def test_the_route_tells_the_last_lines_newest_first_to_admins(tmp_path):

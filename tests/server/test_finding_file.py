@@ -102,6 +102,15 @@ def test_half_a_line_after_a_crash_is_none_and_is_overwritten(detectors, tmp_pat
     assert [one.verdict for one in Findings(path, tmp_path / "pictures", keeps=False).newest()] == ["accepted"]
 
 
+@pytest.mark.parametrize("lost", [1, 65_536, 65_537, 200_000])
+def test_half_a_line_of_any_length_costs_no_line_before_it(tmp_path, lost):
+    path = tmp_path / "lines"
+    append_lines(path, [{"a": 1}, {"b": "x" * 100_000}])
+    path.write_bytes(path.read_bytes() + b"{" * lost)
+    append_lines(path, [{"c": 3}])
+    assert read_lines(path) == [{"a": 1}, {"b": "x" * 100_000}, {"c": 3}]
+
+
 @pytest.mark.parametrize("damaged", [b"{\n", b"[1]\n", b"\xff\xfe\n", b'{"number": 1}\n', b'{"of": 1}\n'])
 def test_a_damaged_file_is_told_by_its_line(detectors, tmp_path, damaged):
     path = tmp_path / "lines"

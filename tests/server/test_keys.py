@@ -72,6 +72,10 @@ def test_threads_write_and_none_is_lost(tmp_path):
         list(pool.map(lambda n: Keys(tmp_path / "keys.json").add(f"k{n}", "read"), range(40)))
 
     assert len(Keys(tmp_path / "keys.json").listed()) == 40
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: Keys(tmp_path / "keys.json").remove(f"k{n}"), range(39)))
+
+    assert [key.name for key in Keys(tmp_path / "keys.json").listed()] == ["k39"]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,16 @@ def test_a_damaged_file_lets_nobody_in_and_is_not_written_over(tmp_path, content
     with pytest.raises(ServiceError, match="cannot be read"):
         Keys(path).add("b", "read")
     assert path.read_bytes() == content.encode("latin-1")
+
+
+def test_a_file_that_cannot_be_looked_at_lets_nobody_in(tmp_path):
+    path = tmp_path / "keys.json"
+    path.symlink_to(path)  # leads nowhere: the system refuses to say what it is
+
+    with pytest.raises(ServiceError, match="cannot be read"):
+        Keys(path).by_hash()
+    with pytest.raises(ServiceError, match="cannot be read"):
+        Keys(path).of("alikely_x")
 
 
 @pytest.mark.parametrize("name", ["", " ", "-a", "a/b", "a\nb", "ä", "a" * 65])

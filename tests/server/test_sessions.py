@@ -71,6 +71,15 @@ def test_a_wrong_key_gives_no_session(tmp_path, said):
     assert "This key is not known" in answer.text
 
 
+def test_a_login_with_more_than_a_key_is_refused_whoever_sends_it(tmp_path):
+    client, keys = small_service(tmp_path), keys_of(tmp_path)
+    key = keys.add("ann", "read")
+
+    for _ in range(2):  # a stranger, then somebody who is logged in
+        assert code_of(logged_in(client, "x" * 5_000)) == (413, "too_large")
+        assert logged_in(client, key).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("said", "back"),
     [

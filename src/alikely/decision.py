@@ -8,6 +8,8 @@ from alikely.metrics import percent
 
 Verdict = Literal["same", "different", "unsure"]
 
+DIGITS, EVERY_DIGIT = 3, 17  # of a distance; what differs at all differs in the 17th
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -36,14 +38,16 @@ class Decision:
 
     def sentence(self) -> str:
         """The decision in one line for people."""
+        borders = [border for border in (self.threshold, self.upper) if border is not None and border > -math.inf]
+        distance, *said = shown_apart(self.distance, *borders)
         if self.threshold == -math.inf:
             limits = f"no threshold keeps a false-match rate of {percent(self.fmr)}"
         else:
-            limits = f"threshold {shown(self.threshold)} for a false-match rate of {self._kept(self.fmr)}"
+            limits = f"threshold {said[0]} for a false-match rate of {self._kept(self.fmr)}"
         if self.upper is not None and self.fnmr is not None:
-            limits += f", {shown(self.upper)} for a false non-match rate of {self._kept(self.fnmr)}"
+            limits += f", {said[-1]} for a false non-match rate of {self._kept(self.fnmr)}"
         chance = f"probability of same {chance_of(self.probability)}"
-        return f"{self.verdict} ({chance}; distance {shown(self.distance)}, {limits}){self._why()}"
+        return f"{self.verdict} ({chance}; distance {distance}, {limits}){self._why()}"
 
     def _why(self) -> str:
         """What may surprise: a verdict against the likelier of the two."""
@@ -70,7 +74,20 @@ class Decision:
 
 def shown(distance: float) -> str:
     """A distance for people."""
-    return f"{distance:.3f}" if distance >= 0.1 else f"{distance:.3g}"
+    return _written(distance, DIGITS)
+
+
+def shown_apart(*distances: float) -> tuple[str, ...]:
+    """The distances of one sentence for people, all with as many digits as those that differ take to look different."""
+    for digits in range(DIGITS, EVERY_DIGIT):
+        said = tuple(_written(distance, digits) for distance in distances)
+        if len(set(map(float, said))) == len(set(distances)):
+            return said
+    return tuple(_written(distance, EVERY_DIGIT) for distance in distances)
+
+
+def _written(distance: float, digits: int) -> str:
+    return f"{distance:.{digits}f}" if distance >= 0.1 else f"{distance:.{digits}g}"
 
 
 def chance_of(probability: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from alikely.decision import chance_of, shown
+from alikely.decision import chance_of, shown, shown_apart
 from alikely.metrics import percent
 from alikely.types import Field
 
@@ -28,11 +28,11 @@ class Threshold:
     basis: Basis
     identities: int
 
-    def words(self) -> str:
-        """The threshold in words."""
+    def words(self, distance: str) -> str:
+        """The threshold in words; `distance` as it is to be written beside others."""
         rate = f"at most {percent(self.fpir)}" if self.confidence else f"{percent(self.fpir)}, an estimate"
         many = f"{self.identities:,} {'identity' if self.identities == 1 else 'identities'}"
-        return f"threshold {shown(self.distance)} for a false-positive-identification rate of {rate}, among {many}"
+        return f"threshold {distance} for a false-positive-identification rate of {rate}, among {many}"
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,14 @@ class Identification:
     def sentence(self) -> str:
         """The answer in one line for people."""
         nearest = self.candidates[0]
+        distance, limit = shown_apart(nearest.distance, self.threshold.distance)
         # A rate and a probability answer two questions; where they seem to contradict each other, only JSON has both.
         agrees = nearest.probability is not None and (nearest.probability >= 0.5) == (self.identity is not None)
         chance = f"probability {chance_of(nearest.probability)}; " if agrees and nearest.probability is not None else ""
         if self.identity is None:
-            return (
-                f"nobody enrolled (nearest is {nearest.identity}, {chance}distance {shown(nearest.distance)}, "
-                f"{self.threshold.words()})"
-            )
-        return f"{self.identity} ({chance}distance {shown(nearest.distance)}, {self.threshold.words()}){self._tie()}"
+            near = f"nearest is {nearest.identity}, {chance}distance {distance}"
+            return f"nobody enrolled ({near}, {self.threshold.words(limit)})"
+        return f"{self.identity} ({chance}distance {distance}, {self.threshold.words(limit)}){self._tie()}"
 
     def _tie(self) -> str:
         if not self.tied:

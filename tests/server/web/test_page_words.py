@@ -2,7 +2,7 @@
 
 import pytest
 
-from alikely.decision import chance_of, shown
+from alikely.decision import chance_of, shown, shown_apart
 from alikely.metrics import percent
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,20 @@ def test_figures_are_written_as_the_command_writes_them(page):
     assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in said[0]] == [percent(rate) for rate in rates]
     assert said[1] == [shown(distance) for distance in distances]
     assert said[2] == [chance_of(chance) for chance in chances]
+
+
+def test_distances_that_differ_look_different_as_the_command_has_them(page):
+    page.goto("/compare")
+    sentences = [[0.25, 0.5], [0.25, 0.25], [0.11549, 0.1153], [0.1001, 0.09997], [0.3, 0.1 + 0.2], [0.7, 0.75, 0.7502]]
+    said = page.evaluate(
+        """async (sentences) => {
+            const words = await import("/static/words.js");
+            return [sentences.map((values) => words.apart(...values)), words.apart(0.5, null, null)];
+        }""",
+        sentences,
+    )
+    assert said == [[list(shown_apart(*values)) for values in sentences], ["0.500", *2 * ["\N{EN DASH}"]]]
+    assert said[0][2] == ["0.1155", "0.1153"]
 
 
 def test_a_name_never_turns_what_stands_around_it(service, page):

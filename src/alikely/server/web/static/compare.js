@@ -4,8 +4,9 @@ import { Problem, ask, el, showProblem, tell } from "./api.js";
 import { compareSettings } from "./compare_settings.js";
 import { distributionsChart, place } from "./distributions.js";
 import { itemInput } from "./item_input.js";
+import { measured } from "./measured.js";
 import { explained } from "./why.js";
-import { distance as shown, judged, percent, verdictChip, verdictWord } from "./words.js";
+import { apart, distance as shown, judged, percent, verdictChip, verdictWord } from "./words.js";
 
 const kind = document.body.dataset.kind;
 const result = document.getElementById("result");
@@ -98,18 +99,19 @@ function verdictCard(decision, made) {
       el("p", { class: "small-print" }, place(made, decision)),
     );
   }
-  card.append(figures(decision), el("p", { class: "small-print" }, promise(decision, made)));
+  card.append(figures(decision), el("p", { class: "small-print" }, promise(decision, made)), measured(decision));
   if (kind === "picture") card.append(why());
   return card;
 }
 
 function figures({ distance, threshold, upper, fmr, fnmr }) {
-  const limits = upper === null ? "the same up to it" : `same up to it, different above ${shown(upper)}`;
+  const [at, limit, border] = apart(distance, threshold, upper);
+  const limits = upper === null ? "the same up to it" : `same up to it, different above ${border}`;
   return el(
     "dl",
     { class: "figures" },
-    figure("Distance", shown(distance), "0 is alike"),
-    figure("Threshold", shown(threshold), threshold === null ? "nothing is accepted" : limits),
+    figure("Distance", at, "0 is alike"),
+    figure("Threshold", limit, threshold === null ? "nothing is accepted" : limits),
     figure("False matches", percent(fmr), "wanted at most"),
     fnmr === null ? null : figure("False non-matches", percent(fnmr), "wanted at most"),
   );

@@ -3,7 +3,7 @@
 import { ask, el, showProblem, tell } from "./api.js";
 import { fillSpots, spot } from "./cards.js";
 import { itemInput } from "./item_input.js";
-import { aKind, capital, chance, count, distance, judged, likelihood, percent } from "./words.js";
+import { aKind, apart, capital, chance, count, distance, judged, likelihood, percent } from "./words.js";
 
 const LOOSEST = 0.5; // a rate that an estimate can nearly always be given for
 
@@ -111,10 +111,11 @@ export function whoView(here) {
     const [said] = await ask(here.path("/identify"), await question("items", { fpir: rate(fpir), confidence: confidence(), k: 5 }));
     const { identity, threshold, candidates, tied } = said;
     const nearest = candidates[0];
+    const [at, limit] = apart(nearest.distance, threshold.distance);
     const node = identity !== null && here.kind === "picture" ? spot(identity) : null;
     const head = identity !== null
-      ? [el("h2", { class: "clamped", title: identity }, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${distance(nearest.distance)}, at or below the threshold ${distance(threshold.distance)}.`), tied.length > 0 && el("p", {}, `Equally near, so it may be any of them: ${tied.join(", ")}.`)]
-      : [el("h2", {}, "Nobody who is enrolled"), el("p", {}, `The nearest is ${nearest.identity} at ${distance(nearest.distance)}; a name is given up to ${distance(threshold.distance)}.`)];
+      ? [el("h2", { class: "clamped", title: identity }, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${at}, at or below the threshold ${limit}.`), tied.length > 0 && el("p", {}, `Equally near, so it may be any of them: ${tied.join(", ")}.`)]
+      : [el("h2", {}, "Nobody who is enrolled"), el("p", {}, `The nearest is ${nearest.identity} at ${at}; a name is given up to ${limit}.`)];
     const { rows, table } = nearestTable(candidates, identity);
     answer.replaceChildren(
       el("div", { class: `answer ${identity !== null ? "yes" : "no"}` }, node, el("div", { class: "stack tight" }, ...head)),
@@ -163,7 +164,8 @@ export function whoView(here) {
     const said = await ask(here.path("/verify"), await question("item", { identity: who, fmr: rate(fmr), confidence: confidence() }));
     const same = said.verdict === "same";
     const node = here.kind === "picture" ? spot(who) : null;
-    const side = said.threshold === null ? "" : `Distance ${distance(said.distance)}, ${same ? "at or below" : "above"} the threshold ${distance(said.threshold)}.`;
+    const [at, limit] = apart(said.distance, said.threshold);
+    const side = said.threshold === null ? "" : `Distance ${at}, ${same ? "at or below" : "above"} the threshold ${limit}.`;
     answer.replaceChildren(
       el("div", { class: `answer ${same ? "yes" : "no"}` }, node,
         el("div", { class: "stack tight" }, el("h2", { class: "clamped", title: who }, same ? `Yes, this is ${who}` : `No, this is not ${who}`), el("p", {}, `${judged(said)} ${side}`))),

@@ -26,9 +26,22 @@ export function percent(rate) {
   return `${Number((rate * 100).toPrecision(digits))}\u00a0%`;
 }
 
+const DIGITS = 3; // of a distance
+const EVERY_DIGIT = 17; // what differs at all differs in the 17th
+
 /** A distance for people; null (accepts nothing) as a dash. */
-export const distance = (value) =>
-  value === null ? "–" : value >= 0.1 ? value.toFixed(3) : String(Number(value.toPrecision(3)));
+export const distance = (value) => written(value, DIGITS);
+
+/** The distances of one sentence for people, all with as many digits as those that differ take to look different. */
+export function apart(...values) {
+  let digits = DIGITS;
+  const alike = () => new Set(values.map((value) => Number(written(value, digits)))).size < new Set(values).size;
+  while (digits < EVERY_DIGIT && alike()) digits += 1;
+  return values.map((value) => written(value, digits));
+}
+
+const written = (value, digits) =>
+  value === null ? "–" : value >= 0.1 ? value.toFixed(digits) : String(Number(value.toPrecision(digits)));
 
 /** A probability for people: rounding never turns "very likely" into "certain". */
 export const chance = (value) => (value >= 0.995 ? "over 0.99" : value < 0.005 ? "under 0.01" : value.toFixed(2));

@@ -11,6 +11,7 @@ from alikely import TrainSettings
 from alikely.errors import BadItemsError, SettingsError, StorageError, TooFewError, TrainingError
 from alikely.storage import load_model
 from alikely.training.progress import Silent
+from alikely.training.run import Run
 from alikely.types import Pairs
 from tests.pictures import pattern_examples, pattern_folder
 from tests.training.fast import FAST, same_weights
@@ -177,8 +178,34 @@ def test_stops_when_the_eer_of_held_back_identities_no_longer_falls():
     history = alikely.train(pattern_examples(40), settings, reporter=Silent()).history
 
     assert history.ended == "early stop"
-    assert len(history.epochs) == history.best + 2
-    assert history.epochs[history.best - 1].eer == min(epoch.eer for epoch in history.epochs)
+    errors = [epoch.eer for epoch in history.epochs]
+    assert len(errors) == errors.index(min(errors)) + 1 + 2
+    assert errors[history.best - 1] == min(errors)
+
+
+@pytest.mark.parametrize(
+    ("errors", "epochs", "best", "said"),
+    [
+        ((0.2, 0.0, 0.0, 0.0), 4, 4, []),
+        ((0.1, 0.1, 0.3), 3, 2, ["the model has the weights of epoch 2, the last of those whose eer was the lowest"]),
+        ((0.2, 0.1, 0.3, 0.2), 4, 2, ["the model has the weights of epoch 2, whose eer was the lowest"]),
+    ],
+)
+def test_of_epochs_with_the_same_eer_the_last_is_kept_and_none_but_the_first_counts_as_better(
+    monkeypatch, errors, epochs, best, said
+):
+    left, notes = list(errors), []
+    monkeypatch.setattr(Run, "_watch", lambda _: (left.pop(0), None))
+
+    class Notes(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    settings = FAST.model_copy(update={"epochs": 60, "patience": 2, "validate_share": 0.2})
+    history = alikely.train(pattern_examples(40), settings, reporter=Notes()).history
+
+    assert (len(history.epochs), history.best, history.ended) == (epochs, best, "early stop")
+    assert [note for note in notes if "weights of epoch" in note] == said
 
 
 def test_all_bad_files_are_listed_and_nothing_is_left(tmp_path):

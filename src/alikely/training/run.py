@@ -81,7 +81,9 @@ class Run:
             )
         if 0 < self.best < len(self.epochs):
             chosen_by = "eer was the lowest" if self.epochs[-1].spearman is None else "spearman was the highest"
-            reporter.note(f"the model has the weights of epoch {self.best}, whose {chosen_by}")
+            several = sum(row.badness == self.least for row in self.epochs) > 1
+            whose = f"{'the last of those ' if several else ''}whose {chosen_by}"
+            reporter.note(f"the model has the weights of epoch {self.best}, {whose}")
         errors = [row.badness for row in self.epochs if row.badness is not None]
         alarm = learned_by_heart([row.loss for row in self.epochs], errors) if len(errors) == len(self.epochs) else None
         if alarm is not None:
@@ -109,7 +111,8 @@ class Run:
             spearman=agreed,
         )
         best, least, best_tensors = self.best, self.least, self.best_tensors
-        if not self.deciding or row.badness is None or row.badness < self.least:
+        # Of equally good epochs the last: it has learned the most.
+        if not self.deciding or row.badness is None or row.badness <= self.least:
             best, least = number, float("inf") if row.badness is None else row.badness
             best_tensors = named("best", network_tensors(learner.modules))
         # From here on the epoch counts, all of it: a Ctrl-C before this line loses it, after it keeps it.
@@ -134,8 +137,10 @@ class Run:
         return Verification.from_distances(found.same, found.different).eer, agreed
 
     def _stalled(self) -> bool:
+        """Whether the patience is at an end; an epoch that is as good as the best one does not lengthen it."""
         patience = self.learner.settings.patience
-        return self.deciding and patience is not None and len(self.epochs) - self.best >= patience
+        better = next((row.epoch for row in self.epochs if row.badness == self.least), self.best)
+        return self.deciding and patience is not None and len(self.epochs) - better >= patience
 
     def _save(self) -> None:
         if self.folder is None:

@@ -63,9 +63,9 @@ def test_what_fails_before_an_answer_is_taken_back_leaves_it(tmp_path):
 
     def full(last):
         told.append((last, file.path.read_text()))
-        raise OSError
+        raise StorageError("the disk is full")
 
-    with pytest.raises(OSError):
+    with pytest.raises(StorageError, match="full"):
         file.undo("Ann", full)
     ((last, written),) = told
     assert last.number == 2

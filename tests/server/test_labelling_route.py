@@ -9,8 +9,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from alikely.data.sources import read_items
+from alikely.errors import StorageError
 from alikely.labelling import Labelling, labels_in
 from alikely.server import Folders, ServeSettings, create_app, open_served
+from alikely.server.audit import Audit
 from alikely.server.keys import Keys
 from alikely.server.state import State
 from alikely.storage import load_model, save_model
@@ -98,7 +100,7 @@ def test_the_table_is_what_the_command_writes(client, state):
     only = list(csv.DictReader(io.StringIO(client.get("/v1/labels/table", params={"drawn": "random"}).text)))
     assert 0 < len(only) < 4
     log = (state / "audit.jsonl").read_text()
-    assert log.count('"label"') == 5
+    assert log.count('"what": "label"') == 5
     assert ".png" not in log
 
 
@@ -123,6 +125,28 @@ def test_bad_names_and_nothing_to_undo(client):
     assert client.get("/v1/labels/next").status_code == 422
     assert client.get("/v1/labels/next", params={"who": "a;b"}).json()["code"] == "input"
     assert client.post("/v1/labels/undo", json={"who": "Zoe"}).status_code == 404
+
+
+def test_an_undo_that_failed_takes_back_one_answer_when_it_is_asked_again(client, state, monkeypatch):
+    first, second = ask_next(client, count=2)
+    say(client, first, "same")
+    say(client, second, "different")
+    at_all, failing = Audit.add, [StorageError("the disk is full")]
+
+    def add(self, *line):
+        if failing:
+            raise failing.pop()
+        at_all(self, *line)
+
+    monkeypatch.setattr(Audit, "add", add)
+    asked = [client.post("/v1/labels/undo", json={"who": "Ann"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in asked] == [507, 200]
+    assert asked[1].json()["question"] == second
+    assert [answer.number for answer in labels_in(state / "labels").answers] == [1]
+    lines = Audit(State(state).audit).last(9)
+    said = [(line["number"], line["label"], line["answer"]) for line in lines]
+    assert said == [(3, 2, "undone"), (2, 2, "different"), (1, 1, "same")]
 
 
 def test_without_items_it_says_how_to_serve_some(made, state):

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,10 +117,11 @@ class AnswerFile:
             self._read_on()
         return said
 
-    def undo(self, who: str) -> Answer:
+    def undo(self, who: str, before: Callable[[Answer], object] | None = None) -> Answer:
         """Take back the last answer of a labeller that counts, and say which it was.
 
-        Raises GalleryError where there is none.
+        `before` is called with it while it still counts: where that raises, nothing is taken back. Raises GalleryError
+        where there is none.
         """
         name = name_of_labeller(who)
         with self._inside, alone_with(self.folder / LOCK):
@@ -129,6 +130,8 @@ class AnswerFile:
             if not mine:
                 raise GalleryError(f"{name} has given no answer that could be undone")
             last = max(mine, key=lambda answer: answer.number)
+            if before is not None:
+                before(last)
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             self._append([{"undo": {"number": self._last + 1, "undone": last.number, "who": name, "time": now}}])
             self._read_on()

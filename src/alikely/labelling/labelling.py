@@ -1,6 +1,6 @@
 """Labelling: items with their embeddings, a model, and a folder of answers; questions for people and what they said."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -136,12 +136,12 @@ class Labelling:
         ]
         return Said(said, (votes.count("same"), votes.count("different")))
 
-    def undo(self, who: str) -> Question | None:
+    def undo(self, who: str, before: Callable[[Answer], object] | None = None) -> Question | None:
         """Take back the last answer of a labeller, and ask it again; None where its items are no longer here.
 
-        Raises GalleryError where there is none.
+        `before` as for `AnswerFile.undo`. Raises GalleryError where there is none.
         """
-        place = self._found.places.get(self.file.undo(who).pair)
+        place = self._found.places.get(self.file.undo(who, before).pair)
         return None if place is None else self._question(place)
 
     def standing(self, who: str) -> Standing:

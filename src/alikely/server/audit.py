@@ -104,7 +104,9 @@ class Audit:
     def _write(self, who: str, what: str, told: Mapping[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"number": self._number + 1, "time": now, "who": who, "what": what}
-        text = json.dumps({**line, **{name: _plain(value) for name, value in told.items()}}, allow_nan=False) + "\n"
+        # Nothing that is told takes the place of the line's own number or time.
+        text = json.dumps({**line, **{name: _plain(value) for name, value in told.items()}, **line}, allow_nan=False)
+        text += "\n"
         content = text.encode()
         if self._size > 0 and os.pread(self._file, 1, self._size - 1) != b"\n":
             content = b"\n" + content  # half a line that a full disk or a crash left

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from alikely.errors import InputError
 from alikely.labelling import DRAWN, Drawn, Verdict, labels_in, packed
 from alikely.labelling.answers import FILE as ANSWERS
+from alikely.labelling.answers import Answer
 from alikely.labelling.labelling import MOST_AT_ONCE
 from alikely.server.access import LOCAL, Caller, MayEnrol, MayRead
 from alikely.server.held import TheServed
@@ -128,7 +129,7 @@ async def answer(request: Request, served: TheServed, caller: MayEnrol) -> dict[
     labelling, asked = served.require_labelling(), await read_asked(request, AnswerAsked)
     name = _required(_name(caller, asked.who))
     said = await run_in_threadpool(labelling.answer, asked.left, asked.right, asked.answer, name, asked.seconds)
-    served.audit.add(caller.name, "label", {"number": said.answer.number, "answer": asked.answer})
+    served.audit.add(caller.name, "label", {"label": said.answer.number, "answer": asked.answer})
     return said.to_dict()
 
 
@@ -141,8 +142,12 @@ async def answer(request: Request, served: TheServed, caller: MayEnrol) -> dict[
 async def undo(request: Request, served: TheServed, caller: MayEnrol) -> dict[str, Any]:
     """Take back the last answer of a labeller that counts; the pair can be answered anew."""
     labelling, asked = served.require_labelling(), await read_asked(request, UndoAsked)
-    question = await run_in_threadpool(labelling.undo, _required(_name(caller, asked.who)))
-    served.audit.add(caller.name, "label", {"answer": "undone"})
+
+    def log(undone: Answer) -> None:
+        served.audit.add(caller.name, "label", {"label": undone.number, "answer": "undone"})
+
+    # The line first: asked again where it failed, an undo would take back one more answer.
+    question = await run_in_threadpool(labelling.undo, _required(_name(caller, asked.who)), log)
     return {"question": None if question is None else question.to_dict()}
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from alikely.data.batches import LabelAndPairBatches, LabelBatches, PairBatches
 from alikely.errors import SettingsError
 from alikely.types import Pairs
+from tests.pace import slower
 
 
 def label_batches(labels, per_batch=4, per_label=2, groups=None, groups_per_batch=None, seed=0):
@@ -187,10 +188,10 @@ def test_an_epoch_is_made_quickly(kind):
         batches = label_batches(labels, 32, 6, **extra)
     seconds = []
     for number in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(list(batches.epoch(number))) == batches.batches_per_epoch
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.3
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.3 * slower()
 
 
 def pairs_among(count, items, seed=0):

@@ -1,6 +1,7 @@
 """Tables of pairs, scores, triplets and positives: what they say becomes pairs or labels; what cannot be is named."""
 
 import json
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from alikely.data.sources.knowledge import FEWEST_TOLD
 from alikely.data.splits import split
 from alikely.errors import InputError
 from tests.data.source_files import pairs_of, table
+from tests.pace import slower
 
 # --- texts
 
@@ -253,13 +255,11 @@ def test_no_item_stands_in_two_parts_of_a_split(form):
 
 
 def test_splitting_20_000_pairs_of_two_is_quick():
-    import time
-
     count = 20_000
     scores = [(2 * i, 2 * i + 1, i % 6) for i in range(count)]
     found = examples_from([f"text {i}" for i in range(2 * count)], scores=scores, kind="text")
-    start = time.perf_counter()
+    start = time.process_time()
     parts = split(found, 0)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5 * slower()
     assert parts.dropped_pairs <= 6
     assert abs(len(parts.test.pairs) / count - 0.15) < 0.05

@@ -8,7 +8,7 @@ import pytest
 from alikely.metrics import percent
 from alikely.report.distances import STEPS
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 NARROW, WIDE = 360, 1280
 

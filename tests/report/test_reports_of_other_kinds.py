@@ -132,7 +132,6 @@ def test_cards_of_the_map():
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_a_browser_on_a_phone_and_a_screen(chromium, tmp_path, kind):
     path = write_report(report_of(kind), tmp_path / "report.html")

@@ -17,6 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from alikely.server import ServeSettings, create_app, open_served
+from tests.pace import slower
 from tests.server.mutations import forged_png, mutated, mutated_json, right_ones, said_of
 from tests.server.services_of_kinds import service_of
 from tests.server.small import code_of, pngs
@@ -24,7 +25,7 @@ from tests.server.uses import make_uses
 
 KINDS = ("picture", "text", "row", "sequence", "embedding")
 SECONDS = 5.0  # of this process for one answer; and so many times as long on a machine that does other things as well
-BUSY = 10
+BUSY = 60
 # Bytes that a process may grow by while it answers: the allocator keeps a few pictures of 24 megapixels.
 GROWTH = 100 * 2**20
 
@@ -43,7 +44,7 @@ def send_all(client, kind, count, seed) -> Counter:
         took = max(time.process_time() - worked, (time.monotonic() - begun) / BUSY)
         said = f"{sent.done} {sent.path} {sent.headers} {sent.body[:300]!r} -> {answer.status_code} {answer.text[:300]}"
         assert answer.status_code < 500 or answer.status_code == 503, said
-        assert took < SECONDS, f"{took:.1f} s: {said}"
+        assert took < SECONDS or took < SECONDS * slower(), f"{took:.1f} s: {said}"
         if answer.status_code >= 400:
             code_of(answer)
             assert "/tmp" not in answer.text, said
@@ -84,7 +85,8 @@ def send_to_all_routes(client, count: int) -> int:
                 answer = client.request(method, target, content=content, headers={"Content-Type": "application/json"})
                 said = f"{method} {target} {content[:200]!r} -> {answer.status_code} {answer.text[:300]}"
                 assert answer.status_code < 500 or answer.status_code == 503, said
-                assert time.process_time() - begun < SECONDS, said
+                took = time.process_time() - begun
+                assert took < SECONDS or took < SECONDS * slower(), said
                 if answer.status_code >= 400:
                     code_of(answer)
                     assert "/tmp" not in answer.text, said
@@ -199,12 +201,12 @@ def test_no_file_is_read_on_a_clients_word(services, kind, tmp_path):
 
 
 def test_a_head_that_promises_a_huge_picture_costs_nothing(services):
-    begun = time.monotonic()
+    begun = time.process_time()
     for size in ((50_000, 50_000), (2**31 - 1, 2**31 - 1), (6000, 6000)):
         answer = services("picture").post("/v1/embed", files={"items": forged_png(*size)})
         assert code_of(answer) == (422, "bad_items")
         assert "more than 25 million pixels" in answer.json()["detail"]
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2 * slower()
 
 
 def test_an_answer_is_the_same_after_all_of_that(services):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -84,7 +84,7 @@ def test_what_was_accepted_is_answered_before_it_ends(model, tmp_path, sign, con
             connection.request("POST", "/v1/embed", body, IMAGE)
         # They are accepted once the service has counted them.
         watching = connected(said["url"])
-        for _ in range(600):
+        for _ in range(6000):
             watching.request("GET", "/metrics")
             figures = watching.getresponse().read().decode()
             under_way = float(figures.split("\nalikely_requests_in_flight ")[1].split()[0])
@@ -118,7 +118,7 @@ def test_it_says_what_it_serves_and_where_and_a_client_that_hangs_up_is_no_matte
         connection = connected(said["url"])
         status, answer = posted(connection, "/v1/embed", whole, IMAGE)
         assert (status, len(answer["embeddings"])) == (200, 1)
-        for _ in range(200):
+        for _ in range(3000):
             connection.request("GET", "/metrics")
             figures = connection.getresponse().read().decode()
             if "\nalikely_requests_in_flight 0.0\n" in figures:
@@ -132,23 +132,24 @@ def test_it_says_what_it_serves_and_where_and_a_client_that_hangs_up_is_no_matte
 
 
 def test_keep_alive_under_load_ends_without_a_broken_answer(model, tmp_path, connected):
-    body = pngs()[0]
+    body, found = pngs()[0], [[] for _ in range(8)]
 
-    def asks(url):
-        """Ask again and again until the service is gone; the statuses."""
-        connection, found = connected(url), []
-        while True:
-            try:
-                found.append(posted(connection, "/v1/embed", body, IMAGE)[0])
-            except OSError:  # the end of the connection between two requests
-                return found
+    def asks(url, statuses):
+        """Ask again and again until the service is gone."""
+        connection = connected(url)
+        with suppress(OSError):  # the end of the connection between two requests
+            while True:
+                statuses.append(posted(connection, "/v1/embed", body, IMAGE)[0])
 
     with running(model, tmp_path / "state") as (process, said):
         with ThreadPoolExecutor(8) as threads:
-            clients = [threads.submit(asks, said["url"]) for _ in range(8)]
+            clients = [threads.submit(asks, said["url"], statuses) for statuses in found]
+            while not all(found) and not any(client.done() for client in clients):
+                time.sleep(0.01)
             time.sleep(1)
             process.terminate()
-            found = [client.result() for client in clients]
+            for client in clients:
+                client.result()
         assert process.wait(60) == 0
         assert process.stderr.read() == ""
     assert all(found)

@@ -83,7 +83,7 @@ class Load:
 
     def wait(self) -> None:
         for thread in self.threads:
-            thread.join(30)
+            thread.join(120)
             assert not thread.is_alive(), "a client hangs though the server is gone"
 
 

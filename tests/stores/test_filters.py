@@ -13,6 +13,7 @@ from alikely.stores.conditions import Among, Compared, Either, Every, Missing
 from alikely.stores.filter_sql import rows_that_meet
 from alikely.stores.filters import parse_filter
 from alikely.stores.values import kind_of, unfit_value
+from tests.pace import slower
 
 SHIRT = {"shop": "B", "price": 19.5, "unit price": 20, "sold": True, "size": 40}
 
@@ -134,7 +135,7 @@ def test_the_time_it_takes_to_read_one_grows_with_its_length_only():
     """Each step once copied all that was left: of this one 80 GB, for about 5 seconds."""
     values, begun = ",".join(["1"] * 10_000), time.process_time()
     parse_filter(f"a in ({values})" + " " * 4_000_000)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 2 * slower()
 
 
 NAMES = st.sampled_from(["a", "b", "unit price", 'say "x"', "in"])

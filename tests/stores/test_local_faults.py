@@ -77,7 +77,7 @@ except StorageError as error:
     print("refused", error)
 print(store.count(), len(store.search(made_up([3]).embeddings, 2).keys))
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=HERE, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", program], cwd=HERE, capture_output=True, text=True)
     assert done.stdout.startswith("refused"), done.stderr
     assert done.stdout.endswith("100 1\n")
     with closing(open_local(folder, SMALL)) as store:
@@ -138,7 +138,7 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
         kept = {key[1:] for key in there}
         first = max(map(int, kept), default=0) + 1
     program.stdin.close()
-    assert program.wait(10) == 0
+    assert program.wait(60) == 0
     program.stdout.close()
     assert len(kept) > 500
     assert damage_of(folder) is None

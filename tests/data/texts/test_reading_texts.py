@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alikely.data.texts.reading import read_text
 from alikely.errors import InputError
+from tests.pace import slower
 
 
 @pytest.mark.parametrize(
@@ -53,9 +54,9 @@ def test_what_is_no_text_is_refused(item):
 
 @pytest.mark.parametrize("text", ["word " * 200_000, "x" * 1_000_000, "\x00" * 999_999 + "x", "é̱" * 500_000])
 def test_a_million_characters_take_no_time(text):
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert 1 <= len(read_text(text, lower=True, most=4096)) <= 4096
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < slower()
 
 
 @given(st.text(max_size=50), st.integers(1, 60))

@@ -12,6 +12,7 @@ from alikely.contracts import Preparation
 from alikely.data.texts import TextPreparation, draft_texts, texts_from
 from alikely.data.texts.ngrams import Ngrams, ngrams_of
 from alikely.errors import InputError, ModelError, SettingsError
+from tests.pace import slower
 
 TEXTS = [
     "the cat sat on the mat",
@@ -121,10 +122,10 @@ def test_equal_texts_give_equal_tokens_in_another_process():
 @SORTS
 def test_a_text_of_a_million_characters_is_cut_before_time_is_spent(tokens):
     preparation = fitted(tokens)
-    begin = time.perf_counter()
+    begin = time.process_time()
     for text in ("the cat sat " * 90_000, "x" * 1_000_000):
         assert 1 <= len(preparation.read_one(text)) <= preparation.chosen.longest
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2 * slower()
     assert len(fitted(tokens, longest=7).read_one("the cat sat on the mat " * 10)) <= 7
 
 

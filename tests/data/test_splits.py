@@ -184,6 +184,7 @@ def test_what_the_message_says_helps(counts, fractions):
         split(examples, 0, fractions)
     except TooFewError as error:
         named = re.findall("([a-z]+)_share = 0", str(error))
+        assert re.findall("--set ([a-z]+)_share=0", str(error)) == named
         freed = sum(getattr(fractions, name) for name in named)
         assert split(examples, 0, replace(fractions, train=fractions.train + freed, **dict.fromkeys(named, 0.0)))
         if len(counts) <= 3 and fractions == Fractions():

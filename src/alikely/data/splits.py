@@ -121,10 +121,10 @@ def _way_out(examples: Examples, units: "_Units", seed: int, fractions: Fraction
     for name in ("test", "calibrate"):
         fewer = replace(fractions, train=fractions.train + getattr(fractions, name), **{name: 0.0})
         if fewer != fractions and _divided(examples, units, seed, fewer) is not None:
-            return f"leave a part out: {name}_share = 0"
+            return f"leave a part out: {name}_share = 0 (--set {name}_share=0)"
     return (
         "learn from all of them, with nothing to calibrate or measure by: validate_share = 0, calibrate_share = 0 and "
-        "test_share = 0"
+        "test_share = 0 (--set validate_share=0 --set calibrate_share=0 --set test_share=0)"
     )
 
 

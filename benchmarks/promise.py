@@ -117,6 +117,7 @@ def reached(
     others: Others,
     people: int,
     generator: np.random.Generator,
+    rules: dict[str, Rule],
 ) -> dict[str, list[float]]:
     """One draw: for each rule and each rate the FMR on all others; NaN where the rule refuses."""
     names, numbers = np.unique(labels, return_inverse=True)
@@ -127,7 +128,7 @@ def reached(
     calibration = calibrate(pairs, "cosine", None)
     return {
         name: [math.nan if t is None else others.fmr(t, drawn) for t in rule(calibration, pairs)]
-        for name, rule in RULES.items()
+        for name, rule in rules.items()
     }
 
 
@@ -157,7 +158,7 @@ def main() -> None:
     found: dict[str, dict[str, float]] = {name: {} for name in RULES}
     for people in PEOPLE:
         generator = np.random.default_rng(people)
-        runs = [reached(rows, labels, others, people, generator) for _ in range(draws)]
+        runs = [reached(rows, labels, others, people, generator, RULES) for _ in range(draws)]
         for name, figures_of in found.items():
             rates = np.array([run[name] for run in runs])
             figures_of |= figures(rates, "" if people == PEOPLE[0] else f"_of_{people}")

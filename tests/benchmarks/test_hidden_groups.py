@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.hidden_groups import KINDS, PICTURES, population, promised
+from benchmarks.hidden_groups import KINDS, PICTURES, population, promised, promised_by_few
 
 
 def mean_cosine(rows, first, second):
@@ -29,3 +29,9 @@ def test_the_few_are_nearer_than_the_many(kind, special):
 def test_it_runs_on_few():
     ours, quantile = promised("even", 150, 60, 3)
     assert ours["reached_over_asked_0.1"] < quantile["reached_over_asked_0.1"]
+
+
+def test_few_with_many_pictures_each_are_refused_what_they_cannot_bear():
+    ours, quantile = promised_by_few(40, 5, 3)
+    assert ours["refused_0.001"] == 1
+    assert quantile["refused_0.1"] == 0

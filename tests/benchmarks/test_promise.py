@@ -65,7 +65,7 @@ def test_rules_take_the_largest_threshold_that_their_bound_allows(monkeypatch):
 def test_what_cannot_be_borne_is_refused_and_counted():
     rows, labels = people(10)
     others = promise.others_of(*people(30, seed=1))
-    found = promise.reached(*people(30, seed=1), others, 10, np.random.default_rng(0))
+    found = promise.reached(*people(30, seed=1), others, 10, np.random.default_rng(0), promise.RULES)
     assert math.isnan(found["ours"][2])
     assert not math.isnan(found["plain quantile"][0])
     assert promise.ours(calibrate(all_pairs(rows, labels, Cosine()), "cosine", None), None)[2] is None

@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 # With fewer errors than these, how they spread over identities is chance: the spread at the first threshold with so
-# many stands for those with fewer.
+# many stands for those with fewer. Two identities with many items each that look alike make many false matches at once,
+# so there it is the pairs of identities that must be so many.
 FEWEST_ERRORS = 10
+FEWEST_ALIKE = 20
 # Thresholds, counts and pairs looked at together, at most: they bound the memory.
 BLOCK = 256
 CELLS = 4_000_000
@@ -100,17 +102,25 @@ def evidence_of(
             variance[block] = (len(present) - 1) * without.var(axis=0)
     rate = errors / total
     hardest = np.maximum(hardest, rate)
-    return Evidence(rate, hardest, _effective(errors, hardest, variance, total, len(present)))
+    if error == "accepted":
+        few = _alike(places, sides, identities, len(thresholds)) < FEWEST_ALIKE
+    else:
+        few = errors < FEWEST_ERRORS
+    return Evidence(rate, hardest, _effective(errors, hardest, variance, few, total, len(present)))
 
 
 def _effective(
     errors: Int[np.ndarray, " thresholds"],
     hardest: Float[np.ndarray, " thresholds"],
     variance: Float[np.ndarray, " thresholds"],
+    few: Bool[np.ndarray, " thresholds"],
     total: int,
     identities: int,
 ) -> Float[np.ndarray, " thresholds"]:
-    """The effective number of pairs; 0 where an identity is in all pairs, so that no variance is known."""
+    """The effective number of pairs; 0 where an identity is in all pairs, so that no variance is known.
+
+    `few`: where the errors are too few to see how they spread.
+    """
     if not np.isfinite(variance).all():
         return np.zeros(len(errors))
     known = np.flatnonzero((errors > 0) & (hardest < 1))
@@ -119,12 +129,21 @@ def _effective(
     # How many of these pairs say as much as one independent pair: never less than one.
     design = np.ones(len(errors))
     design[known] = np.maximum(variance[known] * total / (hardest[known] * (1 - hardest[known])), 1)
-    enough = known[errors[known] >= FEWEST_ERRORS]
+    enough = known[~few[known]]
     # The threshold with the fewest errors that are enough, or else with the most there are.
     first = enough[np.argmin(errors[enough])] if len(enough) else known[np.argmax(errors[known])]
-    few = errors < FEWEST_ERRORS
     design[few] = np.maximum(design[few], design[first])
     return total / design
+
+
+def _alike(
+    places: Int[np.ndarray, " pairs"], sides: Int[np.ndarray, "pairs 2"], identities: int, thresholds: int
+) -> Int[np.ndarray, " thresholds"]:
+    """How many pairs of identities have a pair of items that is accepted, at each threshold."""
+    pairs_of_identities = sides.min(axis=1).astype(np.int64) * identities + sides.max(axis=1)
+    order = np.argsort(places, kind="stable")
+    nearest = places[order][np.unique(pairs_of_identities[order], return_index=True)[1]]
+    return np.cumsum(np.bincount(nearest, minlength=thresholds + 1))[:-1]
 
 
 def _by_identity(

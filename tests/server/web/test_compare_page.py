@@ -25,6 +25,11 @@ def test_two_files_give_the_verdict_that_python_gives(service, page, check_acces
         decision = service.served.model.compare(service.pictures[first], service.pictures[second])
         assert verdict_of(page).lower() == decision.verdict
         assert page.locator(".mark-head").count() == 1
+        bar, head = page.locator(".likelihood > div").bounding_box(), page.locator(".verdict-head").bounding_box()
+        assert bar["width"] > 0.85 * head["width"]
+        assert page.locator(".likelihood").text_content() == "01"
+        filled = page.locator(".likelihood span").bounding_box()["width"] / bar["width"]
+        assert filled == pytest.approx(max(0.01, decision.probability), abs=0.01)
         assert f"these two: {decision.distance:.3f}"[:-2] in page.locator(".chart .strong").text_content()
         page.locator("#live").get_by_text(verdict_of(page)).wait_for(state="attached")
         chart = page.get_by_role("img", name="How the distances of same and of different pairs")

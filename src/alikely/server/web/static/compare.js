@@ -89,7 +89,7 @@ function verdictCard(decision, made) {
     el("h2", { class: "visually-hidden" }, "Verdict"),
     verdictChip(verdict),
     el("p", {}, judged(decision)),
-    el("div", { class: "likelihood", "aria-hidden": "true" }, bar),
+    el("div", { class: "likelihood", "aria-hidden": "true" }, "0", el("div", {}, bar), "1"),
   );
   const card = el("section", { class: "card stack", "aria-label": "The verdict" }, head);
   if (made) {

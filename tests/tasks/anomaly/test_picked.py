@@ -1,5 +1,7 @@
 """Normal items that were picked: remembered, never held back, and the false-alarm rate is kept."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from alikely import examples_from
 from alikely.errors import InputError, SettingsError
 from alikely.tasks.anomaly import DetectorSettings, fit_detector
 from alikely.tasks.anomaly.picked import rememberable
-from tests.commands import command
+from tests.commands import command, parsed
 from tests.tasks.anomaly.normal import normal_of, write_rows
 
 ON_AVERAGE = DetectorSettings(rate=0.1, confidence=0.0)
@@ -63,6 +65,8 @@ def test_they_are_remembered_and_never_held_back():
     source, picked = normal_of("embedding", count=100), embeddings(np.full((4, 4), 9.0))
     alone, both = fit_detector(source, ON_AVERAGE), fit_detector(source, ON_AVERAGE, also_normal=picked)
     assert both.to_dict()["remembered"] == alone.to_dict()["remembered"] + 4
+    assert [one.to_dict()["also_normal"] for one in (alone, both)] == [0, 4]
+    assert not any("picked" in name for name, _ in alone.rows())
     assert len(both.normality.deviations) == len(alone.normality.deviations)
     # Four alike are as normal as any, with three nearest ones.
     assert alone.judge([np.full(4, 9.0)])[0].anomalous
@@ -127,5 +131,8 @@ def test_the_command_takes_them(tmp_path):
     fit = ("anomaly", "fit", normal, "--items", "row", "--rate", "0.1", "--confidence", "0", "--out", tmp_path / "new")
     ran = command(*fit, "--also-normal", picked)
     assert (ran.code, " 31\n" in ran.out) == (0, True)
+    said = command("inspect", tmp_path / "new")
+    assert re.search(r"remembered +31\n.*of these, picked, such as dismissed findings +1\n", said.out)
+    assert parsed(command("inspect", tmp_path / "new", "--json"))["also_normal"] == 1
     again = command(*fit, "--also-normal", normal, "--overwrite")
     assert "60 items of those that are also normal left out: among the normal items anyway" in again.err

@@ -41,6 +41,7 @@ class Detector:
     confidence: in this share of all draws of held-back items; 0: on average over them.
     note: what was decided for the user, or nothing.
     skipped: items of the source that could not be read, and why.
+    also_normal: how many of those that are remembered were picked, such as dismissed findings, and not drawn.
     """
 
     measure: Measure
@@ -49,6 +50,7 @@ class Detector:
     confidence: float
     note: str = ""
     skipped: tuple[tuple[str, str], ...] = ()
+    also_normal: int = 0
 
     @property
     def preparation(self) -> Preparation:
@@ -126,6 +128,7 @@ class Detector:
         return {
             "items": self.kind,
             **self.measure.counts(),
+            "also_normal": self.also_normal,
             "held_back": len(self.normality.deviations),
             "independent": self.normality.units,
             "rate": self.rate,
@@ -145,12 +148,14 @@ class Detector:
         groups = f" of {told['independent']:,} groups" if self.normality.grouped else ""
         patches = f", {told['patches']:,} of their patches" if "patches" in told else ""
         sure = f", with {percent(self.confidence)} confidence" if self.confidence else ", on average"
+        picked = [("of these, picked, such as dismissed findings", f"{self.also_normal:,}")] if self.also_normal else []
         columns = ", ".join(f"{name} ({kind})" for name, kind in told["columns"].items())
         return [
             ("items", f"{self.kind}s"),
             *([("columns", columns)] if columns else []),
             *((f"left out: {name}", why) for name, why in told["columns_left_out"].items()),
             ("normal ones that are remembered", f"{told['remembered']:,}" + patches),
+            *picked,
             ("normal ones held back for the threshold", f"{told['held_back']:,}{groups}"),
             ("known anomalies", f"{told['anomalies']:,}"),
             ("false-alarm rate", f"at most {percent(self.rate)}{sure}"),

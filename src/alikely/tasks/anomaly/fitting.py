@@ -75,6 +75,7 @@ def fit_detector(
     rate, note = _rate(settings, units)
     remembered, held = _parted(units, rate, settings)
     learned = [read.select(remembered)]
+    also = 0
     if picked is not None:
         require_columns(picked.items, draft)
         others, left_out = rememberable(picked, read.examples, held)
@@ -82,6 +83,7 @@ def fit_detector(
         if len(others):
             more, unread = _read(others, draft, skip_bad, progress)
             learned.append(more)
+            also = len(more)
             skipped = [*skipped, *unread]
     if model is None and normal.kind == "picture":
         if known is not None:
@@ -98,7 +100,7 @@ def fit_detector(
         measure = _vectors(used, learned, known, settings, skip_bad, progress)
     deviations = far_of(measure, read.select(held), progress).deviation
     normality = Normality.of(deviations, None if read.examples.groups is None else units[held])
-    return Detector(measure, normality, rate, settings.confidence, note, tuple(skipped))
+    return Detector(measure, normality, rate, settings.confidence, note, tuple(skipped), also)
 
 
 def far_of(measure: Measure, items: Prepared, progress: Progress | None = None) -> Far:

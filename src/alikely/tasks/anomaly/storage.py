@@ -92,6 +92,7 @@ def load_detector(folder: Path | str, encoder: nn.Module | None = None, own_code
             float(described["confidence"]),
             str(described["note"]),
             tuple((str(name), str(problem)) for name, problem in described["skipped"]),
+            int(described.get("also_normal", 0)),  # those of before do not say
         )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder}: does not hold together ({error}); copy the folder again") from error
@@ -105,6 +106,7 @@ def _described(detector: Detector) -> dict[str, Any]:
         "confidence": detector.confidence,
         "note": detector.note,
         "skipped": [list(skipped) for skipped in detector.skipped],
+        "also_normal": detector.also_normal,
         "preparation": None,
         "preparation_files": [],
     }

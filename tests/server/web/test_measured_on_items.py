@@ -59,3 +59,11 @@ def test_without_labelled_items_it_says_nothing(open_page, parts, tmp_path, unla
         expect(result.get_by_text("lie within this threshold")).to_be_visible()
         assert not any("thresholds/changes" in url for url in asked)
         assert result.get_by_text(MEASURED).count() == 0
+
+
+def test_more_than_wanted_and_items_that_were_learned_from_are_said(service, page):
+    told = {"different": {"pairs": 200, "accepted_after": 30}, "learned": 3, "left_out": False}
+    page.route("**/v1/thresholds/changes*", lambda route: route.fulfill(json=told))
+    said = compared(page, service).get_by_text(MEASURED)
+    expect(said).to_contain_text("of 200 different pairs are called the same. The model learned from some of them")
+    expect(said).to_contain_text("That is more than wanted")

@@ -121,3 +121,16 @@ def test_logs_that_are_none_are_refused(tmp_path):
         gallery.drift(log=log)
     with pytest.raises(CalibrationError):
         gallery_of(passing_model()).drift(log=log)
+
+
+def test_of_several_templates_no_distance_is_called_accepted_at_a_threshold(tmp_path):
+    """What is accepted by the nearest of them is not known to lie within it for the one that is drawn."""
+    rows, labels = people(30, 3, noise=0.05)
+    gallery = gallery_of(MODEL)
+    gallery.enrol(embeddings(rows[labels > 0], labels[labels > 0]))  # three of each
+    gallery.enrol(embeddings(rows[:1], labels[:1]))  # one
+    gallery.log = tmp_path / "log"
+    gallery.identify_all(embeddings(rows[[1, 4]]), fpir=0.1, confidence=0.0)
+
+    accepted = [entry.threshold is not None for entry in read_live(gallery.log) if entry.what == "accepted"]
+    assert accepted == [True, False]

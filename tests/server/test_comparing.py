@@ -160,9 +160,10 @@ def test_an_operating_point_stands_for_its_rate(service, model):
     left, right = pngs()[:2]
     files = {"left": left, "right": right}
     threshold = model.calibration.threshold(fmr=0.4, confidence=0.0)
-    saved = service.post("/v1/operating-points", json={"name": "mine", "threshold": threshold})
+    saved = service.post("/v1/operating-points", json={"name": "mine", "threshold": threshold, "confidence": 0.3})
     assert saved.is_success, saved.text
     point = saved.json()
+    assert point["confidence"] == 0.3 != model.calibration.confidence
     answer = service.post("/v1/compare", files=files, data={"operating_point": "mine"})
     assert answer.json() == pytest.approx(
         model.compare(left, right, threshold=threshold, confidence=point["confidence"]).to_dict(), abs=1e-4

@@ -5,6 +5,7 @@ import io
 import json
 import shlex
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,7 @@ def test_labels_are_a_table_with_a_row_for_what_was_judged(folders, tmp_path):
         told = client.get("/v1/findings/labels.csv")
         contents = {one["number"]: one["content"] for one in client.get("/v1/findings").json()["findings"]}
     assert told.headers["content-disposition"] == 'attachment; filename="labels.csv"'
+    assert told.headers["cache-control"] == "private, no-store"
     rows = list(csv.DictReader(io.StringIO(told.text)))
     assert [(row["number"], row["label"], row["who"], row["file"]) for row in rows] == [
         ("3", "normal", "local", ""),
@@ -53,6 +55,19 @@ def judged(folders, tmp_path_factory):
         told = client.get("/v1/findings/labels.zip")
     (state.parent / "labels.zip").write_bytes(told.content)
     return state
+
+
+def test_a_picture_that_is_dropped_meanwhile_is_left_out(judged, tmp_path):
+    labels = replace(finding_labels_in(judged), pictures=tmp_path / "gone")
+
+    assert labels.sources()["pictures"]
+    assert {name.partition("/")[0] for name, _ in labels.files()} == {
+        "labels.csv",
+        "rows",
+        "texts",
+        "sequences",
+        "embeddings",
+    }
 
 
 def files_in(folder) -> dict[str, bytes]:

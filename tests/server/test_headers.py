@@ -3,7 +3,14 @@ import asyncio
 import pytest
 from fastapi import Response
 
+from alikely.server import ServeSettings
+from alikely.server.access import Access
+from alikely.server.door import Door
 from alikely.server.headers import with_headers
+from alikely.server.keys import Keys
+from alikely.server.meter import Meter
+from alikely.server.problems import RefusedError
+from alikely.server.sessions import Sessions
 from tests.server.small import code_of, small_service
 
 WANTED = {
@@ -78,7 +85,7 @@ def test_an_error_of_ours_tells_what_and_a_bug_tells_nothing(tmp_path, caplog):
     async def broken():
         raise KeyError("/secret/path")
 
-    answer = client.get("/broken")
+    answer = client.get("/broken", headers={"X-Said": "secret"})
     assert code_of(answer) == (500, "bug")
     assert "secret" not in answer.text
     assert "KeyError" not in answer.text
@@ -112,6 +119,26 @@ def test_people_are_told_on_a_page(tmp_path):
     assert code_of(client.get("/v1/nowhere", headers=people)) == (404, "not_found")
     answer = client.get("/<script>alert(1)</script>", headers=people)
     assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "error", [RefusedError(503, "busy", "wait"), asyncio.CancelledError(), KeyError("x")], ids=["refusal", "end", "bug"]
+)
+def test_an_answer_that_has_begun_gets_no_second_beginning(tmp_path, error):
+    settings, begun = ServeSettings(state=tmp_path), []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise error
+
+    async def send(message):
+        begun.append(message["status"])
+
+    scope = {"type": "http", "method": "GET", "path": "/healthz", "headers": [(b"host", b"localhost")]}
+    door = Door(app, settings, Access(True, Keys(tmp_path / "keys.json"), Sessions()), Meter())
+    with pytest.raises(type(error)):
+        asyncio.run(door(scope, None, send))
+    assert begun == [200]
 
 
 def test_a_client_that_hangs_up_is_no_error(tmp_path, caplog):

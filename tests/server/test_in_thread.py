@@ -3,9 +3,11 @@
 import pytest
 
 from alikely.client import Client
+from alikely.client.connection import KEPT
 from alikely.errors import GalleryError, ServiceError
 from alikely.gallery import Gallery
 from alikely.server import Folders, ServeSettings, open_served, serving
+from alikely.server.running import server_of
 from alikely.storage import save_model
 from tests.models import pictures, small_model
 from tests.server.uses import png
@@ -37,3 +39,15 @@ def test_what_must_not_start_does_not(folders, tmp_path):
     with pytest.raises(ServiceError, match="no API key"), serving(served):
         pass
     served.close()
+
+
+@pytest.mark.parametrize(("seconds", "given"), [(0.0, 1), (7.4, 7)])
+def test_what_runs_it_believes_no_proxy_and_gives_what_was_accepted_its_time(folders, tmp_path, seconds, given):
+    served = open_served(folders, ServeSettings(state=tmp_path / "state", drain_seconds=seconds))
+    config = server_of(served).config
+    served.close()
+    # Whom a request comes from, and by TLS or not, is not for a client to say.
+    assert (config.proxy_headers, config.server_header, config.access_log) == (False, False, False)
+    assert config.timeout_graceful_shutdown == given
+    # Our client lets go of a connection before the service does: what is sent just then would be lost.
+    assert KEPT.keepalive_expiry < config.timeout_keep_alive

@@ -222,3 +222,6 @@ def test_more_items_or_pixels_than_allowed(tmp_path):
     answer = client.post("/v1/embed", files=files[:1])
     assert code_of(answer) == (422, "bad_items")
     assert "more than 0.0002 million pixels" in answer.json()["detail"]
+    answer = client.post("/v1/embed", content=pngs()[0], headers={"Content-Type": "image/png"})
+    assert code_of(answer) == (422, "bad_items")
+    assert "pixels" in answer.json()["detail"]

@@ -27,7 +27,7 @@ def services(tmp_path_factory):
         (b'{"items": NaN}', "NaN is no number of JSON"),
         (b'{"items": [1' + b"1" * 5000 + b"]}", "a whole number has thousands of digits"),
         (b'{"items": [], "items": []}', "the name 'items' stands there twice"),
-        (b'{"items": ' + b"[" * 40 + b"]" * 40 + b"}", "nested more than 32 levels deep"),
+        (b'{"items": ' + b"[" * 32 + b"]" * 32 + b"}", "nested more than 32 levels deep"),
         (b'{"items": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested more than 32 levels deep"),
         (b'{"items": ["\\ud800"]}', "half a character"),
         ('{"items": ["ä"]}'.encode("latin-1"), "no UTF-8 (byte 13)"),
@@ -40,6 +40,12 @@ def test_json_that_is_none(services, body, said):
 
     assert code_of(answer) == (400, "body")
     assert said in answer.json()["detail"]
+
+
+def test_json_may_be_as_deep_as_is_said():
+    assert read_json(b"[" * 32 + b"]" * 32)[0] != []
+    with pytest.raises(RefusedError, match="more than 32 levels"):
+        read_json(b"[" * 33 + b"]" * 33)
 
 
 def test_the_time_to_find_a_name_that_stands_there_twice_grows_with_the_body_only():
@@ -173,12 +179,25 @@ def test_base64_as_people_write_it(services):
     assert answers[0].text == services("picture").post("/v1/embed", files={"items": content}).text
 
 
-@pytest.mark.parametrize("said", ["", "data:image/png;base64,", "data:image/png,abc", "=", "ä", "a", "!!!!", "data:"])
-def test_base64_that_is_none(services, said):
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("", "is empty"),
+        ("=", "is empty"),
+        ("data:image/png;base64,", "is empty"),
+        ("data:image/png,abcd", "is a data: address without base64"),
+        ("data:", "is a data: address without base64"),
+        ("ä", "is no base64"),
+        ("a", "is no base64"),
+        ("!!!!", "is no base64"),
+        ("abcd", "is not a picture"),
+    ],
+)
+def test_base64_that_is_none(services, said, problem):
     answer = services("picture").post("/v1/embed", json={"items": [said]})
 
     assert code_of(answer) == (422, "bad_items")
-    assert answer.json()["detail"].startswith("picture 1: ")
+    assert answer.json()["detail"].startswith(f"picture 1: {problem}")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Pictures of what is enrolled: found by content, kept only where that was asked for, gone with the last template."""
 
 import io
+import stat
 
 import numpy as np
 import pytest
@@ -218,6 +219,34 @@ def test_a_picture_that_is_removed_while_it_is_enrolled_is_not_kept(folders, tmp
         gallery.remove("cleo")
         served.pictures.keep("people", [content])
     assert not list((tmp_path / "state").rglob("*.webp"))
+
+
+def test_a_picture_that_is_enrolled_while_it_is_removed_is_not_kept(folders, tmp_path, monkeypatch):
+    with asked(folders, tmp_path / "state", keep_items=True) as (client, served):
+        enrol(client, photo(3), "cleo")
+        gallery = served.galleries["people"]
+        remove = gallery.remove
+
+        def late(*what):
+            served.pictures.keep("people", [photo(3)])
+            return remove(*what)
+
+        monkeypatch.setattr(gallery, "remove", late)
+        assert served.pictures.remove("people", "cleo").templates == 1
+    assert not list((tmp_path / "state").rglob("*.webp"))
+
+
+def test_of_what_is_not_enrolled_nobody_learns_that_there_is_a_picture(folders, tmp_path):
+    with asked(with_album(folders, tmp_path), tmp_path / "state") as (client, served):
+        served.pictures.found.wait()
+        key = key_of(content_of(photo(1)), "anna")
+        asking = {"gallery": "people", "keys": [key], "identities": ["anna"]}
+        assert client.post("/v1/pictures", json=asking).json() == {"keys": [], "identities": {}}
+        assert client.get(f"/v1/pictures/{key}").status_code == 404
+        enrol(client, photo(1), "anna")
+        assert client.post("/v1/pictures", json=asking).json() == {"keys": [key], "identities": {"anna": key}}
+    # Where the album's files lie is its owner's business.
+    assert stat.S_IMODE((tmp_path / "state" / "found-pictures.json").stat().st_mode) == 0o600
 
 
 def test_a_copy_that_cannot_be_removed_stops_the_removal(folders, tmp_path, monkeypatch):

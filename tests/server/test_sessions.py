@@ -21,6 +21,8 @@ def test_a_key_given_on_the_page_becomes_a_session_until_logout(tmp_path):
     key = keys.add("ann", "enrol")
     answer = client.get("/model", headers=PAGE, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/model")
+    answer = client.get("/a%26b%3Fc", headers=PAGE, follow_redirects=False)
+    assert answer.headers["location"] == "/login?next=/a%26b%3Fc"
     assert "Your key" in client.get("/login", headers=PAGE).text
 
     answer = logged_in(client, f" {key} ", next="/model")
@@ -95,6 +97,16 @@ def test_a_login_with_more_than_a_key_is_refused_whoever_sends_it(tmp_path):
 )
 def test_after_the_login_nobody_is_sent_elsewhere(said, back):
     assert local_path(said) == back
+
+
+def test_what_stands_in_an_address_is_no_part_of_the_page(tmp_path):
+    client = small_service(tmp_path)
+    keys_of(tmp_path).add("ann", "read")
+
+    said = '/"><script>alert(1)</script>'
+    for page in (client.get("/login", params={"next": said}), client.post("/login", data={"key": "x", "next": said})):
+        assert "<script>alert" not in page.text
+        assert "&lt;script&gt;alert" in page.text
 
 
 def test_sessions_end_by_a_clock_that_never_jumps(monkeypatch):

@@ -165,6 +165,8 @@ def test_operating_points(client, served):
     assert (last["what"], last["name"], last["to"]) == ("operating point renamed", "strict", "very strict")
     client.patch("/v1/operating-points/very%20strict", json={"name": "strict"})
     assert client.delete("/v1/operating-points/strict").json() == point
+    (*_, last) = (json.loads(line) for line in served.audit.path.read_text().splitlines())
+    assert (last["what"], last["name"]) == ("operating point removed", "strict")
     assert client.delete("/v1/operating-points/strict").status_code == 404
     by_rate = client.post("/v1/operating-points", json={"name": "gate", "fmr": 0.3, "confidence": 0}).json()
     assert by_rate["threshold"] == served.model.calibration.threshold(fmr=0.3, confidence=0.0)

@@ -13,8 +13,8 @@ from tests.models import made_up_pairs, pictures, small_model
 from tests.server.small import png
 from tests.server.web.services import serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-CLAIM = "Who it claims to be"
+pytestmark = pytest.mark.browser
+CLAIM = "Who or what it claims to be"
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def gallery_page(open_page, parts, tmp_path):
             page = open_page(running)
             page.goto("/gallery?view=who")
             page.set_input_files("#who-item input[type=file]", tmp_path / "asked.png")
+            page.locator("#who-item img").wait_for()
             yield page, running.served.galleries["few"], page.locator("#who-answer")
 
     return opened
@@ -99,8 +100,9 @@ def test_without_a_calibration_nobody_is_verified_but_who_it_is_can_be_asked(gal
         expect(answer.get_by_role("alert")).to_contain_text("whoever runs the service can calibrate it")
         answer.get_by_role("button", name="Ask who it is").click()
         expect(answer.get_by_role("heading", name="1 % cannot be promised here")).to_be_visible()
-        # Three are too few for any estimate: none is offered.
+        # Three are too few for any estimate: none is offered, and who is nearest is refused as well.
+        expect(answer).not_to_have_attribute("aria-busy", "true")
         assert buttons(answer) == []
-        assert page.get_by_label("Who is it?").is_checked()
+        assert page.get_by_label("Who or what is it?").is_checked()
         assert page.get_by_label(CLAIM).is_hidden()
         complaints.expect("409")

@@ -17,12 +17,12 @@ export function whoView(here) {
       for (const [id, hidden] of [["claimed-field", !claims()], ["fmr-field", !claims()], ["fpir-field", claims()]]) document.getElementById(id).hidden = hidden;
     });
   }
-  answer.append(el("div", { class: "empty" }, el("h2", {}, "Nobody asked for yet"), el("p", {}, "Give an item, then ask: the answer names who is enrolled, or says that nobody is who is enough like it.")));
+  answer.append(el("div", { class: "empty" }, el("h2", {}, "Nothing asked yet"), el("p", {}, "Give an item, then ask: the answer names the identity that it shows, or says that none that is enrolled is like it enough.")));
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (input.empty()) return say("Give an item first: then it can be looked for.");
-    if (claims() && !claimed.value.trim()) return say("Write who it claims to be.", claimed);
+    if (claims() && !claimed.value.trim()) return say("Write who or what it claims to be.", claimed);
     const button = document.getElementById("who-ask");
     button.disabled = true;
     answer.setAttribute("aria-busy", "true");
@@ -70,14 +70,14 @@ export function whoView(here) {
           upTo !== null && again(`Ask with ${percent(upTo)}`, upTo, estimate.checked),
           about !== null && again(`Take an estimate of ${percent(about)}`, about, true))),
     );
-    if (!claims()) await nearestAnyhow();
+    if (!claims()) await nearestAnyhow(answer.firstChild);
   }
 
   /** Without a calibration no distance means the same, but those who are enrolled show how near strangers come. */
   function uncalibrated(error) {
     const instead = () => { form.elements.claim[0].click(); form.requestSubmit(); };
     showProblem(answer, error);
-    answer.append(el("p", {}, "“Who is it?” goes by those who are enrolled, and needs no calibration."),
+    answer.append(el("p", {}, "“Who or what is it?” goes by those who are enrolled, and needs no calibration."),
       el("div", {}, el("button", { type: "button", onclick: instead }, "Ask who it is")));
   }
 
@@ -85,8 +85,8 @@ export function whoView(here) {
   async function notThere(error) {
     const { total } = await ask(here.path("/identities?most=1"));
     const [title, words, button, view] = total === 0
-      ? ["Nobody is enrolled yet", "Enrol somebody first: then it can be told who an item shows.", "Enrol", "enrol"]
-      : [`Nobody is enrolled as ${claimed.value.trim()}`, "Write a name as it was enrolled.", "See who is enrolled", "list"];
+      ? ["Nothing is enrolled yet", "Enrol something first: then it can be told which identity an item shows.", "Enrol", "enrol"]
+      : [`Nothing is enrolled as ${claimed.value.trim()}`, "Write a name as it was enrolled.", "See what is enrolled", "list"];
     if (total > 0 && !claims()) return showProblem(answer, error);
     answer.replaceChildren(el("div", { class: "empty" }, el("h2", {}, title), el("p", {}, words), el("button", { type: "button", onclick: () => here.go(view) }, button)));
     return here.changed();
@@ -115,7 +115,7 @@ export function whoView(here) {
     const node = identity !== null && here.kind === "picture" ? spot(identity) : null;
     const head = identity !== null
       ? [el("h2", { class: "clamped", title: identity }, `This is ${identity}`), el("p", {}, `${here.calibrated ? `${capital(likelihood(nearest.probability))}, judged by the distance alone: ${chance(nearest.probability)}. ` : ""}Distance ${at}, at or below the threshold ${limit}.`), tied.length > 0 && el("p", {}, `Equally near, so it may be any of them: ${tied.join(", ")}.`)]
-      : [el("h2", {}, "Nobody who is enrolled"), el("p", {}, `The nearest is ${nearest.identity} at ${at}; a name is given up to ${limit}.`)];
+      : [el("h2", {}, "None that is enrolled"), el("p", {}, `The nearest is ${nearest.identity} at ${at}; a name is given up to ${limit}.`)];
     const { rows, table } = nearestTable(candidates, identity);
     answer.replaceChildren(
       el("div", { class: `answer ${identity !== null ? "yes" : "no"}` }, node, el("div", { class: "stack tight" }, ...head)),
@@ -136,9 +136,10 @@ export function whoView(here) {
   }
 
   /** Beneath why a rate cannot be kept: who is nearest all the same, with no name given. */
-  async function nearestAnyhow() {
+  async function nearestAnyhow(told) {
     try {
       const [{ candidates }] = await ask(here.path("/identify"), await question("items", { fpir: LOOSEST, confidence: 0, k: 5 }));
+      if (!told.isConnected) return; // what was asked meanwhile is answered in its place
       const { rows, table } = nearestTable(candidates, null);
       answer.append(el("p", { class: "small-print" }, "The nearest that are enrolled: estimates, no promise that it is any of them."), table);
       await fillSpots(here.name(), rows.filter((one) => one.spot).map((one) => ({ node: one.spot, identity: one.identity })));

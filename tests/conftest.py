@@ -1,10 +1,14 @@
 """Every test run checks the shapes that the annotations promise, and knows where the real data and a browser are."""
 
 import os
+import random
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 # Before anything of alikely is imported, so that every annotation with a shape is checked.
@@ -13,6 +17,11 @@ install_import_hook("alikely", "beartype.beartype")
 # So that it opens pages and does nothing else: no sandbox, since tests may run as root.
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
+CHANCE = 271_828  # of what tests draw without a seed of their own
+# A slow machine is no failure. On CI hypothesis draws the same in each run.
+settings.register_profile("patient", settings.default, deadline=None)
+settings.load_profile("patient")
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -20,6 +29,14 @@ def pytest_addoption(parser):
         action="store_true",
         help="the browser as on a slow line and processor: shows which browser tests look before the page is ready",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """What a test and its fixtures draw does not depend on which tests ran before them."""
+    random.seed(CHANCE)
+    np.random.seed(CHANCE)
+    torch.manual_seed(CHANCE)
 
 
 @pytest.fixture(scope="session")

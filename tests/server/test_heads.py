@@ -10,12 +10,13 @@ from alikely.server import Folders, ServeSettings, door, heads, listening, open_
 from tests.server.test_meter import figures
 
 HOST = b"Host: localhost\r\n"
+AT_LAST = 60.0  # seconds until a test ends what the server should have ended, by a limit of one second or less
 
 
 @pytest.fixture
-def address(tmp_path, monkeypatch):
+def address(tmp_path, monkeypatch, request):
     monkeypatch.setattr(heads, "SECONDS", 0.5)
-    monkeypatch.setattr(door, "BODY_SECONDS", 0.5)
+    monkeypatch.setattr(door, "BODY_SECONDS", getattr(request, "param", 0.5))
     monkeypatch.setattr(listening, "UNREAD_SECONDS", 1.0)
     with serving(open_served(Folders(), ServeSettings(state=tmp_path, port=0))) as url:
         host, _, port = url.rpartition("//")[2].rpartition(":")
@@ -24,9 +25,9 @@ def address(tmp_path, monkeypatch):
 
 def said(address, first: bytes, then: bytes = b"", every: float = 0.0) -> bytes:
     """What the server answers before it closes; `then` is sent again and again until it does."""
-    with socket.create_connection(address, timeout=20) as connection:
+    with socket.create_connection(address, timeout=AT_LAST) as connection:
         answer = b""
-        until = time.monotonic() + 15
+        until = time.monotonic() + AT_LAST
         try:
             connection.sendall(first)
             while then and time.monotonic() < until:
@@ -58,7 +59,7 @@ def test_a_head_without_end_is_left(address, first, then):
     begun = time.monotonic()
     said(address, first, then)
 
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < AT_LAST
     assert ask(address, "/healthz") == '{"status":"ok"}'
 
 
@@ -69,14 +70,14 @@ def test_a_head_that_does_not_come_is_left(address, first):
     begun = time.monotonic()
     said(address, first)
 
-    assert 0.3 < time.monotonic() - begun < 10
+    assert 0.3 < time.monotonic() - begun < AT_LAST
 
 
 def test_a_head_that_comes_in_drops_is_left(address):
     begun = time.monotonic()
     said(address, b"GET /healthz HTTP/1.1\r\nX: ", b"y", every=0.1)
 
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < AT_LAST
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_what_drips_in_behind_an_answer_holds_no_connection(address, first, then
     answer = said(address, first, then, every=0.1)
 
     assert answer.startswith(b"HTTP/1.1 ")
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < AT_LAST
 
 
 def test_a_large_body_right_behind_its_head_is_no_large_head(address):
@@ -114,12 +115,13 @@ def test_a_body_that_does_not_come_or_does_not_end_is_left(address):
     assert endless == b"" or endless.startswith(b"HTTP/1.1 413")  # or the answer was lost with the connection
 
 
+@pytest.mark.parametrize("address", [60.0], indirect=True)  # seconds for a body: not these end them
 def test_clients_that_hang_up_leave_nothing_behind(address):
     for _ in range(20):
         with socket.create_connection(address) as connection:
             connection.sendall(b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 1000\r\n\r\nkey=")
     left = ("alikely_request_seconds_count", (("route", "/login"), ("status", "499")))
-    until = time.monotonic() + 15
+    until = time.monotonic() + AT_LAST
     while (found := figures(ask(address, "/metrics"))).get(left) != 20 and time.monotonic() < until:
         time.sleep(0.05)
 
@@ -140,7 +142,7 @@ def test_who_reads_no_answer_keeps_no_connection(address, monkeypatch, caplog):
     try:
         for stranger in strangers:
             stranger.sendall(ask * 1200)  # answers of 25 MB: more than any system holds for them
-        until = time.monotonic() + 30
+        until = time.monotonic() + AT_LAST
         while len(lost) < 2 and time.monotonic() < until:
             time.sleep(0.05)
     finally:

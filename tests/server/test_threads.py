@@ -22,12 +22,13 @@ from alikely.stores.local import LocalStore
 from tests.models import pictures, small_model
 from tests.server.uses import png
 
-STEP, STEPS = 0.05, 200
+STEP, STEPS = 0.05, 2400
+PATIENCE = 60  # seconds: half of what a search takes that nobody has ended
 
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Searches take 10 seconds, in steps; (set when one has begun, and when one was given up)."""
+    """Searches take two minutes, in steps; (set when one has begun, and when one was given up)."""
     begun, given_up = threading.Event(), threading.Event()
 
     def search_all(_gallery, _examples, _k, _where, progress):
@@ -65,13 +66,13 @@ def test_nobody_waits_for_the_work_of_clients_that_hung_up(folders, tmp_path, sl
     picture = png(pictures()[0])
     with serving(open_served(folders, ServeSettings(port=0, state=tmp_path / "state"))) as url, Client(url) as client:
         asked = {"item": base64.b64encode(picture).decode()}
-        hang_up(url, "/v1/galleries/people/search", asked, lambda: begun.wait(10))
-        assert given_up.wait(5)
+        hang_up(url, "/v1/galleries/people/search", asked, lambda: begun.wait(PATIENCE))
+        assert given_up.wait(PATIENCE)
         for _ in range(100):
             hang_up(url, "/v1/galleries/people/search", asked)
         started = time.monotonic()
         assert client.gallery("people").enrol([picture], "one").new == 1
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < PATIENCE
 
 
 def test_what_has_no_time_left_at_the_end_is_told_so(folders, tmp_path, slow, caplog):
@@ -87,10 +88,10 @@ def test_what_has_no_time_left_at_the_end_is_told_so(folders, tmp_path, slow, ca
     with caplog.at_level(logging.ERROR), serving(open_served(folders, settings)) as url:
         asking = threading.Thread(target=ask, args=(url,))
         asking.start()
-        assert begun.wait(10)
-    asking.join(10)
+        assert begun.wait(PATIENCE)
+    asking.join(PATIENCE)
     assert found == [(503, "ending")]
-    assert given_up.wait(5)
+    assert given_up.wait(PATIENCE)
     assert not [record for record in caplog.records if record.exc_info]
 
 
@@ -118,10 +119,10 @@ def test_an_enrolment_that_has_no_time_left_ends_at_once_and_nothing_of_it_is_th
     with serving(open_served(folders, settings)) as url:
         asking = threading.Thread(target=ask, args=(url,))
         asking.start()
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE)
     # The process would live as long as these.
     for thread in set(threading.enumerate()) - before:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert found == [(503, "ending")]
     assert len(read) < len(shown)
     assert [line["what"] for line in Audit(tmp_path / "state" / "audit.jsonl").last(9)] == ["enrol begun"]
@@ -139,18 +140,18 @@ def test_what_is_enrolled_is_told_although_its_client_hung_up(folders, tmp_path,
     def put(self, templates):
         done = at_once(self, templates)
         written.set()
-        gone.wait(10)
+        gone.wait(PATIENCE)
         return done
 
     monkeypatch.setattr(LocalStore, "put", put)
     asked = {"items": [base64.b64encode(png(pictures()[0])).decode()], "identity": "one"}
     served = open_served(folders, ServeSettings(port=0, state=tmp_path / "state"))
     with serving(served) as url:
-        hang_up(url, "/v1/galleries/people/enrol", asked, lambda: written.wait(10))
+        hang_up(url, "/v1/galleries/people/enrol", asked, lambda: written.wait(PATIENCE))
         # It is watched who hangs up, by the loop that answers this.
         urlopen(f"{url}/healthz").close()
         gone.set()
-        for _ in range(500):
+        for _ in range(6000):
             if len(said := served.audit.last(9)) == 2:
                 break
             time.sleep(0.01)

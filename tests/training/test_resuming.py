@@ -76,7 +76,7 @@ def run(tmp_path, out, settings, resume=False, kill_after=None):
 @pytest.mark.parametrize("kill_after", [1, 2, 4])
 def test_after_kill_9_resume_ends_with_the_same_weights_bit_for_bit(tmp_path, kill_after):
     pattern_folder(tmp_path / "pictures")
-    settings = TrainSettings(**{**FAST.model_dump(), "epochs": 6, "augment": "strong", "precision": "auto"})
+    settings = TrainSettings(**{**FAST.model_dump(), "epochs": 12, "augment": "strong", "precision": "auto"})
 
     assert run(tmp_path, tmp_path / "straight", settings) == 0
     assert run(tmp_path, tmp_path / "killed", settings, kill_after=kill_after) == -signal.SIGKILL

@@ -15,6 +15,7 @@ from PIL import Image
 
 from alikely.storage import load_model, save_model
 from tests.models import small_model
+from tests.pace import slower
 from tests.pictures import pattern_folder
 
 # What runs the tests may itself be deaf to Ctrl-C (a background job of a shell is), and its children with it.
@@ -26,7 +27,7 @@ SMALL = ("--size", "16", "--set", "encoder_settings={width=8,depth=2,dim=8,grid=
 def process(*arguments, **named):
     """`alikely ARGUMENTS` in a process of its own, to its end."""
     command = [*ALIKELY, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **named)
+    return subprocess.run(command, capture_output=True, text=True, check=False, **named)
 
 
 def interrupted(*arguments, after):
@@ -39,14 +40,14 @@ def interrupted(*arguments, after):
             if sum(line.startswith("epoch") for line in lines) == after:
                 running.send_signal(signal.SIGINT)
                 break
-        out, rest = running.communicate(timeout=120)
+        out, rest = running.communicate()
     return running.returncode, out, "".join(lines) + rest
 
 
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_model_that_works_and_resume_goes_on(tmp_path):
     pictures, out = pattern_folder(tmp_path / "pictures"), tmp_path / "model"
-    options = (pictures, "--out", out, *SMALL, "--epochs", "12")
+    options = (pictures, "--out", out, *SMALL, "--epochs", "40")
 
     code, printed, told = interrupted("train", *options, after=2)
     usable = process("compare", out, *sorted(pictures.glob("id00/*.png"))[:2])
@@ -59,8 +60,8 @@ def test_ctrl_c_leaves_a_model_that_works_and_resume_goes_on(tmp_path):
     assert told.endswith("the same command with --resume goes on with the training\n")
     assert printed.endswith(f"model written to {out}\n")
     assert usable.returncode in (0, 1)
-    assert 2 <= stopped.record["training"]["epochs_done"] < 12
-    assert (resumed.returncode, load_model(out).record["training"]["epochs_done"]) == (0, 12)
+    assert 2 <= stopped.record["training"]["epochs_done"] < 40  # whoever presses the keys is not so late
+    assert (resumed.returncode, load_model(out).record["training"]["epochs_done"]) == (0, 40)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "pictures"]
 
 
@@ -78,7 +79,7 @@ def test_ctrl_c_in_any_command_ends_with_130_and_no_traceback(tmp_path, model):
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running, fifo.open("wb"):
         time.sleep(0.1)
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=60)
+        _, told = running.communicate()
 
     assert (running.returncode, told) == (130, "stopped\n")
 
@@ -183,14 +184,16 @@ def test_help_is_there_in_under_a_second_without_anything_heavy():
     )
     best = min(_seconds([sys.executable, "-c", program, "--help"]) for _ in range(3))
 
-    assert best < 1
+    assert best < slower()
 
 
 def _seconds(command):
-    started = time.perf_counter()
+    """Of the processor, in the process of the command: what others do meanwhile does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("[]\n")
-    return time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_the_module_is_the_command():

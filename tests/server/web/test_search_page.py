@@ -171,7 +171,7 @@ def test_the_count_says_that_its_threshold_is_for_one_pair(page, service):
     said = page.locator("#found-meaning")
     expect(said).to_contain_text("made for one pair")
     expect(said).to_contain_text("how many are enrolled")
-    said.get_by_role("link", name="Who is this?").click()
+    said.get_by_role("link", name="Who or what is this?").click()
     page.wait_for_url("**/gallery?view=who")
 
 

@@ -138,7 +138,7 @@ def test_one_person_by_keyboard_alone(page, service):
         if page.evaluate("document.activeElement.name") == "view":
             break
     page.keyboard.press("ArrowRight")
-    page.get_by_role("form", name="Who is this?").wait_for()
+    page.get_by_role("form", name="Who or what is this?").wait_for()
 
 
 def test_the_theme_is_switched_and_stays(page):

@@ -196,7 +196,7 @@ async function show(found, decisions) {
   note.textContent = decisions.length ? `${same} of ${found.length} ${same === 1 ? "is" : "are"} at or below the model’s threshold, ${distance(decisions[0].threshold)}` : "";
   if (decisions.length) {
     const who = new URLSearchParams({ ...(galleries.length > 1 ? { gallery: select.value } : {}), view: "who" });
-    meaning.replaceChildren("That threshold is made for one pair: among many, some of others lie within it, too. To know who it is, ask ", el("a", { href: `/gallery?${who}` }, "Who is this?"), " It corrects for how many are enrolled.");
+    meaning.replaceChildren("That threshold is made for one pair: among many, some of others lie within it, too. To know who it is, ask ", el("a", { href: `/gallery?${who}` }, "Who or what is this?"), " It corrects for how many are enrolled.");
   }
   // One scale for all: the threshold lies in its middle, or further left where something is farther than twice of it.
   const end = decisions.length && decisions[0].threshold ? Math.max(2 * decisions[0].threshold, ...found.map((hit) => hit.distance)) : 0;

@@ -28,11 +28,12 @@ class Threshold:
     basis: Basis
     identities: int
 
-    def words(self, distance: str) -> str:
-        """The threshold in words; `distance` as it is to be written beside others."""
+    def words(self, distance: str | None = None) -> str:
+        """The threshold in words; `distance` as it is to be written beside others, by itself as distances are."""
         rate = f"at most {percent(self.fpir)}" if self.confidence else f"{percent(self.fpir)}, an estimate"
         many = f"{self.identities:,} {'identity' if self.identities == 1 else 'identities'}"
-        return f"threshold {distance} for a false-positive-identification rate of {rate}, among {many}"
+        limit = distance or shown(self.distance)
+        return f"threshold {limit} for a false-positive-identification rate of {rate}, among {many}"
 
 
 @dataclass(frozen=True)

@@ -180,15 +180,17 @@ def test_too_few(counts, message):
 @pytest.mark.parametrize("fractions", [Fractions(), Fractions(train=0.7, validate=0.15, calibrate=0.0, test=0.15)])
 def test_what_the_message_says_helps(counts, fractions):
     examples = labelled(np.repeat(np.arange(len(counts)), counts))
+    said = ""
     try:
         split(examples, 0, fractions)
     except TooFewError as error:
-        named = re.findall("([a-z]+)_share = 0", str(error))
-        assert re.findall("--set ([a-z]+)_share=0", str(error)) == named
-        freed = sum(getattr(fractions, name) for name in named)
-        assert split(examples, 0, replace(fractions, train=fractions.train + freed, **dict.fromkeys(named, 0.0)))
-        if len(counts) <= 3 and fractions == Fractions():
-            assert named == ["validate", "calibrate", "test"]
+        said = str(error)
+    named = re.findall("([a-z]+)_share = 0", said)
+    assert re.findall("--set ([a-z]+)_share=0", said) == named
+    freed = sum(getattr(fractions, name) for name in named)
+    assert split(examples, 0, replace(fractions, train=fractions.train + freed, **dict.fromkeys(named, 0.0)))
+    if len(counts) <= 3 and fractions == Fractions():
+        assert named == ["validate", "calibrate", "test"]
 
 
 def test_groups_that_join_too_much():

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 # With fewer errors than these, how they spread over identities is chance: the spread at the first threshold with so
 # many stands for those with fewer. Two identities with many items each that look alike make many false matches at once,
@@ -103,23 +103,24 @@ def evidence_of(
     rate = errors / total
     hardest = np.maximum(hardest, rate)
     if error == "accepted":
-        few = _alike(places, sides, identities, len(thresholds)) < FEWEST_ALIKE
+        seen, fewest = _alike(places, sides, identities, len(thresholds)), FEWEST_ALIKE
     else:
-        few = errors < FEWEST_ERRORS
-    return Evidence(rate, hardest, _effective(errors, hardest, variance, few, total, len(present)))
+        seen, fewest = errors, FEWEST_ERRORS
+    return Evidence(rate, hardest, _effective(errors, hardest, variance, seen, fewest, total, len(present)))
 
 
 def _effective(
     errors: Int[np.ndarray, " thresholds"],
     hardest: Float[np.ndarray, " thresholds"],
     variance: Float[np.ndarray, " thresholds"],
-    few: Bool[np.ndarray, " thresholds"],
+    seen: Int[np.ndarray, " thresholds"],
+    fewest: int,
     total: int,
     identities: int,
 ) -> Float[np.ndarray, " thresholds"]:
     """The effective number of pairs; 0 where an identity is in all pairs, so that no variance is known.
 
-    `few`: where the errors are too few to see how they spread.
+    How errors spread is known where of what was `seen` of them there are at least `fewest`.
     """
     if not np.isfinite(variance).all():
         return np.zeros(len(errors))
@@ -129,9 +130,10 @@ def _effective(
     # How many of these pairs say as much as one independent pair: never less than one.
     design = np.ones(len(errors))
     design[known] = np.maximum(variance[known] * total / (hardest[known] * (1 - hardest[known])), 1)
-    enough = known[~few[known]]
-    # The threshold with the fewest errors that are enough, or else with the most there are.
-    first = enough[np.argmin(errors[enough])] if len(enough) else known[np.argmax(errors[known])]
+    enough = known[seen[known] >= fewest]
+    # The threshold with the fewest that are enough, or else with the most there are.
+    first = enough[np.argmin(seen[enough])] if len(enough) else known[np.argmax(seen[known])]
+    few = seen < fewest
     design[few] = np.maximum(design[few], design[first])
     return total / design
 
